@@ -1,0 +1,1 @@
+"""Tells people in Slack how Quick BI's report mails are doing."""

@@ -1,0 +1,69 @@
+"""The three commands: run the bot, check an installation, try it in a sandbox. Bad settings are a clean line."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+from bot.domain import MailBotError
+from bot.settings import SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Sequence
+
+EXIT_TROUBLE = 1
+EXIT_SETTINGS = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Return the exit code: 0 fine, 1 trouble, 2 a setting or an argument is missing or wrong."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return asyncio.run(_command(arguments))
+    except SettingsError as wrong:
+        for problem in wrong.problems:
+            print(f"mailbot: {problem}", file=sys.stderr)  # noqa: T201 (a command line answers on its terminal)
+        print("mailbot: see .env.example, or README, “Settings”", file=sys.stderr)  # noqa: T201
+        return EXIT_SETTINGS
+    except MailBotError as trouble:
+        print(f"mailbot: {trouble}", file=sys.stderr)  # noqa: T201
+        return EXIT_TROUBLE
+    except KeyboardInterrupt:
+        return EXIT_TROUBLE
+
+
+def _command(arguments: argparse.Namespace) -> Coroutine[None, None, int]:
+    """Import only what the command needs: the sandbox is not for production, nor the other way round."""
+    match arguments.command:
+        case "sandbox":
+            from bot.sandbox.run import run_sandbox  # noqa: PLC0415
+
+            return run_sandbox(port=arguments.port)
+        case "check":
+            from bot.check import run_check  # noqa: PLC0415
+
+            return run_check(load_settings())
+        case _:
+            from bot.app import run_bot  # noqa: PLC0415
+
+            return run_bot(load_settings())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m bot",
+        description="A Slack bot that tells people when a Quick BI report mail fails. Without a command: run it.",
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("check", help="are tokens, scopes, API access, clock and database right?")
+    sandbox = commands.add_parser(
+        "sandbox", help="try everything in a browser: no Slack, no Quick BI, no account"
+    )
+    sandbox.add_argument("--port", type=int, default=8080, help="the page's port (default: %(default)s)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,207 @@
+"""Pure: which of the news owed to a channel go into its next message, and which wait a moment for company.
+
+A lone failure goes out at once. In a storm news are gathered for seconds, and join the message that
+was just posted, so that a thousand failures are a handful of messages and not a thousand.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.domain import IncidentId, MailId, NotifyReason, PostId
+
+MOST_ITEMS = 100  # each is named within the 4,000 characters of a message's text
+BUSY_CHANNEL = 3  # so many messages in the last minute: people have noticed
+BUSY_EVERYWHERE = 20  # so many news owed at once, or
+LIVELY_EVERYWHERE = 30  # messages to all channels in the last minute: a storm, whichever channel it reaches
+GATHER = timedelta(seconds=8)  # at most
+QUIET = 1.5  # seconds without news anywhere: the storm is over, nothing more will join
+GATHER_REPLIES = timedelta(seconds=5)
+JOINABLE = timedelta(seconds=60)  # how long a message about many takes in more: who saw it looks again
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Owed:
+    """One notice that is owed. `was_snoozed`: it was held back and may no longer be worth a message."""
+
+    notice_id: int
+    reason: NotifyReason
+    created_at: datetime
+    incident_id: IncidentId | None
+    mail_id: MailId | None = None
+    is_firing: bool = False
+    was_snoozed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Root:
+    """A message that shows an incident already.
+
+    `is_settled`: it is known to be there and shows how things are. Before that nobody replies in its thread:
+    Slack takes a reply to a deleted message without a word, and nobody would see it.
+    """
+
+    post_id: PostId
+    is_settled: bool
+    item_count: int
+    sent_at: datetime | None
+    mail_ids: frozenset[MailId] = frozenset()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rhythm:
+    """How lively it is: messages in the last minute (to this channel, to all), news owed to all together.
+
+    `quiet_for`: seconds since the newest news for anybody. `may_edit`: Slack's limits leave room for that now.
+    """
+
+    recent_posts: int = 0
+    recent_everywhere: int = 0
+    owed_everywhere: int = 0
+    quiet_for: float = 0.0
+    may_edit: bool = True
+
+    @property
+    def is_calm(self) -> bool:
+        return (
+            self.recent_posts < BUSY_CHANNEL
+            and self.recent_everywhere < LIVELY_EVERYWHERE
+            and self.owed_everywhere <= BUSY_EVERYWHERE
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewRoot:
+    notice_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Join:
+    """Put these into a message that is there: drawing it anew tells them."""
+
+    post_id: PostId
+    notice_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReplyTo:
+    root_id: PostId
+    notice_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SayLines:
+    """News that are about no incident, all of one kind."""
+
+    notice_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fold:
+    """The message that is there shows it; nobody needs to be called any more."""
+
+    notice_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Later:
+    """Nothing before `at` (None: nothing until something changes)."""
+
+    at: datetime | None
+
+
+Step: TypeAlias = NewRoot | Join | ReplyTo | SayLines | Fold | Later
+
+
+def next_step(
+    owed: Sequence[Owed],
+    roots: Mapping[IncidentId, Root],
+    *,
+    rhythm: Rhythm,
+    joinable: Root | None,
+    now: datetime,
+) -> Step:
+    """What to do next for one channel. `owed` is oldest first; `joinable` is its newest message about many."""
+    if folded := _no_longer_news(owed, roots):
+        return Fold(notice_ids=folded)
+    new = [each for each in owed if each.incident_id is not None and each.incident_id not in roots]
+    waits: list[datetime] = []
+    if new:
+        chosen = _first_incidents(new)
+        is_full = len({each.incident_id for each in chosen}) >= MOST_ITEMS
+        ripe_at = new[0].created_at + GATHER
+        if rhythm.is_calm or is_full or rhythm.quiet_for >= QUIET or _is_past(ripe_at, now, GATHER):
+            may_join = rhythm.may_edit and not rhythm.is_calm
+            return _post_or_join(chosen, joinable if may_join else None, now)
+        waits.append(min(ripe_at, now + timedelta(seconds=QUIET - rhythm.quiet_for)))
+    if lines := [each for each in owed if each.incident_id is None]:
+        return SayLines(
+            notice_ids=tuple(each.notice_id for each in lines if each.reason is lines[0].reason)[:MOST_ITEMS]
+        )
+    reply = _next_reply(owed, roots, now)
+    if isinstance(reply, Later) and reply.at is not None:
+        waits.append(reply.at)
+    if isinstance(reply, ReplyTo):
+        return reply
+    return Later(at=min(waits, default=None))
+
+
+def _no_longer_news(owed: Sequence[Owed], roots: Mapping[IncidentId, Root]) -> tuple[int, ...]:
+    return tuple(
+        each.notice_id
+        for each in owed
+        if each.was_snoozed and not each.is_firing and each.incident_id in roots
+    )
+
+
+def _first_incidents(new: Sequence[Owed]) -> list[Owed]:
+    """All that is owed about the oldest incidents, as many as one message holds."""
+    chosen: dict[IncidentId | None, None] = {}
+    for each in new:
+        if len(chosen) < MOST_ITEMS:
+            chosen[each.incident_id] = None
+    return [each for each in new if each.incident_id in chosen]
+
+
+def _post_or_join(chosen: Sequence[Owed], joinable: Root | None, now: datetime) -> NewRoot | Join:
+    notice_ids = tuple(each.notice_id for each in chosen)
+    if joinable is not None and _fits(chosen, joinable, now):
+        return Join(post_id=joinable.post_id, notice_ids=notice_ids)
+    return NewRoot(notice_ids=notice_ids)
+
+
+def _fits(chosen: Sequence[Owed], joinable: Root, now: datetime) -> bool:
+    """A mail that recovered and fails again is news: an edit of the message that has it would hide that."""
+    if joinable.sent_at is None or now - joinable.sent_at > JOINABLE:
+        return False
+    if any(each.mail_id in joinable.mail_ids for each in chosen):
+        return False
+    return joinable.item_count + len({each.incident_id for each in chosen}) <= MOST_ITEMS
+
+
+def _next_reply(owed: Sequence[Owed], roots: Mapping[IncidentId, Root], now: datetime) -> ReplyTo | Later:
+    """The oldest reply that is ripe. Where the root's arrival is uncertain, its thread waits."""
+    threads: defaultdict[PostId, list[Owed]] = defaultdict(list)
+    root_of = {root.post_id: root for root in roots.values()}
+    for each in owed:
+        root = roots.get(each.incident_id) if each.incident_id else None
+        if root is not None and root.is_settled:
+            threads[root.post_id].append(each)
+    waits = []
+    for root_id, news in threads.items():
+        ripe_at = news[0].created_at + GATHER_REPLIES
+        if root_of[root_id].item_count == 1 or _is_past(ripe_at, now, GATHER_REPLIES):
+            return ReplyTo(root_id=root_id, notice_ids=tuple(each.notice_id for each in news))
+        waits.append(ripe_at)
+    return Later(at=min(waits, default=None))
+
+
+def _is_past(ripe_at: datetime, now: datetime, wait: timedelta) -> bool:
+    """Also where the clock was set back: nobody waits longer than `wait`."""
+    return now >= ripe_at or ripe_at - now > wait

@@ -1,0 +1,216 @@
+"""`python -m bot check`: is this installation right? Asks each part once, and says what to do where one is not."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from slack_sdk.errors import SlackApiError
+
+from bot.connections import open_database, quickbi_client, slack_client
+from bot.domain import (
+    AccessForbidden,
+    MailBotError,
+    MailMisconfigured,
+    MailNotFound,
+    MissingAccess,
+    QuickBIError,
+    QuickBIUnavailable,
+    Throttled,
+)
+from bot.slack.blocks import duration
+from bot.slack.failures import failure
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from slack_sdk.web.async_client import AsyncWebClient
+
+    from bot.quickbi.client import QuickBIClient
+    from bot.settings import Settings
+
+NEEDED_SCOPES = frozenset(
+    {"commands", "chat:write", "chat:write.public", "channels:read", "groups:read", "im:write", "users:read"}
+)
+OPTIONAL_SCOPES = frozenset({"channels:history", "groups:history"})
+CLOCK_WARNING = timedelta(minutes=1)
+CLOCK_LIMIT = timedelta(minutes=15)  # behind it Quick BI refuses every request
+TIME_LIMIT = 30.0  # seconds for one line of the table
+_NO_WRAPPING = 1_000  # columns where no terminal is: whoever reads a log or a pipe wants whole lines
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One line of the table. `well` is None for what works but could be better."""
+
+    what: str
+    well: bool | None
+    says: str
+
+
+async def run_check(settings: Settings) -> int:
+    """Print the table. Returns 0 where all is well, else 1."""
+    logging.disable(logging.CRITICAL)  # the table says it all
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        slack = slack_client(settings, session)
+        quickbi = await stack.enter_async_context(quickbi_client(settings))
+        lines = await asyncio.gather(
+            *(
+                _within_limits(what, look)
+                for what, look in {
+                    "Slack: bot token": lambda: _bot_token(slack),
+                    "Slack: scopes": lambda: _scopes(slack),
+                    "Slack: how it reaches us": lambda: _delivery(settings, slack),
+                    "Slack: operator channel": lambda: _operator_channel(settings, slack),
+                    "Quick BI: clock": lambda: _clock(quickbi),
+                    "Quick BI: credentials and API": lambda: _api(quickbi),
+                    "Database": lambda: _database(settings),
+                }.items()
+            )
+        )
+    _print(lines)
+    return 0 if all(line.well is not False for line in lines) else 1
+
+
+async def _within_limits(what: str, look: Callable[[], Awaitable[tuple[bool | None, str]]]) -> Line:
+    try:
+        async with asyncio.timeout(TIME_LIMIT):
+            well, says = await look()
+    except SlackApiError as refused:
+        well, says = False, _slack_words(refused)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        well, says = (
+            False,
+            f"Out of reach ({type(error).__name__}). Is the network, a proxy or the URL wrong?",
+        )
+    except QuickBIError as error:
+        well, says = False, _quickbi_words(error)
+    except MailBotError as error:
+        well, says = False, str(error)
+    except Exception as error:  # noqa: BLE001 (the boundary: one surprise must not hide the other lines)
+        well, says = False, f"An unexpected {type(error).__name__}. Please report it with the other lines."
+    return Line(what=what, well=well, says=says)
+
+
+async def _bot_token(slack: AsyncWebClient) -> tuple[bool | None, str]:
+    answer: Any = (await slack.auth_test()).data
+    return True, f"{answer.get('user')} in {answer.get('team')}"
+
+
+async def _scopes(slack: AsyncWebClient) -> tuple[bool | None, str]:
+    granted = {scope.strip() for scope in _header(await slack.auth_test(), "x-oauth-scopes").split(",")}
+    if missing := sorted(NEEDED_SCOPES - granted):
+        return (
+            False,
+            f"Missing: {', '.join(missing)}. Add them under “OAuth & Permissions”, then install again.",
+        )
+    if absent := sorted(OPTIONAL_SCOPES - granted):
+        return None, f"Enough. Without {' and '.join(absent)} a notice whose answer was lost may be repeated."
+    return True, "All that are needed, and the optional ones"
+
+
+async def _delivery(settings: Settings, slack: AsyncWebClient) -> tuple[bool | None, str]:
+    if not settings.socket_mode:
+        return None, (
+            f"HTTP mode: Slack must reach {settings.http_host}:{settings.http_port}/slack/events "
+            "over https. Only Slack itself can try that: type /mail-help."
+        )
+    token = settings.slack_app_token.get_secret_value() if settings.slack_app_token else ""
+    await slack.apps_connections_open(app_token=token)
+    return True, "Socket Mode opens"
+
+
+async def _operator_channel(settings: Settings, slack: AsyncWebClient) -> tuple[bool | None, str]:
+    if settings.operator_channel is None:
+        return None, "OPERATOR_CHANNEL is not set: nobody is told when Quick BI cannot be asked."
+    answer: Any = (await slack.conversations_info(channel=settings.operator_channel)).data
+    channel = answer["channel"]
+    if channel.get("is_archived"):
+        return False, f"#{channel.get('name')} is archived. Set OPERATOR_CHANNEL to another one."
+    if channel.get("is_private") and not channel.get("is_member"):
+        return False, f"#{channel.get('name')} is private. Invite the bot there."
+    return True, f"#{channel.get('name')}"
+
+
+async def _clock(quickbi: QuickBIClient) -> tuple[bool | None, str]:
+    offset = await quickbi.server_time_offset()
+    says = f"{duration(abs(offset))} {'behind' if offset > timedelta(0) else 'ahead of'} Quick BI's"
+    if abs(offset) > CLOCK_LIMIT:
+        return False, f"This machine's clock is {says}: every request is refused. Let it keep time with NTP."
+    if abs(offset) > CLOCK_WARNING:
+        return None, f"This machine's clock is {says}. Quick BI allows 15 minutes. Let it keep time with NTP."
+    return True, "Right to within a minute"
+
+
+async def _api(quickbi: QuickBIClient) -> tuple[bool | None, str]:
+    """The list first: it tells a mail to try the status with. What is wrong with that mail is not our business."""
+    page = await quickbi.list_mails(page=1, page_size=1)
+    if not page.mails:
+        return None, "Accepted, but this account sees no mail: have some shared with it in Quick BI."
+    seen = f"Accepted; {page.total:,} {'mail' if page.total == 1 else 'mails'} can be seen"
+    try:
+        await quickbi.get_task_status(page.mails[0].mail_id, attempts=3)
+    except Throttled:
+        return None, f"{seen}, but something else uses up the limit of status calls just now."
+    except (MailNotFound, MailMisconfigured):
+        return True, seen
+    except AccessForbidden as error:
+        if error.missing is not MissingAccess.MAIL:
+            raise
+    return True, seen
+
+
+async def _database(settings: Settings) -> tuple[bool | None, str]:
+    async with open_database(settings) as store:
+        await store.ping()
+        return True, f"{store.database.dialect}; its schema is up to date"
+
+
+def _slack_words(refused: SlackApiError) -> str:
+    error = refused.response.get("error") or f"HTTP {refused.response.status_code}"
+    what_to_do = {
+        "invalid_auth": "The token is wrong. Copy it again from the app's page.",
+        "not_authed": "The token is empty.",
+        "token_revoked": "The token was revoked. Install the app again.",
+        "account_inactive": "The app was removed from the workspace. Install it again.",
+        "not_allowed_token_type": "This is another kind of token.",
+        "missing_scope": f"The scope {refused.response.get('needed')} is missing. Add it, then install again.",
+        "channel_not_found": "No such channel, or it is private and the bot is not in it: invite it.",
+        "socket_mode_not_enabled": "Switch Socket Mode on under “Socket Mode”.",
+    }.get(error, "See Slack's page on this error.")
+    return f"Slack says {error}. {what_to_do}"
+
+
+def _quickbi_words(error: QuickBIError) -> str:
+    """The words that people in Slack would read, behind the operator's own: the code and the cause."""
+    advice = failure(error).text.replace("Nothing is wrong with what you typed. ", "")
+    detail = f" ({error})" if isinstance(error, QuickBIUnavailable) else ""
+    request = f" Request {error.request_id}." if error.request_id else ""
+    return f"{error.code + ': ' if error.code else ''}{advice}{detail}{request}"
+
+
+def _header(response: Any, name: str) -> str:
+    return str({key.lower(): value for key, value in response.headers.items()}.get(name, ""))
+
+
+def _print(lines: list[Line]) -> None:
+    console = Console()
+    if not console.is_terminal:
+        console.width = _NO_WRAPPING
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for line in lines:
+        sign = {True: "[green]✓ ok[/]", None: "[yellow]! note[/]", False: "[red]✗ wrong[/]"}[line.well]
+        table.add_row(sign, line.what, escape(line.says))
+    console.print(table)

@@ -1,0 +1,215 @@
+"""Brings what is owed to the channels. Serves one step at a time for each, and knows what to do about trouble.
+
+A message is sent only after it was claimed and counts as sent only after Slack said so. In between it is
+neither: it is looked for in the channel, and sent again only if it is not there or nobody may look.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import TYPE_CHECKING, TypeAlias
+
+from bot.bundling import Rhythm
+from bot.dispatch import Dispatch, Tally
+from bot.domain import AppRejected, ChannelGone, LeaseLost, SlackBusy, SlackError, StoreError
+from bot.pacing import HISTORY, LONGEST_REST, MINUTE, POST, UPDATE, Pacing
+from bot.persist import until_stored
+
+if TYPE_CHECKING:
+    from bot.domain import ChannelId
+    from bot.outgoing import Backlog
+    from bot.telling import Deliveries, Gates, Messenger, Outbox
+
+MOST_AT_ONCE = 10  # channels served at the same time
+_TICK = 1.0
+_RECHECK = 10.0
+_APP_REST = 30.0
+_DEFAULT_RETRY_AFTER = 30.0
+_DRAIN_LIMIT = 5.0
+_Step: TypeAlias = Callable[[], Awaitable[float | None]]
+_log = logging.getLogger(__name__)
+
+
+class Courier:
+    """`lead` is a duty of the leader. `wake` may be called by whoever has just made news."""
+
+    def __init__(
+        self,
+        *,
+        outbox: Outbox,
+        deliveries: Deliveries,
+        gates: Gates,
+        messenger: Messenger,
+        operator_channel: ChannelId | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._outbox = outbox
+        self._deliveries = deliveries
+        self._gates = gates
+        self._operator_channel = operator_channel
+        self._now = now
+        self._pacing = Pacing()
+        self._dispatch = Dispatch(
+            outbox=outbox, deliveries=deliveries, messenger=messenger, pacing=self._pacing, now=now
+        )
+        self._awake = asyncio.Event()
+        self._serving: dict[ChannelId, asyncio.Task[None]] = {}
+        self._not_before: dict[ChannelId, float] = {}
+        self._app_rests_until = 0.0
+        self._rhythm = Rhythm()
+
+    @property
+    def tally(self) -> Tally:
+        return self._dispatch.tally
+
+    def wake(self) -> None:
+        """There is news: look at once."""
+        self._awake.set()
+
+    async def lead(self, term: int) -> None:
+        """Send until cancelled; what is on its way then is still marked. Raises LeaseLost."""
+        await self._recall_pace()
+        rechecked_at = float("-inf")
+        try:
+            while True:
+                if monotonic() - rechecked_at >= _RECHECK:
+                    rechecked_at = monotonic()
+                    await self._give_up_sending(term)
+                await self._serve_all(term)
+                await self._rest()
+        finally:
+            await self._drain()
+
+    async def _recall_pace(self) -> None:
+        """A restart must not forget what was sent a moment ago, nor that Slack said to wait."""
+        now, at = self._now(), monotonic()
+        since = now - timedelta(seconds=MINUTE)
+        for channel_id, sent_at in await until_stored(lambda: self._deliveries.recent(since=since)):
+            self._pacing.note(POST, channel_id, at - max(0.0, (now - sent_at).total_seconds()))
+        for method, until in (await until_stored(lambda: self._gates.holds(now=now))).items():
+            self._pacing.hold(method, at + (until - now).total_seconds())
+
+    async def _give_up_sending(self, term: int) -> None:
+        in_flight = frozenset(self._dispatch.in_flight)
+        count = await until_stored(
+            lambda: self._deliveries.give_up_sending(term=term, in_flight=in_flight, now=self._now())
+        )
+        if count:
+            _log.warning("messages_unsure", extra={"count": count})
+
+    async def _serve_all(self, term: int) -> None:
+        for channel_id in [each for each, task in self._serving.items() if task.done()]:
+            self._serving.pop(channel_id).result()  # LeaseLost ends the term; nothing else comes out
+        if monotonic() < self._app_rests_until:
+            return
+        backlog = await until_stored(lambda: self._outbox.backlog(now=self._now()))
+        self._rhythm = self._feel(backlog)
+        for each in sorted(backlog, key=lambda each: not each.owed):
+            if len(self._serving) >= MOST_AT_ONCE:
+                return
+            if each.channel_id in self._serving or self._not_before.get(each.channel_id, 0.0) > monotonic():
+                continue
+            task = asyncio.create_task(self._serve(each, term))
+            task.add_done_callback(lambda _: self._awake.set())
+            self._serving[each.channel_id] = task
+
+    def _feel(self, backlog: Sequence[Backlog]) -> Rhythm:
+        self.tally.owed = sum(each.owed for each in backlog)
+        newest_at = max((each.newest_at for each in backlog if each.newest_at), default=None)
+        quiet_for = (self._now() - newest_at).total_seconds() if newest_at else 0.0
+        return Rhythm(owed_everywhere=self.tally.owed, quiet_for=quiet_for)
+
+    async def _rest(self) -> None:
+        """Until there is news, a channel's wait is over, or a second has passed."""
+        at = monotonic()
+        self._not_before = {each: until for each, until in self._not_before.items() if until > at}
+        soonest = min(self._not_before.values(), default=at + _TICK) - at
+        try:
+            async with asyncio.timeout(min(max(0.01, soonest), _TICK)):
+                await self._awake.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._awake.clear()
+
+    async def _serve(self, backlog: Backlog, term: int) -> None:
+        """Do all that can be done for one channel now; then note when to look again."""
+        channel_id = backlog.channel_id
+        waits = []
+        if backlog.has_unsure:
+            waits.append(await self._try(HISTORY, channel_id, lambda: self._dispatch.settle(channel_id)))
+        if backlog.has_stale:
+            waits.append(await self._try(UPDATE, channel_id, lambda: self._dispatch.redraw_stale(channel_id)))
+        if backlog.owed:
+            waits.append(await self._try(POST, channel_id, lambda: self._send_next(channel_id, term)))
+        if wait := min((each for each in waits if each is not None), default=None):
+            self._not_before[channel_id] = monotonic() + wait
+
+    async def _send_next(self, channel_id: ChannelId, term: int) -> float | None:
+        return await self._dispatch.send_next(channel_id, rhythm=self._rhythm, term=term)
+
+    async def _try(self, method: str, channel_id: ChannelId, step: _Step) -> float | None:
+        """One step, and what to do where it fails. Returns the seconds until another is worth while."""
+        try:
+            return await step()
+        except (SlackError, StoreError) as error:
+            await self._in_trouble(method, channel_id, error)
+            return self._pacing.wait(method, channel_id, monotonic())
+        except LeaseLost:
+            raise
+        except Exception:  # noqa: BLE001 (the boundary of one channel: the others are served on)
+            _log.exception("courier_failed", extra={"channel_id": channel_id})
+            return LONGEST_REST
+
+    async def _in_trouble(self, method: str, channel_id: ChannelId, error: SlackError | StoreError) -> None:
+        match error:
+            case SlackBusy(limited=True):
+                await self._hold(method, error.retry_after or _DEFAULT_RETRY_AFTER)
+            case AppRejected():
+                self._rest_the_app(error)
+            case ChannelGone():
+                await self._close(channel_id, error)
+            case _:
+                self._pacing.trouble(method, channel_id, monotonic())
+                _log.info(
+                    "did_not_work", extra={"channel_id": channel_id, "method": method, "error": str(error)}
+                )
+
+    async def _hold(self, method: str, seconds: float) -> None:
+        self.tally.rate_limited += 1
+        self._pacing.hold(method, monotonic() + seconds)
+        _log.warning("rate_limited", extra={"method": method, "seconds": seconds})
+        now = self._now()
+        until = now + timedelta(seconds=seconds)
+        await until_stored(lambda: self._gates.hold(method, now=now, until=until))
+
+    def _rest_the_app(self, rejected: AppRejected) -> None:
+        """Nobody can be told until the operator mends it: keep everything, try now and then, say so once."""
+        if self.tally.rejected_since is None:
+            self.tally.rejected_since = self._now()
+            _log.error("slack_rejects_the_app", extra={"error": rejected.error})
+        self._app_rests_until = monotonic() + _APP_REST
+
+    async def _close(self, channel_id: ChannelId, gone: ChannelGone) -> None:
+        _log.warning("channel_gone", extra={"channel_id": channel_id, "error": gone.error})
+        now = self._now()
+        await until_stored(
+            lambda: self._gates.close_channel(
+                channel_id, reason=gone.error, now=now, operator_channel=self._operator_channel
+            )
+        )
+
+    async def _drain(self) -> None:
+        """Let what is on its way arrive and be marked."""
+        tasks = set(self._serving.values())
+        self._serving.clear()
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=_DRAIN_LIMIT)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

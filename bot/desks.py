@@ -1,0 +1,141 @@
+"""Builds everything that serves people in Slack, and tells Bolt who listens to what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot.domain import ChannelId
+from bot.runner import Runner, Shelf
+from bot.slack.boundary import Boundary
+from bot.slack.channel_events import ChannelDesk
+from bot.slack.channels import Channels
+from bot.slack.forms import FormDesk
+from bot.slack.history import HistoryDesk
+from bot.slack.home import HomeDesk
+from bot.slack.incoming import Clicked, Happened
+from bot.slack.listeners import register
+from bot.slack.listing import ListingDesk
+from bot.slack.people import People
+from bot.slack.reply import DirectAnswer, Reply
+from bot.slack.run_telling import LateTeller, RunStory, SlackVoice
+from bot.slack.running import RunDesk
+from bot.slack.sheets import HomeTab, Sheet
+from bot.slack.snoozing import SnoozeDesk
+from bot.slack.status import StatusDesk
+from bot.slack.subscribing import SubscriptionDesk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    import aiohttp
+    from slack_bolt.app.async_app import AsyncApp
+    from slack_sdk.web.async_client import AsyncWebClient
+
+    from bot.directory import Directory
+    from bot.lookup import Lookup
+    from bot.quickbi.client import QuickBIClient
+    from bot.settings import Settings
+    from bot.slack.boundary import Answer, Incoming
+    from bot.slack.incoming import Home
+    from bot.store.store import Store
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parts:
+    """What the desks are built from. `woken` is called when there may be something to send."""
+
+    settings: Settings
+    home: Home
+    slack: AsyncWebClient
+    session: aiohttp.ClientSession
+    quickbi: QuickBIClient
+    store: Store
+    lookup: Lookup
+    directory: Directory
+    woken: Callable[[], None]
+    now: Callable[[], datetime]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Desks:
+    """What must be run and drained."""
+
+    boundary: Boundary
+    runner: Runner
+
+
+def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
+    """Build the desks and register them."""
+    settings, store, slack, now = parts.settings, parts.store, parts.slack, parts.now
+    zone = settings.zone
+    lookup, directory = parts.lookup, parts.directory
+    boundary = Boundary(
+        parts.home,
+        lambda incoming: _way_back(incoming, slack, parts.session),
+        channels=settings.mail_channels,
+    )
+    voice = SlackVoice(slack)
+    runner = Runner(
+        parts.quickbi,
+        lookup,
+        Shelf(manual_runs=store.manual_runs, watches=store.watches, audit=store.history),
+        later=LateTeller(partial(RunStory, voice, directory, now=now, zone=zone)),
+        is_alone=store.database.is_exclusive,
+        now=now,
+    )
+    people = People(slack, fallback=zone)
+    channels = ChannelDesk(
+        store.gates,
+        home=parts.home,
+        operator_channel=ChannelId(settings.operator_channel) if settings.operator_channel else None,
+        now=now,
+        woken=parts.woken,
+    )
+    status = StatusDesk(lookup, directory, store.subscriptions, now=now, zone=zone)
+    subscriptions = SubscriptionDesk(
+        store.subscriptions,
+        lookup,
+        directory,
+        Channels(slack),
+        store.history,
+        home=parts.home,
+        now=now,
+        zone=zone,
+    )
+    register(
+        bolt,
+        boundary,
+        status=status,
+        subscriptions=subscriptions,
+        forms=FormDesk(slack, directory, status, subscriptions, zone_name=settings.quickbi_timezone),
+        snoozes=SnoozeDesk(store.subscriptions, people, slack, store.history, now=now, zone=zone),
+        running=RunDesk(runner, lookup, directory, voice, may_run=settings.may_run, now=now, zone=zone),
+        listing=ListingDesk(directory, lookup, store.history, status, now=now, zone=zone),
+        history=HistoryDesk(store.history, store.subscriptions, directory, store.mails, now=now, zone=zone),
+        homes=HomeDesk(
+            slack,
+            people,
+            store.subscriptions,
+            store.history,
+            store.outages,
+            allowed=settings.mail_channels,
+            now=now,
+            zone=zone,
+        ),
+        channels=channels,
+    )
+    return Desks(boundary=boundary, runner=runner)
+
+
+def _way_back(incoming: Incoming, slack: AsyncWebClient, session: aiohttp.ClientSession) -> Answer:
+    if incoming.response_url:
+        on_shared = isinstance(incoming, Clicked) and not incoming.ephemeral
+        return Reply(incoming.response_url, session, on_shared=on_shared)
+    if isinstance(incoming, Clicked):
+        return Sheet(slack, incoming)
+    if isinstance(incoming, Happened):
+        return HomeTab(slack, incoming.person.user_id)
+    return DirectAnswer(slack, incoming.person.user_id, incoming.channel_id)

@@ -1,0 +1,128 @@
+"""Knows the mails by name: Quick BI's list, refreshed quietly, kept in the store, usable while Quick BI is down."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from bot.domain import Choice, MailRef, QuickBIError
+from bot.names import NameIndex
+from bot.ports import Found
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+
+    from bot.domain import Mail, MailId
+    from bot.ports import MailShelf, QuickBI
+
+REFRESH_EVERY = 600.0  # seconds
+AGAIN_AFTER = 30.0  # seconds, where that failed
+_PAGE_SIZE = 100
+_PAGE_PAUSE = 0.05  # seconds between two pages: the list has 50 calls a second, and others use them too
+_MOST_PAGES = 1_000
+_CLOSE = 75.0  # of 100: below it two names have little in common
+_MOST_CLOSE = 10
+_CLEARLY_BEST = 12.0  # so far ahead of the second that there is no need to ask
+_log = logging.getLogger(__name__)
+
+
+class Directory:
+    """The mails that the bot's account may see. Complete from the first refresh on, or from the store at once."""
+
+    def __init__(
+        self,
+        quickbi: QuickBI,
+        shelf: MailShelf,
+        *,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._quickbi = quickbi
+        self._shelf = shelf
+        self._now = now
+        self._out_of_reach = False
+        self._is_read = False
+        self._fill(())
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    @property
+    def is_out_of_reach(self) -> bool:
+        """Quick BI did not give its list when it was last asked: what is known may be old."""
+        return self._out_of_reach
+
+    def get(self, mail_id: MailId) -> Mail | None:
+        return self._by_id.get(mail_id)
+
+    def resolve(self, words: str) -> MailRef | Choice:
+        """Which mail is meant: an ID that is known, an exact name, or one name much closer than all others."""
+        if (mail := self._by_id.get(words)) is not None:
+            return MailRef(mail_id=mail.mail_id)
+        exact = self._names.named(words)
+        if len(exact) == 1:
+            return MailRef(mail_id=exact[0].mail_id)
+        if exact:
+            return Choice(words=words, mails=exact)
+        close = self._names.like(words, limit=_MOST_CLOSE, at_least=_CLOSE)
+        if close and (len(close) == 1 or close[0][1] - close[1][1] >= _CLEARLY_BEST):
+            return MailRef(mail_id=close[0][0].mail_id)
+        return Choice(words=words, mails=tuple(mail for mail, _ in close))
+
+    def search(self, words: str, *, limit: int | None = None) -> list[Mail]:
+        """Mails for somebody who is still typing: whose name or owner has the words, else those that come close."""
+        return list(self.find(words).mails[:limit])
+
+    def find(self, words: str) -> Found:
+        """All mails whose name or owner has the words, by name; else those that come close, the closest first."""
+        hits = self._names.having(words)
+        if hits or not words.strip():
+            return Found(mails=hits)
+        close = self._names.like(words, limit=_MOST_CLOSE, at_least=_CLOSE - 15)
+        return Found(mails=tuple(mail for mail, _ in close), only_close=True)
+
+    async def load(self) -> None:
+        """Begin with what was known before the restart."""
+        self._fill(await self._shelf.load_mails())
+
+    async def run(self) -> None:
+        """Refresh for ever, quietly. An outage is logged once, and its end once."""
+        while True:
+            worked = await self.refresh()
+            await asyncio.sleep(REFRESH_EVERY if worked else AGAIN_AFTER)
+
+    async def refresh(self) -> bool:
+        """Read the whole list anew. What is known stays where that fails. Returns whether it worked."""
+        try:
+            mails = await self._read_all()
+        except QuickBIError as error:
+            if not self._out_of_reach:
+                _log.warning(
+                    "directory_out_of_reach", extra={"error": type(error).__name__, "code": error.code}
+                )
+            self._out_of_reach = True
+            return False
+        is_news = self._out_of_reach or not self._is_read
+        self._out_of_reach, self._is_read = False, True
+        self._fill(mails)
+        await self._shelf.save_mails(mails, seen_at=self._now())
+        if is_news:
+            _log.info("directory_read", extra={"mails": len(mails)})
+        return True
+
+    async def _read_all(self) -> list[Mail]:
+        mails: dict[MailId, Mail] = {}
+        page: int | None = 1
+        for _ in range(_MOST_PAGES):
+            answer = await self._quickbi.list_mails(page=page or 1, page_size=_PAGE_SIZE)
+            mails |= {mail.mail_id: mail for mail in answer.mails}
+            page = answer.next_page
+            if page is None:
+                break
+            await asyncio.sleep(_PAGE_PAUSE)
+        return list(mails.values())
+
+    def _fill(self, mails: Iterable[Mail]) -> None:
+        self._names = NameIndex(mails)
+        self._by_id: dict[str, Mail] = {mail.mail_id: mail for mail in self._names.mails}

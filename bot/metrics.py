@@ -1,0 +1,65 @@
+"""What `/metrics` tells: read from the parts when asked, kept nowhere else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from prometheus_client import Metric
+
+    from bot.courier import Courier
+    from bot.leadership import Leadership
+    from bot.poller import Poller
+
+
+class BotMetrics(Collector):
+    def __init__(
+        self, *, poller: Poller, courier: Courier, leadership: Leadership, busy: Callable[[], int]
+    ) -> None:
+        self._poller = poller
+        self._courier = courier
+        self._leadership = leadership
+        self._busy = busy
+
+    def collect(self) -> Iterator[Metric]:
+        pulse = self._poller.pulse
+        yield _gauge("mailbot_leader", "1 where this replica polls and posts", self._leadership.is_leader)
+        yield _gauge("mailbot_mails_watched", "Mails that some channel is subscribed to", pulse.watched)
+        yield _gauge("mailbot_quickbi_out_of_reach", "1 during an outage", pulse.outage_since is not None)
+        if pulse.last_answer_at is not None:
+            yield _gauge(
+                "mailbot_last_answer_timestamp_seconds",
+                "When the poller last had an answer of Quick BI",
+                pulse.last_answer_at.timestamp(),
+            )
+        yield _gauge("mailbot_people_waiting", "Commands and clicks being answered", self._busy())
+        yield _counter("mailbot_status_calls", "Status calls that the poller made", pulse.calls)
+        yield _gauge("mailbot_messages_owed", "Messages that wait to be sent", self._courier.tally.owed)
+        news = CounterMetricFamily("mailbot_news", "What looks at mails came to", labels=["reason"])
+        for reason, count in pulse.news.items():
+            news.add_metric([reason.value], count)
+        yield news
+        for name, words, count in self._courier_counts():
+            yield _counter(f"mailbot_messages_{name}", words, count)
+
+    def _courier_counts(self) -> Iterator[tuple[str, str, int]]:
+        tally = self._courier.tally
+        yield "sent", "Messages that Slack took", tally.sent
+        yield "edited", "Messages changed to stay true", tally.edited
+        yield "found_again", "Messages whose answer was lost, found in the channel", tally.found_again
+        yield "may_have_repeated", "Messages sent again although they may be there", tally.may_have_repeated
+        yield "refused", "Messages that Slack would not take as they were", tally.refused
+        yield "rate_limited", "Times that Slack told us to wait", tally.rate_limited
+
+
+def _gauge(name: str, words: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, words, value=float(value))
+
+
+def _counter(name: str, words: str, value: float) -> CounterMetricFamily:
+    return CounterMetricFamily(name, words, value=float(value))

@@ -1,0 +1,85 @@
+"""Pure: may Slack be called now, or in how many seconds? Keeps below Slack's limits, so that none is ever met.
+
+https://docs.slack.dev/apis/web-api/rate-limits
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.domain import ChannelId
+
+POST = "chat.postMessage"
+UPDATE = "chat.update"
+HISTORY = "conversations.history"  # and conversations.replies: what is looked up is held back together
+
+MINUTE = 60.0
+CHANNEL_GAP = 1.1  # seconds between two messages to one channel: Slack asks for 1
+PER_MINUTE = {POST: 240, UPDATE: 45, HISTORY: 45}  # "several hundred", and tier 3 (50)
+FIRST_REST, LONGEST_REST = 1.0, 30.0  # seconds
+
+
+class Pacing:
+    """Times are seconds on one clock of the caller's that never goes back."""
+
+    def __init__(self) -> None:
+        self._calls: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._posts: defaultdict[ChannelId, deque[float]] = defaultdict(deque)
+        self._held_until: dict[str, float] = {}
+        self._rests: dict[tuple[str, ChannelId], tuple[float, float]] = {}  # until when, how long
+
+    def wait(self, method: str, channel_id: ChannelId, at: float) -> float:
+        """Seconds until this call may be made; 0.0 if it may be made now."""
+        rests_until, _ = self._rests.get((method, channel_id), (at, 0.0))
+        waits = [0.0, self._held_until.get(method, at) - at, rests_until - at]
+        calls = _recent(self._calls[method], at)
+        if len(calls) >= PER_MINUTE[method]:
+            waits.append(calls[-PER_MINUTE[method]] + MINUTE - at)
+        if method == POST and self._posts.get(channel_id):
+            waits.append(self._posts[channel_id][-1] + CHANNEL_GAP - at)
+        return max(waits)
+
+    def note(self, method: str, channel_id: ChannelId, at: float) -> None:
+        """The call is made now."""
+        _recent(self._calls[method], at).append(at)
+        if method == POST:
+            self._posts[channel_id].append(at)
+
+    def take_back(self, method: str, channel_id: ChannelId) -> None:
+        """The call that was noted last is not made after all."""
+        self._calls[method].pop()
+        if method == POST:
+            self._posts[channel_id].pop()
+
+    def hold(self, method: str, until: float) -> None:
+        """Slack said 429: not before then."""
+        self._held_until[method] = max(until, self._held_until.get(method, until))
+
+    def trouble(self, method: str, channel_id: ChannelId, at: float) -> None:
+        """It did not work here: leave it for a while, each time for longer."""
+        length = min(LONGEST_REST, 2 * self._rests.get((method, channel_id), (0.0, FIRST_REST / 2))[1])
+        self._rests[method, channel_id] = (at + length, length)
+
+    def went_well(self, method: str, channel_id: ChannelId) -> None:
+        self._rests.pop((method, channel_id), None)
+
+    def recent_calls(self, method: str, at: float) -> int:
+        """Calls of this method in the last minute, for whatever channel."""
+        return len(_recent(self._calls[method], at))
+
+    def recent_posts(self, channel_id: ChannelId, at: float) -> int:
+        """Messages to this channel in the last minute."""
+        if channel_id not in self._posts:
+            return 0
+        recent = len(_recent(self._posts[channel_id], at))
+        if not recent:
+            del self._posts[channel_id]
+        return recent
+
+
+def _recent(times: deque[float], at: float) -> deque[float]:
+    while times and times[0] <= at - MINUTE:
+        times.popleft()
+    return times

@@ -1,0 +1,330 @@
+"""The leader's loop: spends the free calls where the schedule says, and records what was seen.
+
+An answer that was fetched is recorded, however long the database refuses: it may be the only sight of a run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from bot.domain import (
+    LeaseLost,
+    MailRef,
+    NotifyReason,
+    Observation,
+    QuickBIError,
+    StatusAnswer,
+    StoreError,
+    Throttled,
+)
+from bot.incidents import is_about_the_mail
+from bot.outages import judge_failure, judge_success
+from bot.persist import until_stored
+from bot.schedule import Ask, Due, MailMemory, Sleep
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import tzinfo
+
+    from bot.domain import ChannelId, DueTime, MailId, Outage, Watch
+    from bot.outages import OutageVerdict
+    from bot.ports import QuickBI
+    from bot.schedule import LateRun, Schedule
+    from bot.telling import CallBudget, Observations, OutageBook, WatchList
+
+MOST_AT_ONCE = 12  # calls under way: a slow answer must not keep the next call from being made
+LOOK_FOR_CHANGES = 2.0  # seconds
+_LONGEST_SLEEP = 30.0
+_LONGEST_BACK_OFF = 30.0
+_DRAIN_LIMIT = 5.0
+_log = logging.getLogger(__name__)
+
+
+@dataclass(kw_only=True, slots=True)
+class Pulse:
+    """How the poller is doing, for `/healthz` and `/metrics`."""
+
+    watched: int = 0
+    calls: int = 0
+    last_answer_at: datetime | None = None
+    outage_since: datetime | None = None
+    news: dict[NotifyReason, int] = field(default_factory=dict)
+
+
+class Poller:
+    """`lead` is a duty of the leader; `observed` takes what people's commands saw, on any replica.
+
+    `new_schedule` makes an empty schedule: each term begins with what the store knows. `news` is called
+    after something was recorded that channels are owed, `seen` with every answer: people ask about it, too.
+    """
+
+    def __init__(
+        self,
+        *,
+        watches: WatchList,
+        observations: Observations,
+        outages: OutageBook,
+        quickbi: QuickBI,
+        budget: CallBudget,
+        new_schedule: Callable[[], Schedule],
+        timezone: tzinfo,
+        news: Callable[[], None],
+        seen: Callable[[MailRef, Observation], None],
+        operator_channel: ChannelId | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._watches = watches
+        self._observations = observations
+        self._outages = outages
+        self._quickbi = quickbi
+        self._budget = budget
+        self._new_schedule = new_schedule
+        self._timezone = timezone
+        self._news = news
+        self._seen = seen
+        self._operator_channel = operator_channel
+        self._now = now
+        self._schedule: Schedule | None = None
+        self._watched: dict[MailId, frozenset[DueTime]] = {}
+        self._change_no = 0
+        self._changed = asyncio.Event()
+        self._outage: Outage | None = None
+        self._failures = 0
+        self._free_at = 0.0
+        self.pulse = Pulse()
+
+    def subscriptions_changed(self) -> None:
+        """Somebody subscribed, left or snoozed here: look at once, not in two seconds."""
+        self._changed.set()
+
+    async def lead(self, term: int) -> None:
+        """Poll until cancelled. What was fetched by then is still recorded. Raises LeaseLost."""
+        self._schedule, self._watched, self._change_no = self._new_schedule(), {}, 0
+        self._outage = await until_stored(self._outages.current)
+        await self._take_over_changes()
+        _log.info("polling", extra={"term": term, "mails": len(self._watched)})
+        looks: set[asyncio.Task[None]] = set()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._follow_changes())
+                group.create_task(self._look_around(term, looks))
+        finally:
+            self._schedule = None
+            await _finish(looks)
+
+    async def observed(self, ref: MailRef, observation: Observation) -> None:
+        """Take what a person's command saw for a look of the poller's. Never raises: the person has the answer."""
+        ask = Ask(mail_id=ref.mail_id, task_id=ref.task_id)
+        memory = self._learn(ask, observation.answer, observation.seen_at)
+        try:
+            reasons = await self._observations.record_answer(
+                ref.mail_id, observation.answer, now=observation.seen_at, term=None, memory=memory
+            )
+        except StoreError as error:
+            _log.warning("look_not_recorded", extra={"mail_id": ref.mail_id, "error": str(error)})
+            return
+        self._note(ref.mail_id, reasons)
+
+    async def _follow_changes(self) -> None:
+        while True:
+            self._changed.clear()
+            await self._take_over_changes()
+            try:
+                async with asyncio.timeout(LOOK_FOR_CHANGES):
+                    await self._changed.wait()
+            except TimeoutError:
+                continue
+
+    async def _take_over_changes(self) -> None:
+        changes = await until_stored(lambda: self._watches.changed_since(self._change_no))
+        for watch in changes:
+            self._take_over(watch)
+            self._change_no = watch.change_no
+        self.pulse.watched = len(self._watched)
+
+    def _take_over(self, watch: Watch) -> None:
+        schedule, now = self._schedule, self._now()
+        if schedule is None:
+            return
+        if not watch.is_watched:
+            schedule.forget(watch.mail_id)
+            self._watched.pop(watch.mail_id, None)
+            return
+        dues = {_due(due) for due in watch.dues}
+        if watch.mail_id not in self._watched:
+            memory = None if watch.memory is None else MailMemory(watch.memory)
+            schedule.watch(watch.mail_id, now, memory=memory, dues=dues, paused=watch.is_paused)
+            if watch.open_runs and memory is None:
+                known = StatusAnswer(runs=watch.open_runs[::-1], request_id="")
+                schedule.answered(Ask(mail_id=watch.mail_id), known, now)
+        else:
+            schedule.set_dues(watch.mail_id, dues, now)
+            schedule.set_paused(watch.mail_id, now, paused=watch.is_paused)
+        if watch.expects_run_at is not None and now - watch.expects_run_at < timedelta(minutes=5):
+            schedule.run_expected(watch.mail_id, watch.expects_run_at)
+        self._watched[watch.mail_id] = watch.dues
+
+    async def _look_around(self, term: int, looks: set[asyncio.Task[None]]) -> None:
+        """Make one call after the other as they become free; answers may overlap."""
+        room = asyncio.Semaphore(MOST_AT_ONCE)
+        while True:
+            await room.acquire()
+            ask = await self._next_ask()
+            look = asyncio.create_task(self._look(ask, term))
+            looks.add(look)
+            look.add_done_callback(lambda _: room.release())
+            for done in [each for each in looks if each.done()]:
+                looks.discard(done)
+                done.result()  # LeaseLost ends the term; nothing else comes out of a look
+
+    async def _next_ask(self) -> Ask:
+        while True:
+            await asyncio.sleep(max(0.0, self._free_at - monotonic()))
+            schedule, now = self._schedule, self._now()
+            if schedule is None:
+                raise LeaseLost("the term is over")
+            decision = schedule.next(now)
+            if isinstance(decision, Sleep):
+                await self._sleep((decision.until - now).total_seconds())
+                continue
+            await self._take_call()
+            return decision
+
+    async def _take_call(self) -> None:
+        """Wait until nobody else needs the next call. Only the row in the store knows, so it is asked again."""
+        while wait := await until_stored(self._budget.take_for_poller):  # noqa: ASYNC110
+            await asyncio.sleep(wait)
+        self._free_at = monotonic() + self._budget.interval
+
+    async def _sleep(self, seconds: float) -> None:
+        """Sleep, but not past a change of what is watched. A clock that jumped cannot make it long."""
+        try:
+            async with asyncio.timeout(min(max(0.01, seconds), _LONGEST_SLEEP, LOOK_FOR_CHANGES)):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+        await asyncio.sleep(0.05)  # until the change has been taken over
+
+    async def _look(self, ask: Ask, term: int) -> None:
+        try:
+            await self._budget.my_turn()
+            self.pulse.calls += 1
+            answer = await self._quickbi.get_task_status(ask.mail_id, ask.task_id)
+        except QuickBIError as error:
+            await self._no_answer(ask, error, term)
+            return
+        except Exception:  # noqa: BLE001 (the boundary of one look: the others go on)
+            _log.exception("look_failed", extra={"mail_id": ask.mail_id})
+            return
+        self._failures = 0
+        self._budget.went_well()
+        await self._answered(ask, answer, term)
+
+    async def _answered(self, ask: Ask, answer: StatusAnswer, term: int) -> None:
+        now = self._now()
+        self.pulse.last_answer_at = now
+        ref = MailRef(mail_id=ask.mail_id, task_id=ask.task_id)
+        self._seen(ref, Observation(answer=answer, seen_at=now))
+        memory = self._learn(ask, answer, now)
+        reasons = await until_stored(
+            lambda: self._observations.record_answer(ask.mail_id, answer, now=now, term=term, memory=memory)
+        )
+        self._note(ask.mail_id, reasons)
+        await self._tell_late(term)
+        if self._outage is not None:
+            await self._keep_outage(judge_success(self._outage, now=now), term)
+
+    async def _no_answer(self, ask: Ask, error: QuickBIError, term: int) -> None:
+        now = self._now()
+        _log.info(
+            "no_answer", extra={"mail_id": ask.mail_id, "error": type(error).__name__, "code": error.code}
+        )
+        if self._schedule is not None:
+            self._schedule.failed(ask, error, now)
+        if is_about_the_mail(error):
+            cause = f"{type(error).__name__}"
+            reason = await until_stored(
+                lambda: self._observations.record_denied(ask.mail_id, cause=cause, now=now, term=term)
+            )
+            self._note(ask.mail_id, (reason,))
+            return
+        self._failures += 1
+        self._free_at = monotonic() + min(_LONGEST_BACK_OFF, 2.0 ** min(self._failures, 10) / 2)
+        if isinstance(error, Throttled):
+            await until_stored(lambda: self._budget.throttled(error.retry_after))
+        cause = error.code or type(error).__name__
+        await self._keep_outage(judge_failure(self._outage, cause=cause, now=now, new_id=uuid4().hex), term)
+
+    async def _tell_late(self, term: int) -> None:
+        for late in self._schedule.late() if self._schedule is not None else ():
+            declared = self._declared(late)
+            if late.declared is not None and declared is None:
+                continue  # not on this weekday
+            now = self._now()
+            reason = await until_stored(
+                lambda late=late, declared=declared, now=now: self._observations.record_late(  # type: ignore[misc]
+                    late.mail_id, expected_at=late.expected_at, declared=declared, now=now, term=term
+                )
+            )
+            self._note(late.mail_id, (reason,))
+
+    def _declared(self, late: LateRun) -> DueTime | None:
+        """The due time that somebody typed, of which the schedule knows only the time of day."""
+        weekday = late.expected_at.astimezone(self._timezone).weekday()
+        return next(
+            (
+                due
+                for due in self._watched.get(late.mail_id, ())
+                if _due(due) == late.declared and weekday in due.weekdays
+            ),
+            None,
+        )
+
+    async def _keep_outage(self, verdict: OutageVerdict, term: int) -> None:
+        before, self._outage = self._outage, verdict.outage
+        if verdict.outage is not None and verdict.outage.ended_at is not None:
+            self._outage = None
+        self.pulse.outage_since = self._outage.told_at and self._outage.began_at if self._outage else None
+        if verdict.reason is NotifyReason.AS_BEFORE and before is not None and self._outage is not None:
+            return
+        if verdict.reason is not NotifyReason.AS_BEFORE and verdict.outage is not None:
+            _log.warning(verdict.reason.value, extra={"cause": verdict.outage.cause})
+        await until_stored(
+            lambda: self._outages.keep(
+                verdict, now=self._now(), operator_channel=self._operator_channel, term=term
+            )
+        )
+        self._news()
+
+    def _learn(self, ask: Ask, answer: StatusAnswer, now: datetime) -> str | None:
+        """Teach the schedule. Returns the mail's memory where it is worth keeping."""
+        if self._schedule is None or not self._schedule.answered(ask, answer, now):
+            return None
+        return self._schedule.memory(ask.mail_id)
+
+    def _note(self, mail_id: MailId, reasons: tuple[NotifyReason, ...]) -> None:
+        for reason in reasons:
+            self.pulse.news[reason] = self.pulse.news.get(reason, 0) + 1
+            if reason.is_shown:
+                _log.info("news", extra={"mail_id": mail_id, "reason": reason.value})
+                self._news()
+
+
+def _due(due: DueTime) -> Due:
+    return Due(at=due.at, weekdays_only=max(due.weekdays) < 5, grace=due.grace)  # noqa: PLR2004 (Saturday)
+
+
+async def _finish(looks: set[asyncio.Task[None]]) -> None:
+    """Let the looks under way come to their end; the next process would have to make them again."""
+    if not looks:
+        return
+    _, late = await asyncio.wait(looks, timeout=_DRAIN_LIMIT)
+    for look in late:
+        look.cancel()
+    await asyncio.gather(*looks, return_exceptions=True)

@@ -1,0 +1,1 @@
+"""Asks Quick BI: signs, sends, deciphers. Knows nothing of Slack."""

@@ -1,0 +1,111 @@
+"""Who we are to Alibaba Cloud: a key pair, with a token if it is a passing one. Never shows a secret."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote
+
+from bot.domain import QuickBIUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RAM_PATIENCE = 20.0  # seconds for a role's credentials to be fetched: the vendor's library tries 5 + 10
+HIDDEN = "***"
+# Loggers of the vendor's library and its parts. They write to stderr past our formats, and put the whole
+# answer of the metadata service, secrets included, into an error's line.
+_TALKATIVE = ("credentials", "alibabacloud-tea", "darabonba-core")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, repr=False)
+class Credentials:
+    """An access key, and the STS token that belongs to it if there is one."""
+
+    access_key_id: str
+    access_key_secret: str
+    security_token: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError`: what no header can carry would fail later, in an error that shows it."""
+        for value in (self.access_key_id, self.access_key_secret, self.security_token):
+            if not value.isascii() or not value.isprintable() or " " in value:
+                raise ValueError("credentials are printable ASCII without spaces")
+        if not (self.access_key_id and self.access_key_secret):
+            raise ValueError("credentials need an access key ID and its secret")
+
+    def __repr__(self) -> str:
+        return f"Credentials({HIDDEN})"
+
+    def redact(self, text: str) -> str:
+        """`text` without any of ours: the gateway likes to repeat what it was sent in its messages."""
+        for secret in (self.access_key_secret, self.security_token, self.access_key_id):
+            for spelling in (secret, quote(secret, safe="~")):
+                text = text.replace(spelling, HIDDEN) if spelling else text
+        return text
+
+
+class RamExtraMissing(RuntimeError):
+    """There are no static keys, and the library that fetches a RAM role's is not installed."""
+
+
+class CredentialsProvider(Protocol):
+    """Tells the credentials that are good at this moment."""
+
+    async def current(self) -> Credentials: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StaticCredentials:
+    """The same credentials for as long as the process lives."""
+
+    credentials: Credentials
+
+    async def current(self) -> Credentials:
+        return self.credentials
+
+
+class RamCredentials:
+    """The credentials of a RAM role, fetched and refreshed by `alibabacloud-credentials`.
+
+    That library reads the environment when it is imported, starts a thread and blocks while it fetches:
+    so it is imported when first needed, and only ever called in a thread. Without `open_provider` it
+    goes through its default chain, whose last resort is the metadata address of an ECS instance.
+    """
+
+    def __init__(self, open_provider: Callable[[], Any] | None = None) -> None:
+        if find_spec("alibabacloud_credentials") is None:
+            raise RamExtraMissing("RAM roles need the extra `ram`: pip install 'quickbi-mailbot[ram]'")
+        self._open_provider = open_provider or _default_chain
+        self._provider: Any = None
+        self._opening = asyncio.Lock()
+
+    async def current(self) -> Credentials:
+        """Raises `QuickBIUnavailable` where none can be had: nothing was asked of Quick BI then."""
+        try:
+            async with asyncio.timeout(RAM_PATIENCE), self._opening:
+                return await asyncio.to_thread(self._fetch)
+        except Exception as error:  # noqa: BLE001 (whatever a library of twenty packages may raise)
+            # Its messages carry whole answers of the metadata service, secrets included: only the name stays.
+            said = type(error).__name__
+        raise QuickBIUnavailable(f"no RAM credentials could be had: {said}", outcome_unknown=False)
+
+    def _fetch(self) -> Credentials:
+        if self._provider is None:
+            self._provider = self._open_provider()
+            for name in _TALKATIVE:
+                logging.getLogger(name).disabled = True
+        found = self._provider.get_credentials()
+        return Credentials(
+            access_key_id=found.get_access_key_id(),
+            access_key_secret=found.get_access_key_secret(),
+            security_token=found.get_security_token() or "",
+        )
+
+
+def _default_chain() -> Any:
+    return import_module("alibabacloud_credentials.provider").DefaultCredentialsProvider()

@@ -1,0 +1,89 @@
+"""Reads the runs out of a `GetMailTaskStatus` result. Pure; leaves out what it would have to guess."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from bot.domain import RunStatus, TaskId, TaskRun
+from bot.quickbi.fields import text, whole_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from zoneinfo import ZoneInfo
+
+    from bot.domain import MailRef
+
+EXEC_TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+# Of two words about one run the later is the truer; and a failure is rather told once too often.
+_WEIGHT = {RunStatus.UNKNOWN: 0, RunStatus.PROCESSING: 1, RunStatus.SENT: 2, RunStatus.FAILED: 3}
+
+
+def read_runs(result: object, *, asked: MailRef, zone: ZoneInfo) -> tuple[TaskRun, ...] | None:
+    """The runs of the mail that was asked about, newest first.
+
+    None where something is there, but nothing that can be read as a run of this mail: an answer like that
+    must not pass for "never ran". Beside a readable run, what cannot be read is left out.
+    """
+    if result is None:
+        return ()
+    if not isinstance(result, list):
+        return None
+    runs = [run for entry in result if (run := _run(entry, asked=asked, zone=zone))]
+    return _newest_first(_once_each(runs)) if runs or not result else None
+
+
+def _run(entry: object, *, asked: MailRef, zone: ZoneInfo) -> TaskRun | None:
+    """One run, under the mail ID that was asked for. None if it is another's, or says no status."""
+    if not isinstance(entry, dict):
+        return None
+    word = text(entry.get("status")).strip()
+    about = text(entry.get("mailId")).strip() or asked.mail_id
+    if not word or about.lower() != asked.mail_id.lower():
+        return None
+    # Quick BI's own sample carries taskId 0: then the run is the one that was asked for, if one was.
+    task_id = whole_number(entry.get("taskId")) or asked.task_id
+    if asked.task_id is not None and task_id != asked.task_id:
+        return None
+    return TaskRun(
+        mail_id=asked.mail_id,
+        task_id=TaskId(task_id) if task_id else None,
+        exec_at=_instant(text(entry.get("execTime")), zone=zone),
+        status=_status(word),
+        status_word=word,
+    )
+
+
+def _status(word: str) -> RunStatus:
+    try:
+        return RunStatus(word.upper())
+    except ValueError:
+        return RunStatus.UNKNOWN
+
+
+def _instant(local_time: str, *, zone: ZoneInfo) -> datetime | None:
+    """None where it cannot be read: a failure is not to be lost over its time.
+
+    A time that the clocks showed twice is the first of the two; one that they skipped is as far beyond the
+    gap as it was into it. In UTC, because Python subtracts two times of one zone by their clock faces.
+    """
+    try:
+        return datetime.strptime(local_time.strip(), EXEC_TIME_FORMAT).replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _once_each(runs: Iterable[TaskRun]) -> list[TaskRun]:
+    """One entry for each run. Runs without task ID and time cannot be told apart, and all stay."""
+    kept: dict[object, TaskRun] = {}
+    for run in runs:
+        key = run.key if run.task_id or run.exec_at else run
+        if key not in kept or _WEIGHT[run.status] > _WEIGHT[kept[key].status]:
+            kept[key] = run
+    return list(kept.values())
+
+
+def _newest_first(runs: list[TaskRun]) -> tuple[TaskRun, ...]:
+    """By time, then task ID; runs whose time cannot be read stand last, in the order that they came in."""
+    return tuple(sorted(runs, key=lambda run: (run.exec_at or _LONG_AGO, run.task_id or 0), reverse=True))

@@ -1,0 +1,162 @@
+"""Serves the page and its WebSocket on loopback. Everything that the page loads comes from here."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from aiohttp import WSMsgType, web
+
+from bot.sandbox.page.all_troubles import all_troubles
+from bot.sandbox.page.audience import Audience, reply
+from bot.sandbox.page.guard import Guard
+from bot.sandbox.page.stage import NoBot, Stage
+from bot.sandbox.page.verbs import Verbs
+from bot.sandbox.slack.errors import SlackError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from bot.sandbox.page.audience import Queue
+    from bot.sandbox.page.stage import Bot
+    from bot.sandbox.quickbi import SimulatedQuickBI
+    from bot.sandbox.slack import SimulatedSlack
+
+STATIC = Path(__file__).parent / "static"
+SPEED = 60.0
+_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_HEARTBEAT = 20.0
+_GOODBYE = 1.0  # seconds for a browser to answer that the connection ends
+_LARGEST_MESSAGE = 256 * 1024
+
+_log = logging.getLogger(__name__)
+
+
+class PageServer:
+    """The page over a simulated Slack and a simulated Quick BI. `bot` is told of, and may be killed."""
+
+    def __init__(
+        self,
+        *,
+        slack: SimulatedSlack,
+        quickbi: SimulatedQuickBI,
+        bot: Bot | None = None,
+        speed: float = SPEED,
+    ) -> None:
+        stage = Stage(slack=slack, quickbi=quickbi, bot=bot or NoBot(), speed=speed)
+        troubles = all_troubles(stage)
+        self._audience = Audience(stage, troubles)
+        self._verbs = Verbs(stage, troubles)
+        self._files = {path.name: path.read_bytes() for path in STATIC.iterdir() if path.suffix in _TYPES}
+        self._guard = Guard(0)
+        self._sockets: set[web.WebSocketResponse] = set()
+        self._runner: web.AppRunner | None = None
+        self._telling: asyncio.Task[None] | None = None
+        self._port = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}/"
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        """Listen. Port 0 takes a free one. Raises OSError if the port is taken."""
+        app = web.Application(middlewares=[self._check])
+        app.add_routes([web.get("/ws", self._watch), web.get("/{name:[^/]*}", self._file)])
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, host, port).start()
+        self._port = self._runner.addresses[0][1]
+        self._guard = Guard(self._port)
+        self._telling = asyncio.create_task(self._audience.run(), name="page-audience")
+
+    async def stop(self) -> None:
+        """Close all browsers' connections and the server."""
+        if self._telling is not None:
+            self._telling.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._telling
+        for socket in tuple(self._sockets):
+            await socket.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    @web.middleware
+    async def _check(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        host, origin = request.headers.get("Host"), request.headers.get("Origin")
+        if not self._guard.lets_in(host, origin, needs_origin=request.path == "/ws"):
+            return web.Response(status=403, text="This page is for a browser on this computer.\n")
+        return await handler(request)
+
+    async def _file(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"] or "index.html"
+        body = self._files.get(name)
+        if body is None:
+            return web.Response(status=404, text="There is no such page.\n", headers=self._guard.headers)
+        kind = _TYPES[Path(name).suffix]
+        return web.Response(body=body, content_type=kind, charset="utf-8", headers=self._guard.headers)
+
+    async def _watch(self, request: web.Request) -> web.WebSocketResponse:
+        """One browser: it gets the news, and what it asks for is done, several things at a time."""
+        socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, timeout=_GOODBYE, max_msg_size=_LARGEST_MESSAGE)
+        await socket.prepare(request)
+        self._sockets.add(socket)
+        try:
+            with self._audience.seat() as queue, suppress(ConnectionError):
+                await self._serve(socket, queue)
+        finally:
+            self._sockets.discard(socket)
+        return socket
+
+    async def _serve(self, socket: web.WebSocketResponse, queue: Queue) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            telling = tasks.create_task(_tell(socket, queue))
+            doing: set[asyncio.Task[None]] = set()
+            async for message in socket:
+                if message.type is WSMsgType.TEXT:
+                    task = tasks.create_task(self._do(message.data, queue))
+                    doing.add(task)
+                    task.add_done_callback(doing.discard)
+            for task in (telling, *doing):
+                task.cancel()
+
+    async def _do(self, text: str, queue: Queue) -> None:
+        """Answer in any case: the browser waits for it."""
+        number: Any = None
+        try:
+            asked = json.loads(text)
+            number = asked["id"]
+            answer = reply(number, result=await self._verbs.do(asked["verb"], asked["args"]))
+        except SlackError as refused:
+            answer = reply(number, error=f"Slack refuses: {refused.code}")
+        except (LookupError, ValueError, TypeError) as wrong:
+            answer = reply(number, error=_words(wrong))
+        except Exception:  # noqa: BLE001 (the edge: whatever a verb does, the browser gets an answer)
+            _log.exception("page verb failed")
+            answer = reply(number, error="The sandbox made a mistake; its terminal says which.")
+        await queue.put(answer)
+
+
+async def _tell(socket: web.WebSocketResponse, queue: Queue) -> None:
+    """Until the browser is gone, or is so far behind that it had better start afresh."""
+    with suppress(ConnectionError):
+        while (text := await queue.get()) is not None:
+            await socket.send_str(text)
+    await socket.close()
+
+
+def _words(wrong: Exception) -> str:
+    """KeyError wraps its words in quotes."""
+    return str(wrong.args[0]) if wrong.args else type(wrong).__name__

@@ -1,0 +1,273 @@
+// Block elements that a person can use: each reports what was chosen, as Slack would send it.
+
+import { combobox } from "./combobox.js";
+import { confirmed } from "./confirm.js";
+import { freshId, h, icon } from "./dom.js";
+import { emojify } from "./emoji.js";
+import { mrkdwn, plain, safeUrl } from "./mrkdwn.js";
+
+/** `form` says how an input block presents the element: its label, and that it waits for the submit button. */
+export function drawElement(element, blockId, surface, form = {}) {
+  const draw = DRAW[element.type];
+  if (!draw) return h("span", { class: "undrawable" }, `This page cannot draw an element of type “${element.type}”. Slack would.`);
+  return draw(element, new Use(element, blockId, surface, form));
+}
+
+/** One element on one surface: its names for screen readers, what is chosen, and telling the app. */
+class Use {
+  constructor(element, blockId, surface, form) {
+    Object.assign(this, { element, blockId, surface, form });
+    this.focusKey = `${surface.key}/${blockId}/${element.action_id}`;
+  }
+
+  get who() {
+    return this.surface.who;
+  }
+
+  names(fallback) {
+    if (!this.form.labelledBy) return { "aria-label": fallback || this.element.action_id };
+    return {
+      id: this.form.id,
+      "aria-labelledby": this.form.labelledBy,
+      "aria-describedby": this.form.describedBy,
+      "aria-invalid": this.form.invalid ? "true" : null,
+      "aria-required": this.form.required ? "true" : null,
+    };
+  }
+
+  /** What the person chose before a redraw, else what the app set at first. */
+  chosen(initial) {
+    return this.surface.form?.get(this.blockId, this.element.action_id) ?? initial;
+  }
+
+  /** Remember the choice; tell the app unless the element waits for the submit button. */
+  async choose(value, remembered = value) {
+    this.surface.form?.set(this.blockId, this.element.action_id, value, remembered);
+    if (this.form.inForm && !this.form.dispatches) return;
+    if (this.element.confirm && !(await confirmed(this.element.confirm, this.who))) return;
+    await this.surface.act(this.element, this.blockId, value);
+  }
+}
+
+const values = (options) => options.map((option) => option.value);
+
+function button(element, use) {
+  const node = h(
+    "button",
+    {
+      type: "button",
+      class: `btn ${element.style ? `btn-${element.style}` : ""}`,
+      "aria-label": element.accessibility_label ?? null,
+      data: { focus: use.focusKey, action: element.action_id },
+      on: { click: press },
+    },
+    plain(element.text.text, element.text.emoji !== false),
+  );
+  async function press() {
+    if (node.getAttribute("aria-busy") === "true") return;
+    if (element.url && safeUrl(element.url)) window.open(element.url, "_blank", "noopener");
+    node.setAttribute("aria-busy", "true");
+    try {
+      await use.choose(null);
+    } finally {
+      node.removeAttribute("aria-busy");
+    }
+  }
+  return node;
+}
+
+function overflow(element, use) {
+  const menuId = freshId("menu");
+  const items = element.options.map((option) =>
+    h("li", { role: "none" },
+      h("button", { type: "button", role: "menuitem", tabindex: "-1", on: { click: () => pick(option) } },
+        plain(option.text.text),
+        option.description ? h("span", { class: "option-more" }, emojify(option.description.text)) : null)));
+  const menu = h("ul", { id: menuId, role: "menu", class: "menu", hidden: true, "aria-label": "More actions" }, items);
+  const opener = h(
+    "button",
+    {
+      type: "button", class: "btn btn-more", "aria-haspopup": "menu", "aria-expanded": "false", "aria-controls": menuId,
+      "aria-label": "More actions", data: { focus: use.focusKey, action: element.action_id },
+      on: { click: () => show(menu.hidden) },
+    },
+    icon("more"),
+  );
+  const buttons = () => [...menu.querySelectorAll("button")];
+  function show(open) {
+    menu.hidden = !open;
+    opener.setAttribute("aria-expanded", String(open));
+    if (!open) return;
+    placeUnder(menu, opener);
+    buttons()[0].focus();
+  }
+  function pick(option) {
+    show(false);
+    opener.focus();
+    use.choose(option.value);
+  }
+  menu.addEventListener("keydown", (event) => {
+    const all = buttons();
+    const at = all.indexOf(document.activeElement);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
+    if (to !== undefined) {
+      event.preventDefault();
+      all.at(to % all.length).focus();
+    } else if (event.key === "Escape") {
+      event.stopPropagation();
+      event.preventDefault();
+      show(false);
+      opener.focus();
+    }
+  });
+  menu.addEventListener("focusout", (event) => {
+    if (!menu.contains(event.relatedTarget) && event.relatedTarget !== opener) show(false);
+  });
+  return h("span", { class: "overflow" }, opener, menu);
+}
+
+function placeUnder(menu, opener) {
+  const box = opener.getBoundingClientRect();
+  const height = menu.offsetHeight;
+  const top = box.bottom + height + 8 > window.innerHeight ? Math.max(8, box.top - height - 4) : box.bottom + 4;
+  menu.style.top = `${top}px`;
+  menu.style.left = `${Math.max(8, Math.min(box.left, window.innerWidth - menu.offsetWidth - 8))}px`;
+}
+
+const matching = (options, query) =>
+  options.filter((option) => option.text.text.toLowerCase().includes(query.toLowerCase()));
+
+/** A select menu over `source(query)`; `initial` are options, `send` makes of options what Slack sends. */
+function select(element, use, { source, initial, multiple, minQuery = 0 }) {
+  const placeholder = element.placeholder ? emojify(element.placeholder.text) : "";
+  return combobox({
+    load: source,
+    multiple,
+    minQuery,
+    max: element.max_selected_items ?? 100,
+    placeholder,
+    selected: use.chosen(initial),
+    names: use.names(placeholder),
+    focusKey: use.focusKey,
+    onChange: (options) => use.choose(multiple ? values(options) : (options[0]?.value ?? null), options),
+  });
+}
+
+const staticSource = (element) => (query) =>
+  element.option_groups
+    ? element.option_groups.map((group) => ({ ...group, options: matching(group.options, query) })).filter((group) => group.options.length)
+    : matching(element.options, query);
+
+const option = (text, value) => ({ text: { type: "plain_text", text }, value });
+
+const users = (use) => use.surface.people.map((user) => option(user.real_name, user.id));
+const channels = (use) => use.surface.channels.map((channel) => option(`#${channel.name}`, channel.id));
+const both = (use) => [...channels(use), ...users(use)];
+const among = (options, ids) => options.filter((each) => ids.includes(each.value));
+
+function pickList(all, initialName, multiple) {
+  return (element, use) => {
+    const options = all(use);
+    const ids = [element[initialName] ?? []].flat();
+    return select(element, use, { source: (query) => matching(options, query), initial: among(options, ids), multiple });
+  };
+}
+
+function typed(type, initialName, more = () => ({})) {
+  return (element, use) => {
+    const multiline = type === "textarea";
+    const node = h(multiline ? "textarea" : "input", {
+      type: multiline ? null : type,
+      class: "typed",
+      rows: multiline ? "4" : null,
+      value: use.chosen(element[initialName] ?? ""),
+      placeholder: element.placeholder ? emojify(element.placeholder.text) : null,
+      data: { focus: use.focusKey },
+      ...use.names(element.placeholder?.text),
+      ...more(element),
+    });
+    node.addEventListener("input", () => use.surface.form?.set(use.blockId, element.action_id, node.value, node.value));
+    const telling = type === "date" || type === "time" ? "change" : "keydown";
+    node.addEventListener(telling, (event) => {
+      if (telling === "change" || (event.key === "Enter" && use.form.dispatches)) use.choose(node.value);
+    });
+    return node;
+  };
+}
+
+function plainTextInput(element, use) {
+  const limits = { minlength: element.min_length ?? null, maxlength: element.max_length ?? null };
+  return typed(element.multiline ? "textarea" : "text", "initial_value", () => limits)(element, use);
+}
+
+/** A day and a time in the reader's own browser; Slack sends the instant as Unix seconds. */
+function dateTime(element, use) {
+  const shown = (unix) => (unix ? new Date(unix * 1000 - new Date(unix * 1000).getTimezoneOffset() * 60_000).toISOString().slice(0, 16) : "");
+  const node = h("input", { type: "datetime-local", class: "typed", value: shown(use.chosen(element.initial_date_time)), data: { focus: use.focusKey }, ...use.names("Date and time") });
+  node.addEventListener("change", () => node.value && use.choose(String(Math.floor(new Date(node.value).getTime() / 1000))));
+  return node;
+}
+
+function ticks(type) {
+  return (element, use) => {
+    const many = type === "checkbox";
+    const initial = many ? (element.initial_options ?? []) : [element.initial_option].filter(Boolean);
+    const now = new Set(values(use.chosen(initial)));
+    const group = freshId("ticks");
+    const tick = (each, on) => {
+      if (!many) now.clear();
+      if (on) now.add(each.value);
+      else now.delete(each.value);
+      const options = element.options.filter((one) => now.has(one.value));
+      use.choose(many ? values(options) : (options[0]?.value ?? null), options);
+    };
+    const lines = element.options.map((each) => {
+      const id = freshId("tick");
+      return h("div", { class: "tick" },
+        h("input", {
+          type, id, name: group, checked: now.has(each.value), data: { focus: `${use.focusKey}/${each.value}` },
+          on: { change: (event) => tick(each, event.target.checked) },
+        }),
+        h("label", { for: id }, each.text.type === "mrkdwn" ? mrkdwn(each.text.text, use.who) : plain(each.text.text),
+          each.description ? h("span", { class: "option-more" }, plain(each.description.text)) : null));
+    });
+    return h("div", { role: many ? "group" : "radiogroup", class: "ticks", "aria-label": use.form.labelledBy ? null : "Options", "aria-labelledby": use.form.labelledBy ?? null, "aria-describedby": use.form.describedBy ?? null }, lines);
+  };
+}
+
+const listOf = (element) => element.initial_options ?? [];
+const oneOf = (element) => [element.initial_option].filter(Boolean);
+
+const DRAW = {
+  button,
+  overflow,
+  image: (element) => h("span", { class: "picture picture-small", role: "img", "aria-label": element.alt_text }, "🖼"),
+  static_select: (element, use) => select(element, use, { source: staticSource(element), initial: oneOf(element) }),
+  multi_static_select: (element, use) => select(element, use, { source: staticSource(element), initial: listOf(element), multiple: true }),
+  external_select: (element, use) => external(element, use, oneOf(element), false),
+  multi_external_select: (element, use) => external(element, use, listOf(element), true),
+  users_select: pickList(users, "initial_user", false),
+  multi_users_select: pickList(users, "initial_users", true),
+  channels_select: pickList(channels, "initial_channel", false),
+  multi_channels_select: pickList(channels, "initial_channels", true),
+  conversations_select: pickList(both, "initial_conversation", false),
+  multi_conversations_select: pickList(both, "initial_conversations", true),
+  checkboxes: ticks("checkbox"),
+  radio_buttons: ticks("radio"),
+  plain_text_input: plainTextInput,
+  number_input: typed("number", "initial_value", (element) => ({ min: element.min_value ?? null, max: element.max_value ?? null, step: element.is_decimal_allowed ? "any" : "1" })),
+  email_text_input: typed("email", "initial_value"),
+  url_text_input: typed("url", "initial_value"),
+  datepicker: typed("date", "initial_date"),
+  timepicker: typed("time", "initial_time"),
+  datetimepicker: dateTime,
+};
+
+function external(element, use, initial, multiple) {
+  return select(element, use, {
+    source: (query) => use.surface.suggest(element, use.blockId, query),
+    initial,
+    multiple,
+    minQuery: element.min_query_length ?? 3,
+  });
+}

@@ -1,0 +1,87 @@
+"""What a browser may ask for: acting as a person in Slack, and moving the scenery."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import TYPE_CHECKING, Any
+
+from bot.sandbox.page.all_troubles import heal
+from bot.sandbox.page.mails import mail_controls
+from bot.sandbox.page.troubles import Where
+from bot.sandbox.slack import Answered, Outcome, as_json
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from bot.sandbox.page.stage import Stage
+    from bot.sandbox.page.troubles import Trouble
+
+_INVITE = re.compile(r"/(invite|kick|remove)\b")
+
+
+class Verbs:
+    """Each verb takes JSON arguments and answers with JSON."""
+
+    def __init__(self, stage: Stage, troubles: tuple[Trouble, ...]) -> None:
+        self._people = stage.slack.people
+        self._stage = stage
+        self._controls = mail_controls(stage)
+        self._troubles = {trouble.key: trouble for trouble in troubles}
+        people = self._people
+        self._verbs: Mapping[str, Callable[..., Awaitable[object]]] = {
+            "type_command": self._type_command,
+            "post_message": people.post_message,
+            "click": people.click,
+            "suggest": people.suggest,
+            "submit_view": people.submit_view,
+            "close_view": people.close_view,
+            "open_home": people.open_home,
+            "delete_message": self._delete_message,
+            "mail": self._mail,
+            "trouble": self._trouble,
+            "heal": self._heal,
+        }
+
+    async def do(self, name: str, arguments: Mapping[str, Any]) -> Any:
+        """What came of it. Raises LookupError or ValueError with words for a person."""
+        verb = self._verbs.get(name)
+        if verb is None:
+            raise LookupError(f"the sandbox has no verb {name}")
+        try:
+            bound = inspect.signature(verb).bind(**arguments)
+        except TypeError as wrong:
+            raise ValueError(str(wrong)) from wrong
+        return as_json(await verb(*bound.args, **bound.kwargs))
+
+    async def _type_command(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> object:
+        """Slack's own commands, as far as they matter here, are Slack's; all others are the app's."""
+        own = _INVITE.match(text)
+        if own is None:
+            return await self._people.type_command(user, channel, text, thread_ts=thread_ts)
+        if own[1] == "invite":
+            await self._people.invite_bot(user, channel)
+        else:
+            await self._people.remove_bot(user, channel)
+        return Outcome(answered=Answered.NOT_SENT)
+
+    async def _delete_message(self, channel: str, ts: str) -> bool:
+        await self._people.delete_message(channel, ts)
+        return True
+
+    async def _mail(self, mail_id: str, what: str) -> bool:
+        control = self._controls.get(what)
+        if control is None:
+            raise LookupError(f"there is no control {what}")
+        control(mail_id)
+        return True
+
+    async def _trouble(self, key: str, user: str, channel: str) -> object:
+        trouble = self._troubles.get(key)
+        if trouble is None:
+            raise LookupError(f"there is no trouble {key}")
+        return await trouble.press(Where(user=user, channel=channel)) or True
+
+    async def _heal(self) -> bool:
+        await heal(self._stage)
+        return True

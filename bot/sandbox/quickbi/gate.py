@@ -1,0 +1,108 @@
+"""Decides what becomes of a call: fault, signature, limit, then the operation. Knows no sockets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from bot.sandbox.acs3 import NonceLog, SignedRequest, verify
+from bot.sandbox.quickbi.faults import Mode
+from bot.sandbox.quickbi.replies import GATEWAY_PAGE, LOGIN_PAGE, Reply, dropped, refused, web_page
+from bot.sandbox.world.refusals import THROTTLING_USER, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bot.sandbox.acs3 import AccessKey
+    from bot.sandbox.quickbi.faults import Fault, Faults
+    from bot.sandbox.quickbi.limits import Limit, Limits
+    from bot.sandbox.quickbi.operations import Desk
+    from bot.sandbox.world.clock import Clock
+
+VERSION = "2022-01-01"
+WRONG_VERSION = Refusal(
+    code="InvalidVersion", message="Specified parameter Version is not valid.", status=404
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arrival:
+    """A call as it came in. `arrived` is monotonic, in seconds."""
+
+    request: SignedRequest
+    arrived: float
+    request_id: str
+
+    @property
+    def action(self) -> str:
+        return self.request.headers.get("x-acs-action", "")
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        return dict(parse_qsl(self.request.query, keep_blank_values=True))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    reply: Reply
+    over_limit: bool = False
+
+
+class Gate:
+    """The cloud's gateway in front of Quick BI, for one account."""
+
+    def __init__(self, *, key: AccessKey, desk: Desk, faults: Faults, limits: Limits, clock: Clock) -> None:
+        self._key = key
+        self._desk = desk
+        self._faults = faults
+        self._limits = limits
+        self._clock = clock
+        self._nonces = NonceLog()
+        self._taken: dict[str, Limit] = {}
+
+    def judge(self, arrival: Arrival) -> Verdict:
+        struck = self._faults.strike(arrival.action)
+        verdict = self._instead(struck, arrival) or self._admit(arrival)
+        delay = sum(fault.seconds for fault in struck if fault.mode is Mode.SLOW)
+        reply = replace(verdict.reply, delay=verdict.reply.delay + delay)
+        if any(fault.mode is Mode.LOSE_REPLY for fault in struck):
+            reply = replace(dropped(Mode.LOSE_REPLY), delay=reply.delay)
+        return replace(verdict, reply=reply)
+
+    def _instead(self, struck: Iterable[Fault], arrival: Arrival) -> Verdict | None:
+        """What a fault of the whole service answers instead of doing anything."""
+        for fault in struck:
+            refusal = self._faults.refusal(fault)
+            if refusal:
+                return Verdict(reply=refused(refusal, arrival.request_id))
+            match fault.mode:
+                case Mode.DOWN:
+                    return Verdict(reply=dropped(fault.mode))
+                case Mode.GARBAGE:
+                    return Verdict(reply=web_page(LOGIN_PAGE, outcome=fault.mode))
+                case Mode.BAD_GATEWAY:
+                    return Verdict(reply=web_page(GATEWAY_PAGE, outcome=fault.mode, status=502))
+                case _:
+                    continue
+        return None
+
+    def _admit(self, arrival: Arrival) -> Verdict:
+        now = self._clock() + self._faults.skew()
+        rejection = verify(arrival.request, self._key, now=now, nonces=self._nonces)
+        if rejection:
+            refusal = Refusal(code=rejection.code, message=rejection.message, status=rejection.status)
+            return Verdict(reply=refused(refusal, arrival.request_id))
+        if arrival.request.headers["x-acs-version"] != VERSION:
+            return Verdict(reply=refused(WRONG_VERSION, arrival.request_id))
+        wait = self._limit(arrival.action).take(arrival.arrived)
+        if wait is not None:
+            refusal = replace(THROTTLING_USER, retry_after_ms=ceil(wait * 1000))
+            return Verdict(reply=refused(refusal, arrival.request_id), over_limit=True)
+        return Verdict(reply=self._desk.answer(arrival.action, arrival.parameters, arrival.request_id))
+
+    def _limit(self, action: str) -> Limit:
+        if action not in self._taken:
+            self._taken[action] = self._limits.limit(action)
+        return self._taken[action]

@@ -1,0 +1,196 @@
+"""The loopback server: reads calls, lets the gate judge, writes them down, and delivers the answers."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+import struct
+import time
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Self
+from uuid import uuid4
+
+from aiohttp import web
+
+from bot.sandbox.acs3 import AccessKey, SignedRequest
+from bot.sandbox.quickbi.control import Control
+from bot.sandbox.quickbi.faults import Faults
+from bot.sandbox.quickbi.gate import Arrival, Gate
+from bot.sandbox.quickbi.ledger import Call, Ledger
+from bot.sandbox.quickbi.limits import Limits
+from bot.sandbox.quickbi.operations import Desk
+from bot.sandbox.quickbi.replies import Delivery
+from bot.sandbox.world.clock import Clock, utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.sandbox.quickbi.gate import Verdict
+    from bot.sandbox.quickbi.replies import Reply
+    from bot.sandbox.world.world import World
+
+SLOW = 20.0  # seconds: longer than the 10 s after which Quick BI itself gives up
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+
+
+class SimulatedQuickBI:
+    """Quick BI's OpenAPI for one account with one key pair.
+
+    >>> async with SimulatedQuickBI(world) as quickbi:
+    ...     start_the_bot(quickbi.endpoint, quickbi.access_key_id, quickbi.access_key_secret)
+    """
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        access_key_id: str | None = None,
+        access_key_secret: str | None = None,
+        security_token: str | None = None,
+        limits: Limits | None = None,
+        slow_seconds: float = SLOW,
+        clock: Clock = utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`clock` is the gateway's own, for the dates of requests; the world has its own for runs."""
+        self.world = world
+        self.faults = Faults(monotonic)
+        self.ledger = Ledger()
+        self._key = AccessKey(
+            key_id=access_key_id or f"LTAIsandbox{secrets.token_hex(6)}",
+            secret=access_key_secret or secrets.token_hex(15),
+            security_token=security_token,
+        )
+        self._gate = Gate(
+            key=self._key,
+            desk=Desk(world=world, slow_seconds=slow_seconds),
+            faults=self.faults,
+            limits=limits or Limits(),
+            clock=clock,
+        )
+        self._clock = clock
+        self._monotonic = monotonic
+        self._runner: web.AppRunner | None = None
+        self._port = 0
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        """Listen. Port 0 takes a free one; after `stop`, `port` of before may be asked for again."""
+        app = web.Application()
+        app.add_routes(Control(world=self.world, faults=self.faults, ledger=self.ledger).routes())
+        app.router.add_route("*", "/{anything:.*}", self._serve)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, host, port).start()
+        self._port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        runner, self._runner = self._runner, None
+        if runner:
+            await runner.cleanup()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    @property
+    def port(self) -> int:
+        return self._port
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def access_key_id(self) -> str:
+        return self._key.key_id
+
+    @property
+    def access_key_secret(self) -> str:
+        return self._key.secret
+
+    @property
+    def security_token(self) -> str | None:
+        return self._key.security_token
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        arrived = self._monotonic()
+        arrival = Arrival(
+            request=_as_signed(request, await request.read()),
+            arrived=arrived,
+            request_id=str(uuid4()).upper(),
+        )
+        verdict = self._gate.judge(arrival)
+        self._record(arrival, verdict)
+        if verdict.reply.delay:
+            await asyncio.sleep(verdict.reply.delay)
+        return await self._deliver(request, verdict.reply)
+
+    def _record(self, arrival: Arrival, verdict: Verdict) -> None:
+        parameters = arrival.parameters
+        self.ledger.append(
+            Call(
+                seq=self.ledger.next_seq(),
+                arrived=arrival.arrived,
+                at=self._clock(),
+                action=arrival.action,
+                mail_id=parameters.get("MailId", ""),
+                task_id=parameters.get("TaskId", ""),
+                outcome=verdict.reply.outcome,
+                http_status=verdict.reply.status,
+                request_id=arrival.request_id,
+                over_limit=verdict.over_limit,
+            )
+        )
+
+    async def _deliver(self, request: web.Request, reply: Reply) -> web.StreamResponse:
+        now = self._clock() + self.faults.skew()
+        response = web.Response(
+            body=reply.body,
+            status=reply.status or 200,
+            headers={
+                **reply.headers,
+                "Content-Type": reply.content_type,
+                "Date": format_datetime(now, usegmt=True),
+            },
+        )
+        match reply.delivery:
+            case Delivery.DROPPED:
+                _reset(request)
+            case Delivery.CUT_SHORT:
+                await _send_half(request, response, reply.body)
+            case Delivery.WHOLE:
+                pass
+        return response
+
+
+async def _send_half(request: web.Request, whole: web.Response, body: bytes) -> None:
+    half = web.StreamResponse(status=whole.status, headers=whole.headers)
+    half.content_length = len(body)
+    await half.prepare(request)
+    await half.write(body[: len(body) // 2])
+    _reset(request)
+
+
+def _reset(request: web.Request) -> None:
+    """The client sees a connection reset, not a polite end."""
+    transport = request.transport
+    if transport is None:
+        return
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+    transport.abort()
+
+
+def _as_signed(request: web.Request, body: bytes) -> SignedRequest:
+    """The target exactly as it was sent: what was signed must not be tidied up first."""
+    path, _, query = request.raw_path.partition("?")
+    return SignedRequest(
+        method=request.method,
+        path=path,
+        query=query,
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=body,
+    )

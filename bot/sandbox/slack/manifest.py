@@ -1,0 +1,54 @@
+"""What Slack knows of the app from its manifest: commands, scopes, events, its bot's name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Self
+
+from bot.sandbox.slack.model import Json
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Command:
+    """A slash command as the composer offers it."""
+
+    name: str
+    description: str
+    usage_hint: str
+    should_escape: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Manifest:
+    """The parts of an app manifest that change how Slack behaves."""
+
+    bot_name: str
+    commands: Mapping[str, Command]
+    scopes: frozenset[str]
+    events: frozenset[str]
+    is_interactive: bool
+    has_home: bool
+
+    @classmethod
+    def parse(cls, document: Json) -> Self:
+        """From a parsed `manifest.yaml`."""
+        features, settings = document.get("features", {}), document.get("settings", {})
+        commands = (_command(each) for each in features.get("slash_commands", ()))
+        bot_user = features.get("bot_user", {})
+        return cls(
+            bot_name=bot_user.get("display_name") or document["display_information"]["name"],
+            commands=MappingProxyType({command.name: command for command in commands}),
+            scopes=frozenset(document.get("oauth_config", {}).get("scopes", {}).get("bot", ())),
+            events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", ())),
+            is_interactive=bool(settings.get("interactivity", {}).get("is_enabled", False)),
+            has_home=bool(features.get("app_home", {}).get("home_tab_enabled", False)),
+        )
+
+
+def _command(each: Json) -> Command:
+    return Command(
+        name=each["command"],
+        description=each.get("description", ""),
+        usage_hint=each.get("usage_hint", ""),
+        should_escape=bool(each.get("should_escape", False)),
+    )

@@ -1,0 +1,80 @@
+"""Arguments of a Web API call, whichever way they were encoded, and what a method is."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from bot.sandbox.slack.errors import SlackError
+from bot.sandbox.slack.model import Json
+from bot.sandbox.slack.site import Site
+
+
+class Args:
+    """A form's strings and a JSON body's values, read alike. `sent` is what the ledger keeps."""
+
+    def __init__(self, sent: Json) -> None:
+        self.sent = {name: _decoded(name, value) for name, value in sent.items() if name != "token"}
+
+    def text(self, name: str, default: str = "") -> str:
+        value = self.sent.get(name)
+        return default if value is None else str(value)
+
+    def required(self, name: str) -> str:
+        """A string that must be there."""
+        if not (value := self.text(name)):
+            words = f"missing required field: {name}"
+            raise SlackError("invalid_arguments", response_metadata={"messages": [f"[ERROR] {words}"]})
+        return value
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        value = self.sent.get(name)
+        return default if value is None else str(value).lower() in {"1", "true"}
+
+    def number(self, name: str, default: int) -> int:
+        try:
+            return int(self.sent.get(name, default))
+        except (TypeError, ValueError):
+            raise SlackError("invalid_limit") from None
+
+    def structure(self, name: str) -> Any:
+        """A list or object, None if it is not there."""
+        return self.sent.get(name)
+
+
+_STRUCTURED = frozenset({"blocks", "attachments", "metadata", "view"})
+
+
+def _decoded(name: str, value: Any) -> Any:
+    """Forms carry structures as JSON text."""
+    if name not in _STRUCTURED or not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise SlackError("invalid_json" if name == "view" else f"invalid_{name}_format") from None
+
+
+Run: TypeAlias = Callable[[Site, Args], Json]
+
+
+class Token(StrEnum):
+    """Which token a method takes."""
+
+    BOT = "bot"
+    APP = "app"
+    NONE = "none"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Method:
+    """A method, the token it takes and the scope it needs; some scopes depend on the arguments."""
+
+    run: Run
+    token: Token = Token.BOT
+    scope: str | Callable[[Site, Args], str | None] | None = None
+
+    def needed_scope(self, site: Site, args: Args) -> str | None:
+        """The scope that this very call needs."""
+        return self.scope(site, args) if callable(self.scope) else self.scope

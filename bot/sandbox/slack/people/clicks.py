@@ -1,0 +1,156 @@
+"""Buttons, selects, menus and typeaheads, in messages and in views."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.sandbox.slack import payloads
+from bot.sandbox.slack.blockkit import check_options
+from bot.sandbox.slack.deliveries import Ack, EnvelopeType
+from bot.sandbox.slack.inputs import (
+    Choice,
+    Placed,
+    action,
+    chosen,
+    find_element,
+    flat_options,
+    state_values,
+    with_choice,
+)
+from bot.sandbox.slack.model import Answered, Channel, Json, Message, Outcome, User, View
+from bot.sandbox.slack.people.actor import Actor
+
+DEFAULT_MIN_QUERY = 3
+"""Letters before Slack asks the app, unless the element says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class _InMessage:
+    channel: Channel
+    message: Message
+
+    @property
+    def blocks(self) -> Sequence[Json]:
+        return self.message.blocks
+
+
+@dataclass(frozen=True, slots=True)
+class _InView:
+    view: View
+
+    @property
+    def blocks(self) -> Sequence[Json]:
+        blocks: Sequence[Json] = self.view.source["blocks"]
+        return blocks
+
+
+class ClickActions(Actor):
+    """Pointing at things."""
+
+    async def click(
+        self,
+        user: str,
+        action_id: str,
+        *,
+        channel: str | None = None,
+        ts: str | None = None,
+        view_id: str | None = None,
+        block_id: str | None = None,
+        choose: Choice | None = None,
+    ) -> Outcome:
+        """Use a button, select, menu or checkbox of a message (`channel`, `ts`) or of a view (`view_id`).
+
+        `action_id` may be the start of one, if only one element of the message begins so.
+        `choose` says what was chosen; buttons need none. A confirm dialog counts as confirmed.
+        """
+        person = self._person(user)
+        place = self._place(person, channel, ts, view_id)
+        placed = find_element(place.blocks, action_id, block_id)
+        offered = self._offered.get((person.id, placed.element["action_id"]), [])
+        told = action(placed, choose, offered, self._site.workspace.next_ts())
+        if isinstance(place, _InView):
+            place = self._filled(place, placed, chosen(placed.element, choose, offered))
+        if placed.block["type"] == "input" and not placed.block.get("dispatch_action", False):
+            return Outcome(
+                answered=Answered.NOT_SENT, view=place.view if isinstance(place, _InView) else None
+            )
+        ack = await self._deliveries.deliver(
+            EnvelopeType.INTERACTIVE, self._click_payload(person, place, placed, told)
+        )
+        return _click_outcome(ack, self._site.screens.top(person.id))
+
+    async def suggest(
+        self,
+        user: str,
+        action_id: str,
+        query: str,
+        *,
+        channel: str | None = None,
+        ts: str | None = None,
+        view_id: str | None = None,
+        block_id: str | None = None,
+    ) -> Outcome:
+        """Type into an external select: the outcome's `options` are what it offers."""
+        person = self._person(user)
+        place = self._place(person, channel, ts, view_id)
+        placed = find_element(place.blocks, action_id, block_id)
+        if len(query) < placed.element.get("min_query_length", DEFAULT_MIN_QUERY):
+            return Outcome(answered=Answered.NOT_SENT)
+        payload = payloads.block_suggestion(
+            person,
+            self._place_json(place),
+            action_id=placed.element["action_id"],
+            block_id=placed.block["block_id"],
+            value=query,
+        )
+        ack = await self._deliveries.deliver(EnvelopeType.INTERACTIVE, payload)
+        body = ack.body or {}
+        if ack.answered is not Answered.ACKED or check_options(body):
+            return Outcome(answered=ack.answered, seconds=ack.seconds, body=ack.body, words="No result")
+        options = tuple(body.get("options") or body.get("option_groups") or ())
+        self._offered[person.id, placed.element["action_id"]] = flat_options(options)
+        return Outcome(answered=ack.answered, seconds=ack.seconds, body=ack.body, options=options)
+
+    def _place(
+        self, person: User, channel: str | None, ts: str | None, view_id: str | None
+    ) -> _InMessage | _InView:
+        if view_id is not None:
+            return _InView(self._view(person, view_id))
+        if channel is None or ts is None:
+            raise LookupError("say where: channel and ts, or view_id")
+        room = self._channel(person, channel)
+        return _InMessage(room, self._message(person, room, ts))
+
+    def _place_json(self, place: _InMessage | _InView) -> Json:
+        if isinstance(place, _InView):
+            return payloads.view_place(place.view)
+        return payloads.message_place(place.message, place.channel, self._site.workspace)
+
+    def _filled(self, place: _InView, placed: Placed, carried: Json) -> _InView:
+        """The view remembers what was chosen in it."""
+        values = with_choice(place.view.values, placed, carried)
+        if values == place.view.values:
+            return place
+        return _InView(self._site.screens.fill(place.view, values))
+
+    def _click_payload(self, person: User, place: _InMessage | _InView, placed: Placed, told: Json) -> Json:
+        trigger_id = self._site.triggers.grant(person.id)
+        if isinstance(place, _InView):
+            return payloads.block_actions(person, self._place_json(place), told, trigger_id=trigger_id)
+        reply = self._site.replies.grant(
+            channel_id=place.channel.id, user_id=person.id, original_ts=place.message.ts
+        )
+        state = with_choice(state_values(place.blocks, {}), placed, told)
+        return payloads.block_actions(
+            person,
+            self._place_json(place),
+            told,
+            trigger_id=trigger_id,
+            response_url=self._site.reply_url(reply),
+            state={"values": state},
+        )
+
+
+def _click_outcome(ack: Ack, view: View | None) -> Outcome:
+    """Slack itself shows only a warning sign where a click failed; the words are for the sandbox's reader."""
+    words = None if ack.answered is Answered.ACKED else f"This app did not respond ({ack.code})."
+    return Outcome(answered=ack.answered, seconds=ack.seconds, body=ack.body, words=words, view=view)

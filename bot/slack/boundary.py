@@ -1,0 +1,227 @@
+"""Where Slack meets our code: acks at once, owns the tasks, answers every error, never lets one out.
+
+Bolt's own runner waits for an ack by polling every 10 ms, loses it when a handler fails right after it, and
+keeps no list of what runs. So every listener here only acks and hands over; the work is a task of ours, which
+is drained at shutdown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from uuid import uuid4
+
+from bot.domain import MailBotError, QuickBIError, UsageError
+from bot.slack import failures
+from bot.slack.controls import OldButton
+from bot.slack.incoming import searched
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping
+
+    from slack_bolt.context.ack.async_ack import AsyncAck
+    from slack_sdk.models.blocks import Option
+
+    from bot.domain import ChannelId
+    from bot.slack.blocks import Message
+    from bot.slack.incoming import Home, Person, Searched
+
+_log = logging.getLogger(__name__)
+_GOODBYE_LIMIT = 2.0  # seconds to tell those who still wait that the bot is going down
+
+
+class Incoming(Protocol):
+    """What every payload tells: who, where, and by what command, button or event."""
+
+    @property
+    def person(self) -> Person: ...
+
+    @property
+    def channel_id(self) -> ChannelId: ...
+
+    @property
+    def response_url(self) -> str: ...
+
+    @property
+    def where(self) -> str: ...
+
+
+class Answer(Protocol):
+    """A way to show something to the one person who asked."""
+
+    async def send(
+        self, message: Message, *, replace: bool | None = None, in_channel: bool = False
+    ) -> bool: ...
+
+
+P = TypeVar("P", bound=Incoming)
+T = TypeVar("T")
+
+
+class Boundary:
+    """Wraps handlers into Bolt listeners and owns their tasks.
+
+    `answers` opens the way back to a person. `channels` are the only ones where the bot may be used; empty
+    for all.
+    """
+
+    def __init__(
+        self, home: Home, answers: Callable[[Incoming], Answer], *, channels: frozenset[str] = frozenset()
+    ) -> None:
+        self._home = home
+        self._answers = answers
+        self._channels = channels
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_closing = False
+
+    @property
+    def busy(self) -> int:
+        """How many handlers are at work."""
+        return len(self._tasks)
+
+    def listener(
+        self, read: Callable[[Mapping[str, Any]], P], handle: Callable[[P, Answer], Awaitable[None]]
+    ) -> Callable[[AsyncAck, dict[str, Any]], Awaitable[None]]:
+        """Make a Bolt listener that acks and hands over. `read` makes a value of the payload."""
+
+        async def listen(ack: AsyncAck, body: dict[str, Any]) -> None:
+            if self._is_closing:
+                await ack(failures.restarting().text if "command" in body else "")
+                return
+            await ack()
+            if (incoming := _understood(read, body)) is not None:
+                self.start(incoming, handle)
+
+        return listen
+
+    def events(
+        self, read: Callable[[Mapping[str, Any]], P], handle: Callable[[P], Awaitable[None]]
+    ) -> Callable[[AsyncAck, dict[str, Any]], Awaitable[None]]:
+        """Make a Bolt listener for what happened without anybody asking: there is nobody to answer."""
+
+        async def listen(ack: AsyncAck, body: dict[str, Any]) -> None:
+            await ack()
+            if (happened := _understood(read, body)) is not None:
+                self._keep(self._logged(happened, handle))
+
+        return listen
+
+    def suggester(
+        self, suggest: Callable[[Searched], list[Option]]
+    ) -> Callable[[AsyncAck, dict[str, Any]], Awaitable[None]]:
+        """Make a Bolt listener for a typeahead: here the ack itself carries the answer. Outsiders get none."""
+
+        async def listen(ack: AsyncAck, body: dict[str, Any]) -> None:
+            asked = _understood(searched, body)
+            await ack(options=self._suggestions(asked, suggest) if asked else [])
+
+        return listen
+
+    def _suggestions(self, asked: Searched, suggest: Callable[[Searched], list[Option]]) -> list[Option]:
+        if not self._home.is_ours(asked.person):
+            return []
+        try:
+            return suggest(asked)
+        except Exception:  # noqa: BLE001 (the boundary: whoever types goes on typing)
+            _log.exception("suggestions_failed", extra={"where": asked.action_id})
+            return []
+
+    def start(self, incoming: P, handle: Callable[[P, Answer], Awaitable[None]]) -> None:
+        """Run a handler as a task of ours, with everything that can go wrong answered."""
+        self._keep(self._answered(incoming, handle))
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _logged(self, incoming: P, handle: Callable[[P], Awaitable[None]]) -> None:
+        try:
+            await handle(incoming)
+        except Exception:  # noqa: BLE001 (the boundary: nothing leaves it)
+            _log.exception("event_failed", extra={"where": incoming.where})
+
+    def refusal(self, incoming: Incoming) -> Message | None:
+        """Why this person may not use the bot here, or None."""
+        if not self._home.is_ours(incoming.person):
+            return failures.outsider()
+        if self._channels and incoming.channel_id and incoming.channel_id not in self._channels:
+            return failures.wrong_channel()
+        return None
+
+    async def drain(self, patience: float) -> None:
+        """Let the handlers come to their end; who still waits after `patience` seconds is told to ask again.
+
+        Whoever comes only now is told so in the ack itself.
+        """
+        self._is_closing = True
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=patience)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _answered(self, incoming: P, handle: Callable[[P, Answer], Awaitable[None]]) -> None:
+        answer = self._answers(incoming)
+        began = perf_counter()
+        outcome = "answered"
+        try:
+            if (refused := self.refusal(incoming)) is not None:
+                outcome = "refused"
+                await answer.send(refused)
+            else:
+                await handle(incoming, answer)
+        except asyncio.CancelledError:
+            outcome = "interrupted"
+            await self._say_goodbye(answer)
+            raise
+        except Exception as error:  # noqa: BLE001 (the boundary: nothing leaves it, everybody gets an answer)
+            outcome = type(error).__name__
+            await self._explain(error, answer)
+        finally:
+            _log.info(
+                "handled",
+                extra={
+                    "where": incoming.where,
+                    "user_id": incoming.person.user_id,
+                    "channel_id": incoming.channel_id,
+                    "outcome": outcome,
+                    "ms": round((perf_counter() - began) * 1000),
+                },
+            )
+
+    async def _say_goodbye(self, answer: Answer) -> None:
+        try:
+            async with asyncio.timeout(_GOODBYE_LIMIT):
+                await answer.send(failures.restarting())
+        except Exception:  # noqa: BLE001 (the last resort of the boundary)
+            _log.exception("answer_failed")
+
+    async def _explain(self, error: Exception, answer: Answer) -> None:
+        match error:
+            case UsageError():
+                message = failures.usage(error)
+            case QuickBIError():
+                message = failures.failure(error)
+            case OldButton():
+                message = failures.old_button()
+            case _:
+                reference = uuid4().hex[:8]
+                event = "handler_refused" if isinstance(error, MailBotError) else "handler_failed"
+                _log.error(event, exc_info=error, extra={"reference": reference})
+                message = failures.surprise(reference)
+        try:
+            await answer.send(message)
+        except Exception:  # noqa: BLE001 (the last resort of the boundary)
+            _log.exception("answer_failed")
+
+
+def _understood(read: Callable[[Mapping[str, Any]], T], body: Mapping[str, Any]) -> T | None:
+    """None for a payload that is not as Slack describes it: whom to answer is unknown then, too."""
+    try:
+        return read(body)
+    except Exception:  # noqa: BLE001 (the boundary: the ack must not be lost)
+        _log.exception("payload_not_understood", extra={"kind": body.get("type"), "has": sorted(body)})
+        return None

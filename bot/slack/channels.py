@@ -1,0 +1,45 @@
+"""Can the bot post in a channel? Asked of Slack before somebody relies on it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from slack_sdk.errors import SlackApiError
+
+if TYPE_CHECKING:
+    from slack_sdk.web.async_client import AsyncWebClient
+
+    from bot.domain import ChannelId
+
+
+class Posting(StrEnum):
+    """Whether a notice would arrive, and what to do where it would not."""
+
+    FINE = "fine"
+    INVITE = "invite"  # private, and the bot is not in it
+    ARCHIVED = "archived"
+    UNKNOWN = "unknown"  # Slack did not say; the courier will find out
+
+
+_OUT_OF_SIGHT = {"channel_not_found", "not_in_channel", "no_permission"}
+
+
+class Channels:
+    def __init__(self, slack: AsyncWebClient) -> None:
+        self._slack = slack
+
+    async def posting(self, channel_id: ChannelId) -> Posting:
+        """A public channel takes a notice without an invitation (`chat:write.public`), a private one does not."""
+        try:
+            answer: Any = (await self._slack.conversations_info(channel=channel_id)).data
+        except SlackApiError as refused:
+            return Posting.INVITE if refused.response.get("error") in _OUT_OF_SIGHT else Posting.UNKNOWN
+        except (OSError, TimeoutError):
+            return Posting.UNKNOWN
+        channel = answer["channel"]
+        if channel.get("is_archived"):
+            return Posting.ARCHIVED
+        if channel.get("is_private") and not channel.get("is_member"):
+            return Posting.INVITE
+        return Posting.FINE

@@ -1,0 +1,67 @@
+"""Pure: how a mail is doing, in a sign and the few words that can stand behind its name in a list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.domain import IncidentKind, RunStatus
+from bot.slack.blocks import absolute, bold, code, name, one_line, when
+from bot.slack.incident_words import state_words
+from bot.slack.messages import state_of
+
+if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
+    from bot.domain import Incident, Mail, MailId, TaskRun
+
+_TROUBLE = {
+    IncidentKind.FAILED: "failing",
+    IncidentKind.STUCK: "stuck",
+    IncidentKind.LATE: "late",
+    IncidentKind.ACCESS_LOST: "out of this bot's sight",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Condition:
+    """`marked` is mrkdwn with times in the reader's zone; `plain` says the same in words alone."""
+
+    sign: str
+    marked: str
+    plain: str
+
+
+def condition(
+    latest: TaskRun | None, incident: Incident | None, *, now: datetime, zone: tzinfo
+) -> Condition | None:
+    """What is wrong with a mail, else how its newest run ended; None where nothing is known."""
+    if incident is not None and incident.is_firing:
+        sign, words = state_words(incident)[0], _TROUBLE[incident.kind]
+        return Condition(
+            sign=sign,
+            marked=f"is *{words}* since {when(incident.began_at, zone)}",
+            plain=f"is {words} since {absolute(incident.began_at, zone)}",
+        )
+    if latest is None:
+        return None
+    state = state_of(latest, now)
+    sign = {RunStatus.SENT: "🟢", RunStatus.FAILED: "🔴"}.get(latest.status, state.sign)
+    if latest.exec_at is None:
+        return Condition(sign=sign, marked=state.words, plain=state.words)
+    joint = "since" if latest.status is RunStatus.PROCESSING else "at"
+    marked_joint = "since " if latest.status is RunStatus.PROCESSING else "· "
+    return Condition(
+        sign=sign,
+        marked=f"{state.words} {marked_joint}{when(latest.exec_at, zone)}",
+        plain=f"{state.words} {joint} {absolute(latest.exec_at, zone)}",
+    )
+
+
+def title_of(mail_id: MailId, mail: Mail | None) -> str:
+    """A mail by its name in bold, else by its ID."""
+    return bold(mail.name) if mail and one_line(mail.name) else f"*Mail* {code(mail_id)}"
+
+
+def plain_title_of(mail_id: MailId, mail: Mail | None) -> str:
+    return name(mail.name) if mail and one_line(mail.name) else f"mail {name(mail_id)}"

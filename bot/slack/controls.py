@@ -1,0 +1,202 @@
+"""Pure: the buttons and menus under messages, and what they carry. A button's value is all that a click tells."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from slack_sdk.models.blocks import StaticSelectElement
+
+from bot.domain import MailId, MailRef, TaskId
+from bot.slack.blocks import actions, button, clip, confirm, one_line, option, overflow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from slack_sdk.models.blocks import ActionsBlock, ButtonElement, InteractiveElement
+
+    from bot.domain import Mail
+
+
+class Act(StrEnum):
+    """Action IDs. They live on in old messages: a name once used keeps its meaning."""
+
+    CHECK = "mail_check"
+    PICK = "mail_pick"
+    SUBSCRIBE = "mail_subscribe"
+    UNSUBSCRIBE = "mail_unsubscribe"
+    RUN = "mail_run"
+    RUN_CONFIRMED = "mail_run_confirmed"
+    CANCEL = "mail_cancel"
+    MORE = "mail_more"  # the overflow menu; its values begin with a More
+    SNOOZE = "mail_snooze"
+    PAGE = "mail_page"
+    HOME = "mail_home"
+    HELP = "mail_help"
+
+
+class More(StrEnum):
+    """What the overflow menu offers, as the first word of the chosen value; the mail's value follows."""
+
+    HISTORY = "history"
+    SHARE = "share"
+    RUN = "run"
+    SUBSCRIBE = "subscribe"
+    UNSUBSCRIBE = "unsubscribe"
+
+
+class OldButton(ValueError):
+    """A button or menu carries what makes no sense to this version: another one made it."""
+
+
+def ref_value(ref: MailRef) -> str:
+    return f"{ref.mail_id} {ref.task_id}" if ref.task_id is not None else ref.mail_id
+
+
+def read_ref(value: str) -> MailRef:
+    """Raises OldButton for what no button of ours carries."""
+    mail_id, _, task = value.partition(" ")
+    if not mail_id or not re.fullmatch(r"[0-9]{0,19}", task):
+        raise OldButton(value)
+    return MailRef(mail_id=MailId(mail_id), task_id=TaskId(int(task)) if task else None)
+
+
+def page_value(page: int, of: str = "") -> str:
+    """Which page of what: all that a pager's button carries."""
+    return f"{page} {of}".strip()
+
+
+def read_page(value: str) -> tuple[int, str]:
+    """Raises OldButton for what no pager of ours carries."""
+    page, _, of = value.partition(" ")
+    if not re.fullmatch(r"[0-9]{1,6}", page):
+        raise OldButton(value)
+    return int(page), of
+
+
+def more_value(more: More, ref: MailRef) -> str:
+    return f"{more} {ref_value(ref)}"
+
+
+def read_more(value: str) -> tuple[More, MailRef]:
+    """Raises OldButton for what no menu of ours carries."""
+    word, _, rest = value.partition(" ")
+    if word not in More.__members__.values():
+        raise OldButton(value)
+    return More(word), read_ref(rest)
+
+
+def run_button(mail_id: MailId, title: str) -> ButtonElement:
+    """Asks first: a run sends the mail to all its recipients again."""
+    short = clip(one_line(title), 60)
+    return button(
+        "Run again…",
+        action_id=Act.RUN,
+        value=mail_id,
+        style="primary",
+        reads_as=f"Run {short} again",
+        confirm=confirm(
+            "Send this mail again?",
+            f"{short} runs now, and goes to all its recipients once more.",
+            yes="Run it",
+        ),
+    )
+
+
+def subscribe_button(mail_id: MailId, title: str, *, is_subscribed: bool) -> ButtonElement:
+    short = clip(one_line(title), 40)
+    if not is_subscribed:
+        return button(
+            "Subscribe this channel",
+            action_id=Act.SUBSCRIBE,
+            value=mail_id,
+            reads_as=f"Subscribe this channel to {short}",
+        )
+    return button(
+        "Unsubscribe",
+        action_id=Act.UNSUBSCRIBE,
+        value=mail_id,
+        reads_as=f"Unsubscribe this channel from {short}",
+        confirm=confirm(
+            "Unsubscribe this channel?",
+            f"This channel will no longer be told when {short} fails.",
+            yes="Unsubscribe",
+            danger=True,
+        ),
+    )
+
+
+def under_status(ref: MailRef, title: str, *, has_failed: bool, is_subscribed: bool) -> ActionsBlock:
+    """At most three buttons, the rest behind the dots: it must fit a phone."""
+    mail = MailRef(mail_id=ref.mail_id)
+    short = clip(one_line(title), 50)
+    again = button("Check again", action_id=Act.CHECK, value=ref_value(ref), reads_as=f"Check {short} again")
+    more = [
+        ("Recent runs", more_value(More.HISTORY, mail)),
+        ("Share in this channel", more_value(More.SHARE, ref)),
+    ]
+    if not has_failed:
+        more.append(("Run again…", more_value(More.RUN, mail)))
+    buttons = [again, *([run_button(ref.mail_id, title)] if has_failed else [])]
+    buttons.append(subscribe_button(ref.mail_id, title, is_subscribed=is_subscribed))
+    return actions([*buttons, overflow(more, action_id=Act.MORE)])
+
+
+class Snooze(StrEnum):
+    """For how long a channel hears nothing new about a mail, as the first word of the chosen value."""
+
+    HOUR = "1h"
+    FOUR_HOURS = "4h"
+    TOMORROW = "tomorrow"
+    RECOVERED = "recovered"
+    WAKE = "wake"
+
+
+_SNOOZE_LABELS = {
+    Snooze.HOUR: "1 hour",
+    Snooze.FOUR_HOURS: "4 hours",
+    Snooze.TOMORROW: "until tomorrow 9:00",
+    Snooze.RECOVERED: "until it recovers",
+}
+
+
+def read_snooze(value: str) -> tuple[Snooze, MailId]:
+    """Raises OldButton for what no menu of ours carries."""
+    word, _, mail_id = value.partition(" ")
+    if word not in Snooze.__members__.values():
+        raise OldButton(value)
+    return Snooze(word), MailId(mail_id)
+
+
+def under_notice(mail_id: MailId, title: str, *, is_firing: bool, is_snoozed: bool) -> ActionsBlock:
+    """What people do about a failure, from the message that tells of it."""
+    ref = MailRef(mail_id=mail_id)
+    short = clip(one_line(title), 50)
+    elements: list[InteractiveElement] = [
+        button("Check again", action_id=Act.CHECK, value=mail_id, reads_as=f"Check {short} again")
+    ]
+    if is_firing:
+        elements.insert(0, run_button(mail_id, title))
+    if is_snoozed:
+        elements.append(button("Wake", action_id=Act.SNOOZE, value=f"{Snooze.WAKE} {mail_id}"))
+    elif is_firing:
+        options = [option(label, f"{snooze} {mail_id}") for snooze, label in _SNOOZE_LABELS.items()]
+        elements.append(StaticSelectElement(action_id=Act.SNOOZE, placeholder="Snooze …", options=options))
+    more = [
+        ("Recent runs", more_value(More.HISTORY, ref)),
+        ("Unsubscribe this channel…", more_value(More.UNSUBSCRIBE, ref)),
+    ]
+    return actions([*elements, overflow(more, action_id=Act.MORE)])
+
+
+def picks(mails: Sequence[Mail], *, verb: str) -> ActionsBlock:
+    """One button a mail; the action ID carries a number, for it must be unique in a message."""
+    return actions(
+        button(
+            clip(one_line(f"{mail.name} · {mail.owner_name}" if mail.owner_name else mail.name), 75),
+            action_id=f"{Act.PICK}:{verb}:{index}",
+            value=ref_value(MailRef(mail_id=mail.mail_id)),
+        )
+        for index, mail in enumerate(mails)
+    )

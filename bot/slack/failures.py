@@ -1,0 +1,265 @@
+"""Pure: why there is no answer -> words that say what happened and what to do. Every error has its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.domain import (
+    AccessForbidden,
+    CredentialsProblem,
+    CredentialsRejected,
+    MailMisconfigured,
+    MailNotFound,
+    MissingAccess,
+    ProtocolError,
+    QuickBIError,
+    QuickBIUnavailable,
+    RunRefusal,
+    RunRefused,
+    Throttled,
+    UnknownRefusal,
+    UsageError,
+)
+from bot.slack.blocks import Message, bold, code, duration, escape, name, one_line, section, small
+
+if TYPE_CHECKING:
+    from slack_sdk.models.blocks import Block
+
+    from bot.domain import Mail, MailRef
+
+_OPERATOR = "Tell whoever runs this bot"
+_NOT_YOU = "Nothing is wrong with what you typed."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Words:
+    sign: str
+    headline: str
+    advice: str
+
+
+def failure(error: QuickBIError, ref: MailRef | None = None, mail: Mail | None = None) -> Message:
+    """Tell a person why Quick BI gave no answer, and what to do. The request ID stands small, for support."""
+    words = _words(error, _title(ref, mail))
+    blocks: list[Block] = [section(f"{words.sign} *{words.headline}*\n{words.advice}")]
+    small_print = [
+        f"Mail {code(ref.mail_id)}" if ref else "",
+        f"Request {code(error.request_id)}" if error.request_id else "",
+        f"<{escape(error.recommend)}|What Quick BI says about it>" if _is_link(error.recommend) else "",
+    ]
+    if any(small_print):
+        blocks.append(small(*small_print))
+    plain = f"{words.headline}. {words.advice}".replace("*", "")
+    return Message(text=plain, blocks=tuple(blocks))
+
+
+def usage(error: UsageError) -> Message:
+    """Tell a person what was wrong with what was typed, with an example that works."""
+    problem = escape(error.problem)
+    return Message(
+        text=f"{problem} For example: {error.example}",
+        blocks=(section(f"✏️ {problem}\nFor example: {code(error.example)}"),),
+    )
+
+
+def surprise(reference: str) -> Message:
+    """Our own mistake. `reference` finds the traceback in the log."""
+    words = "Something went wrong on my side. It is in the log; please try again in a minute."
+    return Message(
+        text=f"{words} Reference {reference}.",
+        blocks=(section(f"🛠️ {words}"), small(f"Reference {code(reference)}")),
+    )
+
+
+def restarting() -> Message:
+    words = "I am being restarted and could not finish this. Please ask again in a minute."
+    return Message(text=words, blocks=(section(f"🔄 {words}"),))
+
+
+def old_button() -> Message:
+    """A button, menu or form of another version: old messages keep theirs."""
+    words = (
+        "This button or form is from another version of me, and I no longer know what it did. Nothing was "
+        "changed. Ask again to get one that works: `/mail-help` shows how."
+    )
+    return Message(text=words.replace("`", ""), blocks=(section(f"🕰️ {words}"),))
+
+
+def outsider() -> Message:
+    """A person of another organisation, in a shared channel."""
+    words = (
+        "Report mails are internal: people of other organisations cannot ask about them. "
+        "Someone of the organisation that runs this bot can ask for you."
+    )
+    return Message(text=words, blocks=(section(f"🔒 {words}"),))
+
+
+def wrong_channel() -> Message:
+    words = (
+        "This bot answers in some channels only, and this is none of them. Whoever runs it can add this one."
+    )
+    return Message(text=words, blocks=(section(f"🔒 {words}"),))
+
+
+def _title(ref: MailRef | None, mail: Mail | None) -> str:
+    if mail and one_line(mail.name):
+        return bold(mail.name).strip("*")
+    return f"the mail {code(ref.mail_id)}" if ref else "this mail"
+
+
+def _words(error: QuickBIError, mail: str) -> _Words:
+    match error:
+        case MailNotFound():
+            return _Words(
+                sign="🔍",
+                headline=f"Quick BI knows no mail for {mail.removeprefix('the mail ')}",
+                advice=(
+                    "Check the ID. Copy it from the mail's page under *Subscriptions* in Quick BI: "
+                    "mostly 32 letters and digits. It may also have been deleted."
+                ),
+            )
+        case AccessForbidden():
+            return _forbidden(error, mail)
+        case MailMisconfigured():
+            return _Words(
+                sign="📝",
+                headline=f"Quick BI does not accept the subject of {mail}",
+                advice="Its owner must mend the subject line in Quick BI; then it can be sent again.",
+            )
+        case CredentialsRejected():
+            return _credentials(error)
+        case RunRefused():
+            return _run_refused(error, mail)
+        case Throttled():
+            wait = duration(timedelta(seconds=max(1.0, error.retry_after or 30)))
+            return _Words(
+                sign="🚦",
+                headline="Quick BI is being asked too often",
+                advice=f"{_NOT_YOU} Something else asks it too. Please try again in {wait}.",
+            )
+        case QuickBIUnavailable():
+            return _Words(
+                sign="🌩️",
+                headline="Quick BI does not answer at the moment",
+                advice=f"{_NOT_YOU} Please try again in a few minutes. This says nothing about the mail itself.",
+            )
+        case ProtocolError():
+            return _Words(
+                sign="🧩",
+                headline="Quick BI answered in a way that I do not understand",
+                advice=f"{_NOT_YOU} Try again; if it stays so, {_OPERATOR.lower()} and name the time.",
+            )
+        case UnknownRefusal():
+            said = f": “{name(error.said, 200)}”" if error.said else "."
+            return _Words(
+                sign="❔",
+                headline=f"Quick BI refused with {code(error.code or 'no code')}",
+                advice=f"I do not know this one{said} {_OPERATOR} if it stays so.",
+            )
+        case _:
+            return _Words(
+                sign="❔",
+                headline="Quick BI gave no answer",
+                advice=f"Try again; if it stays so, {_OPERATOR.lower()}.",
+            )
+
+
+def _forbidden(error: AccessForbidden, mail: str) -> _Words:
+    match error.missing:
+        case MissingAccess.MAIL:
+            return _Words(
+                sign="🔒",
+                headline=f"This bot may not see {mail}",
+                advice=(
+                    "Its owner, or a Quick BI organisation admin, can give the bot's account access to it. "
+                    + _NOT_YOU
+                ),
+            )
+        case MissingAccess.RAM_ACTION:
+            action = code(f"quickbi-public:{error.action}" if error.action else "quickbi-public:*")
+            reads = not error.action.startswith("Manual")
+            policy = "AliyunQuickBIAPIReadOnlyAccess" if reads else "AliyunQuickBIAPIFullAccess"
+            return _Words(
+                sign="🔒",
+                headline="This bot's account lacks a permission",
+                advice=(
+                    f"{_NOT_YOU} An Alibaba Cloud administrator can allow it the RAM action {action}, for example "
+                    f"with the policy {code(policy)}."
+                ),
+            )
+        case MissingAccess.API_USER:
+            return _Words(
+                sign="🔒",
+                headline="Quick BI does not let this bot's account use its API",
+                advice=(
+                    f"{_NOT_YOU} A Quick BI organisation admin can make it an *API call auth user*; "
+                    "that takes about 5 minutes to count, and needs the Professional edition."
+                ),
+            )
+        case MissingAccess.ORGANISATION:
+            return _Words(
+                sign="🔒",
+                headline="This bot's account is not in your Quick BI organisation",
+                advice=(
+                    f"{_NOT_YOU} A Quick BI organisation admin can add it; then it must log in to Quick BI once."
+                ),
+            )
+
+
+def _credentials(error: CredentialsRejected) -> _Words:
+    headline, what = {
+        CredentialsProblem.KEY_UNKNOWN: (
+            "Quick BI does not know this bot's access key",
+            "set ALIBABA_CLOUD_ACCESS_KEY_ID to a key that exists.",
+        ),
+        CredentialsProblem.KEY_INACTIVE: (
+            "This bot's access key is switched off",
+            "switch it on in Alibaba Cloud's RAM console, or give the bot another key.",
+        ),
+        CredentialsProblem.SECRET_WRONG: (
+            "This bot's access key and its secret do not fit together",
+            "set ALIBABA_CLOUD_ACCESS_KEY_SECRET to the secret of that key.",
+        ),
+        CredentialsProblem.CLOCK_OFF: (
+            "The clock of this bot's machine is wrong",
+            "Quick BI allows 15 minutes; let the machine keep time with NTP.",
+        ),
+        CredentialsProblem.TOKEN_EXPIRED: (
+            "This bot's temporary access has run out",
+            "give it a new ALIBABA_CLOUD_SECURITY_TOKEN, or a role that renews it by itself.",
+        ),
+    }[error.problem]
+    return _Words(sign="🔑", headline=headline, advice=f"{_NOT_YOU} {_OPERATOR}: {what}")
+
+
+def _run_refused(error: RunRefused, mail: str) -> _Words:
+    match error.why:
+        case RunRefusal.ALREADY_RUNNING:
+            return _Words(
+                sign="⏳",
+                headline=f"Already running: {mail}",
+                advice="It was not started a second time. Check it again in a minute.",
+            )
+        case RunRefusal.TOO_OFTEN:
+            wait = (
+                f"in {duration(timedelta(seconds=error.retry_after))}"
+                if error.retry_after
+                else "in some minutes"
+            )
+            return _Words(
+                sign="🚦",
+                headline=f"Run by hand too often: {mail}",
+                advice=f"Quick BI limits that. Please try again {wait}.",
+            )
+        case RunRefusal.SCHEDULER_FAILED:
+            return _Words(
+                sign="🌩️",
+                headline=f"Quick BI's scheduler could not start {mail}",
+                advice="It was not started. Please try again in a few minutes.",
+            )
+
+
+def _is_link(text: str) -> bool:
+    return text.startswith("https://") and not set(text) & set(" <>|\"'`")

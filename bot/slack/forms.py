@@ -1,0 +1,96 @@
+"""Opens the modals while their trigger lives, feeds their typeahead, and takes what was filled in."""
+
+from __future__ import annotations
+
+import logging
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from slack_sdk.errors import SlackApiError
+
+from bot.domain import MailRef
+from bot.slack import form_views as views
+from bot.slack.form_views import Origin
+
+if TYPE_CHECKING:
+    from slack_sdk.models.blocks import Option
+    from slack_sdk.models.views import View
+    from slack_sdk.web.async_client import AsyncWebClient
+
+    from bot.ports import Directory
+    from bot.slack.boundary import Answer
+    from bot.slack.incoming import Searched, Submitted, Typed
+    from bot.slack.status import StatusDesk
+    from bot.slack.subscribing import SubscriptionDesk
+
+_log = logging.getLogger(__name__)
+_MOST_OPTIONS = 50  # Slack takes 100; a phone shows ten
+_COULD_BE_ID = re.compile(r"(?=.*\d)[A-Za-z0-9_-]{5,128}")
+
+
+class FormDesk:
+    """Serves people who would rather fill in a form than type."""
+
+    def __init__(
+        self,
+        slack: AsyncWebClient,
+        directory: Directory,
+        status: StatusDesk,
+        subscriptions: SubscriptionDesk,
+        *,
+        zone_name: str,
+    ) -> None:
+        self._slack = slack
+        self._directory = directory
+        self._status = status
+        self._subscriptions = subscriptions
+        self._zone_name = zone_name
+
+    async def status_typed(self, typed: Typed, answer: Answer) -> None:
+        """Without words: a form. With words: the answer."""
+        if typed.text.strip() or not await self._open(typed, views.status_form(_origin(typed))):
+            await self._status.typed(typed, answer)
+
+    async def subscribe_typed(self, typed: Typed, answer: Answer) -> None:
+        view = views.subscribe_form(_origin(typed), zone_name=self._zone_name)
+        if typed.text.strip() or not await self._open(typed, view):
+            await self._subscriptions.subscribe_typed(typed, answer)
+
+    async def status_submitted(self, submitted: Submitted, answer: Answer) -> None:
+        for mail_id in views.chosen_mails(submitted.fields):
+            await self._status.show(MailRef(mail_id=mail_id), submitted.channel_id, answer)
+
+    async def subscribe_submitted(self, submitted: Submitted, answer: Answer) -> None:
+        wishes = views.wishes(submitted.fields)
+        await self._subscriptions.subscribe(
+            submitted, wishes.mail_ids, wishes.due, answer, events=wishes.events, replace=False
+        )
+
+    def suggestions(self, searched: Searched) -> list[Option]:
+        """Mails for somebody who is still typing; at once, for Slack waits three seconds and people less."""
+        words = searched.words.strip()
+        found = self._directory.search(words, limit=_MOST_OPTIONS)
+        options = [views.mail_option(mail) for mail in found]
+        if _COULD_BE_ID.fullmatch(words) and all(mail.mail_id != words for mail in found):
+            options.append(views.id_option(words))
+        return options
+
+    async def _open(self, typed: Typed, view: View) -> bool:
+        """A trigger lives 3 s. Where that was too short, the command answers with help instead."""
+        try:
+            await self._slack.views_open(trigger_id=typed.trigger_id, view=view)
+        except SlackApiError as refused:
+            _log.warning("form_not_opened", extra={"error": refused.response.get("error")})
+            return False
+        return True
+
+
+def _origin(typed: Typed) -> Origin:
+    return Origin(channel_id=typed.channel_id, response_url=typed.response_url)
+
+
+def with_origin(submitted: Submitted) -> Submitted:
+    """A submission knows no channel by itself: take it from what the form carried."""
+    origin = Origin.from_text(submitted.private_metadata)
+    return replace(submitted, channel_id=origin.channel_id, response_url=origin.response_url)

@@ -1,0 +1,210 @@
+"""Pure: Slack's payloads -> frozen values. The only place that knows how Slack nests them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bot.domain import ChannelId, TeamId, UserId
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+_NO_CHANNEL = ChannelId("")
+HOME_OPENED = "app_home_opened"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Home:
+    """The workspace that the app is installed in, and who the app is there."""
+
+    team_id: TeamId
+    enterprise_id: str
+    bot_user_id: UserId
+    app_name: str
+
+    def is_ours(self, person: Person) -> bool:
+        """People of other organisations reach us through shared channels: their clicks arrive.
+
+        In an Enterprise Grid a person's team may be given as the enterprise itself.
+        """
+        return person.team_id in {self.team_id, self.enterprise_id} - {""}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Person:
+    user_id: UserId
+    team_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Typed:
+    """A slash command. `command` is as typed, with whatever prefix this installation's commands have."""
+
+    person: Person
+    channel_id: ChannelId
+    command: str
+    text: str
+    response_url: str
+    trigger_id: str
+
+    @property
+    def where(self) -> str:
+        return self.command
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Clicked:
+    """A click on a button or a choice from a menu, in a message or on the Home tab.
+
+    `channel_id` and `message_ts` are empty on the Home tab and in modals; `response_url` there, too.
+    `ephemeral` messages can only be replaced through the response URL. `view_kind` is `home` or `modal`.
+    """
+
+    person: Person
+    action_id: str
+    value: str
+    channel_id: ChannelId
+    message_ts: str
+    thread_ts: str
+    ephemeral: bool
+    response_url: str
+    trigger_id: str
+    view_id: str
+    view_kind: str = ""
+
+    @property
+    def where(self) -> str:
+        return self.action_id
+
+    @property
+    def is_private(self) -> bool:
+        """Only this person sees what the button stands on, so an answer may take its place."""
+        return self.ephemeral or bool(self.view_id)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Submitted:
+    """A modal that was sent off: its fields by block, and what we hid in it when we opened it."""
+
+    person: Person
+    callback_id: str
+    private_metadata: str
+    view_id: str
+    fields: Mapping[str, Field]
+    channel_id: ChannelId = _NO_CHANNEL
+    response_url: str = ""
+
+    @property
+    def where(self) -> str:
+        return self.callback_id
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Field:
+    """What a person put into one input: text, or the values chosen."""
+
+    text: str = ""
+    chosen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Searched:
+    """Somebody types into a menu that looks things up."""
+
+    person: Person
+    action_id: str
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Happened:
+    """An event: the Home tab was opened, a channel was archived, the bot was let in."""
+
+    kind: str
+    person: Person
+    channel_id: ChannelId
+    tab: str
+    response_url: str = ""
+
+    @property
+    def where(self) -> str:
+        return self.kind
+
+
+def typed(body: Mapping[str, Any]) -> Typed:
+    return Typed(
+        person=Person(user_id=UserId(body["user_id"]), team_id=body.get("team_id", "")),
+        channel_id=ChannelId(body.get("channel_id", "")),
+        command=body["command"],
+        text=body.get("text", ""),
+        response_url=body.get("response_url", ""),
+        trigger_id=body.get("trigger_id", ""),
+    )
+
+
+def clicked(body: Mapping[str, Any]) -> Clicked:
+    action, container = body["actions"][0], body.get("container", {})
+    chosen = action.get("selected_option") or {}
+    return Clicked(
+        person=_person(body),
+        action_id=action["action_id"],
+        value=action.get("value") or chosen.get("value", ""),
+        channel_id=ChannelId((body.get("channel") or {}).get("id") or container.get("channel_id", "")),
+        message_ts=container.get("message_ts", ""),
+        thread_ts=container.get("thread_ts") or (body.get("message") or {}).get("thread_ts", ""),
+        ephemeral=bool(container.get("is_ephemeral")),
+        response_url=body.get("response_url", ""),
+        trigger_id=body.get("trigger_id", ""),
+        view_id=(body.get("view") or {}).get("id", ""),
+        view_kind=(body.get("view") or {}).get("type", ""),
+    )
+
+
+def submitted(body: Mapping[str, Any]) -> Submitted:
+    view = body["view"]
+    return Submitted(
+        person=_person(body),
+        callback_id=view.get("callback_id", ""),
+        private_metadata=view.get("private_metadata", ""),
+        view_id=view.get("id", ""),
+        fields={
+            block_id: _field(next(iter(inputs.values()), {}))
+            for block_id, inputs in view.get("state", {}).get("values", {}).items()
+        },
+    )
+
+
+def searched(body: Mapping[str, Any]) -> Searched:
+    return Searched(person=_person(body), action_id=body.get("action_id", ""), words=body.get("value", ""))
+
+
+def happened(body: Mapping[str, Any]) -> Happened:
+    """The Home tab is no channel, though its event names the direct message that it stands beside."""
+    event = body["event"]
+    channel = "" if event["type"] == HOME_OPENED else event.get("channel", "")
+    return Happened(
+        kind=event["type"],
+        person=Person(user_id=UserId(_user_id(event)), team_id=event.get("team") or body.get("team_id", "")),
+        channel_id=ChannelId(channel["id"] if isinstance(channel, dict) else channel),
+        tab=event.get("tab", ""),
+    )
+
+
+def _person(body: Mapping[str, Any]) -> Person:
+    user = body["user"]
+    return Person(user_id=UserId(user["id"]), team_id=user.get("team_id", ""))
+
+
+def _user_id(event: Mapping[str, Any]) -> str:
+    user = event.get("user", "")
+    return str(user.get("id", "") if isinstance(user, dict) else user)
+
+
+def _field(state: Mapping[str, Any]) -> Field:
+    options = state.get("selected_options") or (
+        [state["selected_option"]] if state.get("selected_option") else []
+    )
+    text = state.get("value") or state.get("selected_time") or state.get("selected_conversation") or ""
+    return Field(text=text, chosen=tuple(option["value"] for option in options))

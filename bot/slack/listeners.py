@@ -1,0 +1,140 @@
+"""Which command, button or event goes to whom: everything that Bolt is told, on one page."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.commands import Verb
+from bot.slack import guide
+from bot.slack.channel_events import CHANNEL_EVENTS
+from bot.slack.controls import Act, More
+from bot.slack.form_views import SEARCH, STATUS_FORM, SUBSCRIBE_FORM
+from bot.slack.forms import with_origin
+from bot.slack.history_messages import HISTORY
+from bot.slack.incoming import HOME_OPENED, clicked, happened, submitted, typed
+from bot.slack.listing_messages import LIST
+from bot.slack.menus import as_button, by_choice, of_old
+
+if TYPE_CHECKING:
+    from bot.slack.boundary import Answer, Boundary
+    from bot.slack.channel_events import ChannelDesk
+    from bot.slack.forms import FormDesk
+    from bot.slack.history import HistoryDesk
+    from bot.slack.home import HomeDesk
+    from bot.slack.incoming import Home, Typed
+    from bot.slack.listing import ListingDesk
+    from bot.slack.running import RunDesk
+    from bot.slack.snoozing import SnoozeDesk
+    from bot.slack.status import StatusDesk
+    from bot.slack.subscribing import SubscriptionDesk
+
+
+def bolt_app(home: Home, *, signing_secret: str | None) -> AsyncApp:
+    """Bolt with our own authorisation: who we are was asked once, at start, and never before an ack.
+
+    Its client carries no token, for nothing of ours uses it. Signatures are checked in HTTP mode; a socket
+    was opened by us and needs none.
+    """
+
+    async def authorize() -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=home.enterprise_id or None, team_id=home.team_id, bot_user_id=home.bot_user_id
+        )
+
+    return AsyncApp(
+        client=AsyncWebClient(),
+        authorize=authorize,
+        signing_secret=signing_secret or "",
+        request_verification_enabled=signing_secret is not None,
+        process_before_response=True,
+    )
+
+
+def register(
+    app: AsyncApp,
+    boundary: Boundary,
+    *,
+    status: StatusDesk,
+    subscriptions: SubscriptionDesk,
+    forms: FormDesk,
+    snoozes: SnoozeDesk,
+    channels: ChannelDesk,
+    running: RunDesk,
+    listing: ListingDesk,
+    history: HistoryDesk,
+    homes: HomeDesk,
+) -> None:
+    """Tell Bolt who listens to what."""
+
+    async def help_wanted(command: Typed, answer: Answer) -> None:
+        await answer.send(guide.help_for(Verb.HELP, command.command))
+
+    commands = {
+        Verb.STATUS: forms.status_typed,
+        Verb.SUBSCRIBE: forms.subscribe_typed,
+        Verb.UNSUBSCRIBE: subscriptions.unsubscribe_typed,
+        Verb.SUBSCRIPTIONS: subscriptions.list_typed,
+        Verb.LIST: listing.typed,
+        Verb.HISTORY: history.typed,
+        Verb.RUN: running.typed,
+        Verb.HELP: help_wanted,
+    }
+    menu = {
+        More.HISTORY: history.chosen,
+        More.SHARE: status.share,
+        More.RUN: running.chosen,
+        More.SUBSCRIBE: as_button(subscriptions.subscribe_clicked),
+        More.UNSUBSCRIBE: as_button(subscriptions.unsubscribe_clicked),
+    }
+    clicks = {
+        Act.CHECK: status.check_again,
+        f"{Act.PICK}:{Verb.STATUS}": status.picked,
+        f"{Act.PICK}:{Verb.SUBSCRIBE}": subscriptions.subscribe_clicked,
+        Act.SUBSCRIBE: subscriptions.subscribe_clicked,
+        Act.UNSUBSCRIBE: subscriptions.unsubscribe_clicked,
+        f"{Act.PICK}:{Verb.RUN}": running.picked,
+        Act.RUN: running.clicked,
+        Act.RUN_CONFIRMED: running.confirmed,
+        Act.CANCEL: running.cancelled,
+        Act.SNOOZE: snoozes.clicked,
+        f"{Act.PAGE}:subscriptions": subscriptions.page_clicked,
+        f"{Act.PICK}:{LIST}": listing.picked,
+        f"{Act.PAGE}:{LIST}": listing.paged,
+        f"{Act.PICK}:{Verb.HISTORY}": history.picked,
+        f"{Act.PAGE}:{HISTORY}": history.paged,
+        Act.MORE: by_choice(menu),
+        SEARCH: status.picked,
+        Act.HOME: homes.refreshed,
+        Act.HELP: homes.help_wanted,
+    }
+    for verb, handle in commands.items():
+        app.command(command_named(verb))(boundary.listener(typed, handle))
+    for action, handle_click in clicks.items():
+        app.action(action_named(action))(boundary.listener(clicked, handle_click))
+    for form, handle_form in {
+        STATUS_FORM: forms.status_submitted,
+        SUBSCRIBE_FORM: forms.subscribe_submitted,
+    }.items():
+        app.view(form)(boundary.listener(lambda body: with_origin(submitted(body)), handle_form))
+    for kind in CHANNEL_EVENTS:
+        app.event(kind)(boundary.events(happened, channels.happened))
+    app.event(HOME_OPENED)(boundary.listener(happened, homes.opened))
+    app.options(SEARCH)(boundary.suggester(forms.suggestions))
+    anything = re.compile("")  # the last of each: what nobody knows
+    app.action(anything)(boundary.listener(clicked, of_old))
+    app.view(anything)(boundary.listener(submitted, of_old))
+
+
+def command_named(verb: Verb) -> re.Pattern[str]:
+    """A second app in the same workspace puts a prefix before its commands: /staging-mail-status."""
+    return re.compile(rf"^/(?:[^\s/]+-)?{re.escape(verb)}$")
+
+
+def action_named(act: str) -> re.Pattern[str]:
+    """Buttons of one kind are told apart behind a colon, for action IDs are unique in a message."""
+    return re.compile(rf"^{re.escape(act)}(?::|$)")

@@ -1,0 +1,42 @@
+"""Which desk serves which entry of an overflow menu: Slack tells only that the menu was used, and the value."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from bot.slack import failures
+from bot.slack.controls import More, read_more, ref_value
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from bot.slack.boundary import Answer
+    from bot.slack.incoming import Clicked, Submitted
+
+OnClick: TypeAlias = "Callable[[Clicked, Answer], Awaitable[None]]"
+
+
+def by_choice(desks: Mapping[More, OnClick]) -> OnClick:
+    """One handler for the menu. Each desk gets the click as it came; `as_button` makes it a button's."""
+
+    async def chosen(clicked: Clicked, answer: Answer) -> None:
+        more, _ = read_more(clicked.value)
+        await desks[more](clicked, answer)
+
+    return chosen
+
+
+def as_button(handle: OnClick) -> OnClick:
+    """For desks that have the same as a button: it carries the mail alone."""
+
+    async def chosen(clicked: Clicked, answer: Answer) -> None:
+        _, ref = read_more(clicked.value)
+        await handle(replace(clicked, value=ref_value(ref)), answer)
+
+    return chosen
+
+
+async def of_old(used: Clicked | Submitted, answer: Answer) -> None:  # noqa: ARG001 (whatever it was)
+    """A button or form that this version does not know. The message that a button stands on stays."""
+    await answer.send(failures.old_button(), replace=False)

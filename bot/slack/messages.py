@@ -1,0 +1,210 @@
+"""Pure: what is known of a mail -> the message that says it. One function for each thing that people are told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.domain import RunStatus
+from bot.slack.blocks import (
+    Message,
+    absolute,
+    bold,
+    code,
+    duration,
+    escape,
+    name,
+    one_line,
+    plural,
+    section,
+    small,
+    when,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, tzinfo
+
+    from slack_sdk.models.blocks import Block
+
+    from bot.domain import Mail, MailRef, TaskRun, UserId
+
+STUCK_AFTER = timedelta(minutes=15)
+_JUST_NOW = timedelta(seconds=2)
+_MOST_RUNS = 30
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """What is known of a mail or of one run: the runs, newest first, and when Quick BI said so."""
+
+    ref: MailRef
+    mail: Mail | None
+    runs: tuple[TaskRun, ...]
+    seen_at: datetime
+    request_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class State:
+    """A run's state in a sign and in words that can stand behind the mail's name."""
+
+    sign: str
+    words: str
+    advice: str = ""
+
+
+def state_of(run: TaskRun | None, now: datetime) -> State:
+    """Say a run's state; None is a mail that never ran."""
+    if run is None:
+        return State(
+            sign="💤",
+            words="has not run yet",
+            advice="Quick BI knows no run of it. If one was due, look at its schedule in Quick BI.",
+        )
+    match run.status:
+        case RunStatus.SENT:
+            return State(sign="✅", words="was sent")
+        case RunStatus.FAILED:
+            return State(sign="❌", words="failed", advice=_why_failed(run))
+        case RunStatus.PROCESSING:
+            return _running(run, now)
+        case RunStatus.UNKNOWN:
+            return State(
+                sign="❔",
+                words=f"is in a state that I do not know: “{name(run.status_word, 40)}”",
+                advice="Quick BI has a new word for it. Its Subscriptions page says what it means.",
+            )
+
+
+def _why_failed(run: TaskRun) -> str:
+    task = f" for task {code(str(run.task_id))}" if run.task_id else ""
+    return (
+        f"Quick BI's API does not say why; its *Subscriptions* page shows the reason{task}. "
+        "Screenshots that take over 4 minutes are the usual one."
+    )
+
+
+def _running(run: TaskRun, now: datetime) -> State:
+    if run.exec_at is None or now - run.exec_at < STUCK_AFTER:
+        return State(sign="⏳", words="is running", advice="Most runs end within minutes. Check again soon.")
+    return State(
+        sign="⚠️",
+        words="is probably stuck",
+        advice=(
+            f"It has been running for {duration(now - run.exec_at)}; reports time out long before that. "
+            "Ask its owner to look at it in Quick BI, or run it again there."
+        ),
+    )
+
+
+def status(seen: Seen, *, now: datetime, zone: tzinfo, extra: Sequence[Block] = ()) -> Message:
+    """The answer to `/mail-status`: state, time, what to do, and the small print for support."""
+    newest = seen.runs[0] if seen.runs else None
+    state = state_of(newest, now)
+    if newest is None and seen.ref.task_id is not None:
+        state = State(
+            sign="🔍",
+            words=f"has no run {code(str(seen.ref.task_id))}",
+            advice="Check the task ID, or ask without it to see the latest run.",
+        )
+    times = _times(newest, seen, now, zone)
+    lines = [f"{state.sign} {_title(seen.ref, seen.mail)} {state.words}", times]
+    blocks: list[Block] = [section("\n".join(line for line in lines if line))]
+    if state.advice:
+        blocks.append(section(state.advice))
+    if len(seen.runs) > 1:
+        blocks.append(section(_all_runs(seen.runs, now, zone)))
+    blocks.append(_small_print(seen, newest))
+    text = _sentence(seen, newest, state, now, zone)
+    return Message(text=text, blocks=(*blocks, *extra))
+
+
+def shared(status: Message, by: UserId) -> Message:
+    """A status for the whole channel, naming who shows it. Its buttons stay below."""
+    *said, controls = status.blocks
+    by_whom = f"Shared by <@{by}>"
+    return Message(text=f"{by_whom}: {status.text}", blocks=(*said, small(by_whom), controls))
+
+
+def checking(
+    ref: MailRef, mail: Mail | None, *, ready_in: float, last: Seen | None, now: datetime, zone: tzinfo
+) -> Message:
+    """The answer while the answer is on its way: what was known, how old that is, when the new one comes."""
+    wait = f"about {duration(timedelta(seconds=max(ready_in, 1)))}"
+    title = _title(ref, mail)
+    lines = [f"⏳ Checking {title} … {wait}", "_Quick BI takes one question a second; others asked first._"]
+    text = f"Checking {_plain_title(ref, mail)}; the answer replaces this message in {wait}."
+    if last is not None:
+        newest = last.runs[0] if last.runs else None
+        state = state_of(newest, now)
+        known = f"Last known, {duration(now - last.seen_at)} ago: {state.sign} {state.words}"
+        at = f", {when(newest.exec_at, zone)}" if newest and newest.exec_at else ""
+        lines.append(known + at)
+        text += f" {known}."
+    return Message(text=text, blocks=(section("\n".join(lines)),))
+
+
+def _title(ref: MailRef, mail: Mail | None) -> str:
+    return bold(mail.name) if mail and one_line(mail.name) else f"*Mail* {code(ref.mail_id)}"
+
+
+def _plain_title(ref: MailRef, mail: Mail | None) -> str:
+    return name(mail.name) if mail and one_line(mail.name) else f"Mail {escape(ref.mail_id)}"
+
+
+def _times(run: TaskRun | None, seen: Seen, now: datetime, zone: tzinfo) -> str:
+    parts = []
+    if run is not None:
+        began = when(run.exec_at, zone) if run.exec_at else "Quick BI did not say when"
+        if run.status is RunStatus.PROCESSING and run.exec_at:
+            parts.append(f"since {began}, {duration(now - run.exec_at)} ago")
+        else:
+            parts.append(began)
+    if (age := now - seen.seen_at) > _JUST_NOW:
+        parts.append(f"checked {duration(age)} ago")
+    if seen.mail and seen.mail.paused:
+        parts.append("*paused* in Quick BI")
+    return " · ".join(parts)
+
+
+def _all_runs(runs: Sequence[TaskRun], now: datetime, zone: tzinfo) -> str:
+    lines = [f"*{plural(len(runs), 'run')}, newest first*"]
+    for run in runs[:_MOST_RUNS]:
+        state = state_of(run, now)
+        at = when(run.exec_at, zone) if run.exec_at else "time unknown"
+        task = f" · task {code(str(run.task_id))}" if run.task_id else ""
+        lines.append(f"{state.sign} {at} · {state.words}{task}")
+    if len(runs) > _MOST_RUNS:
+        lines.append(f"and {len(runs) - _MOST_RUNS} older")
+    return "\n".join(lines)
+
+
+def _small_print(seen: Seen, run: TaskRun | None) -> Block:
+    return small(
+        f"Mail {code(seen.ref.mail_id)}",
+        f"Task {code(str(run.task_id))}" if run and run.task_id else "",
+        f"Owner {name(seen.mail.owner_name, 40)}" if seen.mail and seen.mail.owner_name else "",
+        f"Request {code(seen.request_id)}" if seen.request_id else "",
+    )
+
+
+def _sentence(seen: Seen, run: TaskRun | None, state: State, now: datetime, zone: tzinfo) -> str:
+    """Everything that matters in words: this is all that a screen reader or a notification has."""
+    at = ""
+    if run is not None and run.exec_at:
+        joint = "since" if run.status is RunStatus.PROCESSING else "at"
+        at = f" {joint} {absolute(run.exec_at, zone)}"
+    parts = [f"{_plain_title(seen.ref, seen.mail)} {state.words}{at}.", state.advice.replace("*", "")]
+    if (age := now - seen.seen_at) > _JUST_NOW:
+        parts.append(f"Checked {duration(age)} ago.")
+    if len(seen.runs) > 1:
+        others = "; ".join(
+            f"{state_of(run, now).words} at {absolute(run.exec_at, zone)}"
+            if run.exec_at
+            else state_of(run, now).words
+            for run in seen.runs[1:_MOST_RUNS]
+        )
+        parts.append(f"Before that: {others}.")
+    return " ".join(part for part in parts if part)

@@ -1,0 +1,96 @@
+"""Pure: news of one mail -> the message that tells it, the message as it is later, the reply in its thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.domain import PostKind
+from bot.slack.blocks import Message, absolute, code, name, section, small, when
+from bot.slack.controls import under_notice
+from bot.slack.digests import digest, digest_reply
+from bot.slack.incident_words import Words, advice, headline, plain_title, reply_words, when_words
+from bot.slack.lines import lines_message
+
+if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
+    from slack_sdk.models.blocks import Block
+
+    from bot.domain import Notice, Told
+
+_REPEAT = "This may be a repeat: Slack did not say whether it took the first one."
+
+
+def notice_message(notice: Notice, *, now: datetime, zone: tzinfo) -> Message:
+    """What a claimed notice says."""
+    match notice.kind:
+        case PostKind.ROOT:
+            message = root_message(notice.items, now=now, zone=zone)
+        case PostKind.REPLY:
+            message = reply_message(notice.items, zone=zone)
+        case PostKind.LINE:
+            message = lines_message(notice.lines, zone=zone)
+    return _marked_as_repeat(message) if notice.may_repeat else message
+
+
+def root_message(items: tuple[Told, ...], *, now: datetime, zone: tzinfo) -> Message:
+    """The message about one incident, or about many, as things are now."""
+    if len(items) != 1:
+        return digest(items, zone=zone)
+    (told,) = items
+    incident = told.incident
+    head, at, hint = headline(told), when_words(told, zone), advice(incident)
+    blocks: list[Block] = [section(f"{head.marked}\n{at.marked}")]
+    if hint:
+        blocks.append(section(hint))
+    blocks.append(_small_print(told, now, zone))
+    if incident.is_firing:
+        snoozed = _is_snoozed(told, now)
+        blocks.append(under_notice(incident.mail_id, plain_title(told), is_firing=True, is_snoozed=snoozed))
+    plain_hint = hint.replace("*", "").replace("`", "")
+    text = f"{head.plain}. {at.plain}. {plain_hint} {_snooze_words(told, now, zone).plain}"
+    return Message(text=text.strip(), blocks=tuple(blocks))
+
+
+def reply_message(items: tuple[Told, ...], *, zone: tzinfo) -> Message:
+    """The reply in the thread: the newest news, short. The message above has the rest."""
+    if len(items) != 1:
+        return digest_reply(items, zone=zone)
+    words = reply_words(items[0], zone)
+    return Message(text=words.plain, blocks=(section(words.marked),))
+
+
+def _small_print(told: Told, now: datetime, zone: tzinfo) -> Block:
+    incident, mail = told.incident, told.mail
+    return small(
+        _snooze_words(told, now, zone).marked,
+        f"Last sent {when(incident.last_sent_at, zone)}"
+        if incident.last_sent_at and incident.is_firing
+        else "",
+        f"Owner {name(mail.owner_name, 40)}" if mail and mail.owner_name else "",
+        f"Mail {code(_short(incident.mail_id))}",
+        f"Task {code(str(incident.last_task_id))}" if incident.last_task_id and incident.is_firing else "",
+    )
+
+
+def _snooze_words(told: Told, now: datetime, zone: tzinfo) -> Words:
+    if not told.incident.is_firing or not _is_snoozed(told, now):
+        return Words(marked="", plain="")
+    if told.snoozed_until_recovered or told.snoozed_until is None:
+        return Words(marked="💤 Snoozed until it recovers", plain="Snoozed until it recovers.")
+    until = told.snoozed_until
+    return Words(
+        marked=f"💤 Snoozed until {when(until, zone)}", plain=f"Snoozed until {absolute(until, zone)}."
+    )
+
+
+def _is_snoozed(told: Told, now: datetime) -> bool:
+    return told.snoozed_until_recovered or (told.snoozed_until is not None and now < told.snoozed_until)
+
+
+def _short(mail_id: str) -> str:
+    return mail_id if len(mail_id) <= 12 else f"{mail_id[:4]}…{mail_id[-4:]}"  # noqa: PLR2004 (fits a line)
+
+
+def _marked_as_repeat(message: Message) -> Message:
+    return Message(text=f"{message.text} ({_REPEAT})", blocks=(*message.blocks, small(_REPEAT)))

@@ -1,0 +1,193 @@
+"""Pure: what is said before a run by hand: are you sure, may you, is it running already, why it was not started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.domain import MailRef, ManualRunState, RunRefusal, RunRefused
+from bot.slack.blocks import (
+    Message,
+    absolute,
+    actions,
+    bold,
+    button,
+    clip,
+    clock_time,
+    code,
+    duration,
+    name,
+    one_line,
+    section,
+    small,
+    when,
+)
+from bot.slack.controls import Act, run_button
+from bot.slack.failures import failure
+from bot.slack.messages import state_of
+
+if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
+    from slack_sdk.models.blocks import ActionsBlock, Block
+
+    from bot.domain import Mail, MailId, ManualRun, Observation, QuickBIError, TaskRun
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subject:
+    """The mail that a message is about. `thread_ts` is where for all to see it is spoken of, "" for nowhere."""
+
+    mail_id: MailId
+    mail: Mail | None
+    thread_ts: str = ""
+
+    @property
+    def title(self) -> str:
+        return one_line(self.mail.name) if self.mail and one_line(self.mail.name) else f"Mail {self.mail_id}"
+
+    @property
+    def bold(self) -> str:
+        if self.mail and one_line(self.mail.name):
+            return bold(self.mail.name)
+        return f"*Mail* {code(self.mail_id)}"
+
+    @property
+    def plain(self) -> str:
+        return name(self.title, 140)
+
+    @property
+    def ref(self) -> MailRef:
+        return MailRef(mail_id=self.mail_id)
+
+
+def confirm_value(subject: Subject) -> str:
+    return f"{subject.mail_id} {subject.thread_ts}".strip()
+
+
+def ask_first(subject: Subject, last: Observation | None, *, now: datetime, zone: tzinfo) -> Message:
+    """The step before a run that was typed or chosen from a menu: it names the mail and who will get it."""
+    what = "It runs now, and goes to *all its recipients* once more."
+    known, known_plain = _last_run(last, now, zone)
+    buttons = actions(
+        [
+            button(
+                "Run it",
+                action_id=Act.RUN_CONFIRMED,
+                value=confirm_value(subject),
+                style="primary",
+                reads_as=f"Run {clip(subject.title, 50)} now",
+            ),
+            button("Cancel", action_id=Act.CANCEL, value=subject.mail_id, reads_as="Cancel, do not run it"),
+        ]
+    )
+    return Message(
+        text=f"Send {subject.plain} again? {what.replace('*', '')}{known_plain} Confirm with Run it, or Cancel.",
+        blocks=(section(f"▶️ Send {subject.bold} again?\n{what}{known}"), buttons, small_print(subject)),
+    )
+
+
+def cancelled(subject: Subject) -> Message:
+    return Message(
+        text=f"{subject.plain} was not run. Nobody gets a mail.",
+        blocks=(section(f"✋ {subject.bold} was not run\nNobody gets a mail."),),
+    )
+
+
+def not_allowed(subject: Subject) -> Message:
+    """Kindly: a run sends mail to people, so somebody decided who may."""
+    why = "It sends the mail to all its recipients, so only some people may do it."
+    advice = "Whoever runs this bot can allow you; the mail's owner can run it in Quick BI."
+    return Message(
+        text=f"You may not run mails by hand. {why} {advice} {subject.plain} was not run.",
+        blocks=(section(f"🔒 *You may not run mails by hand*\n{why} {advice}"), small_print(subject)),
+    )
+
+
+def already_running(subject: Subject, run: TaskRun, *, now: datetime, zone: tzinfo) -> Message:
+    state = state_of(run, now)
+    words = state.words if state.sign == "⚠️" else "is already running"
+    since, since_plain = "", ""
+    if run.exec_at:
+        ago = f", {duration(now - run.exec_at)} ago"
+        since = f"\nsince {when(run.exec_at, zone)}{ago}"
+        since_plain = f" since {absolute(run.exec_at, zone)}{ago}"
+    advice = "It was not started a second time. Check again shows how it goes on."
+    return Message(
+        text=f"{subject.plain} {words}{since_plain}. {advice}",
+        blocks=(
+            section(f"{state.sign} {subject.bold} {words}{since}"),
+            section(advice.replace("Check again", "*Check again*")),
+            controls(subject),
+            small_print(subject),
+        ),
+    )
+
+
+def asked_already(subject: Subject, earlier: ManualRun, *, now: datetime) -> Message:
+    """Somebody was faster."""
+    ago = f"{duration(now - earlier.claimed_at)} ago"
+    who = f"<@{earlier.user_id}>"
+    unsure = earlier.state in {ManualRunState.CLAIMED, ManualRunState.UNCLEAR}
+    more = "whether it began is not clear yet" if unsure else "it is being followed"
+    advice = "It was not started a second time. Check again shows how it goes on."
+    return Message(
+        text=f"{who} ran {subject.plain} {ago}; {more}. {advice}",
+        blocks=(
+            section(f"⏳ {who} ran {subject.bold} {ago}\n{more.capitalize()}."),
+            section(advice.replace("Check again", "*Check again*")),
+            controls(subject),
+            small_print(subject),
+        ),
+    )
+
+
+def not_started(error: QuickBIError, subject: Subject, *, now: datetime, zone: tzinfo) -> Message:
+    """Why Quick BI did not start it, from when on it may be tried again, and that nobody got a mail."""
+    why = failure(error, subject.ref, subject.mail)
+    match error:
+        case RunRefused(why=RunRefusal.ALREADY_RUNNING):
+            return Message(text=why.text, blocks=(*why.blocks, controls(subject)))
+        case RunRefused(retry_after=float(seconds)):
+            at = now + timedelta(seconds=seconds)
+            return Message(
+                text=f"{why.text} That is at {absolute(at, zone)}.",
+                blocks=(*why.blocks, small(f"It can be run again from {clock_time(at, zone)} on")),
+            )
+        case RunRefused():
+            return why
+        case _:
+            return Message(
+                text=f"{why.text} {subject.plain} was not run.",
+                blocks=(*why.blocks, small(f"{subject.bold} was not run: nobody gets a mail")),
+            )
+
+
+def controls(subject: Subject, *, may_run: bool = False) -> ActionsBlock:
+    short = clip(subject.title, 50)
+    again = button("Check again", action_id=Act.CHECK, value=subject.mail_id, reads_as=f"Check {short} again")
+    return actions([again, *([run_button(subject.mail_id, subject.title)] if may_run else [])])
+
+
+def small_print(subject: Subject, task: TaskRun | None = None) -> Block:
+    mail = subject.mail
+    return small(
+        f"Mail {code(subject.mail_id)}",
+        f"Task {code(str(task.task_id))}" if task and task.task_id else "",
+        f"Owner {name(mail.owner_name, 40)}" if mail and mail.owner_name else "",
+        "*paused* in Quick BI" if mail and mail.paused else "",
+    )
+
+
+def _last_run(last: Observation | None, now: datetime, zone: tzinfo) -> tuple[str, str]:
+    if last is None:
+        return "", ""
+    run = last.answer.latest
+    state = state_of(run, now)
+    if run is None or run.exec_at is None:
+        return "", ""
+    return (
+        f"\nIts last run, {when(run.exec_at, zone)}: {state.sign} {state.words}",
+        f" Its last run, at {absolute(run.exec_at, zone)}, {state.words}.",
+    )

@@ -1,0 +1,181 @@
+"""Serves people who want a mail sent again: may they, are they sure, is it running already. Starts nothing itself."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, assert_never
+
+from bot.commands import AskHelp, RunMail, Verb, parse
+from bot.domain import Choice, QuickBIError
+from bot.ports import Waiting
+from bot.runs import AskedAlready, Repeated, RunningAlready, RunWish
+from bot.slack import guide, messages
+from bot.slack import run_messages as views
+from bot.slack.controls import read_more, read_ref
+from bot.slack.run_telling import RunStory
+from bot.slack.status import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime, tzinfo
+
+    from bot.acting import Runner
+    from bot.domain import MailId, Observation, UserId
+    from bot.ports import Directory, Lookup
+    from bot.runs import Hindrance
+    from bot.slack.boundary import Answer
+    from bot.slack.incoming import Clicked, Typed
+    from bot.slack.run_telling import Voice
+
+_log = logging.getLogger(__name__)
+
+
+class RunDesk:
+    """`may_run` says who may run mails by hand; for everybody else it is closed, kindly."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        lookup: Lookup,
+        directory: Directory,
+        voice: Voice,
+        *,
+        may_run: Callable[[UserId], bool],
+        now: Callable[[], datetime],
+        zone: tzinfo,
+    ) -> None:
+        self._runner = runner
+        self._lookup = lookup
+        self._directory = directory
+        self._voice = voice
+        self._may_run = may_run
+        self._now = now
+        self._zone = zone
+
+    async def typed(self, typed: Typed, answer: Answer) -> None:
+        """`/mail-run MAIL`: asks first, for a typed line has no dialog of its own."""
+        match parse(Verb.RUN, typed.text):
+            case RunMail(target=target):
+                meant = resolve(target, self._directory)
+                if isinstance(meant, Choice):
+                    await answer.send(guide.choose(meant, verb=Verb.RUN))
+                else:
+                    await self._ask_first(typed, self._subject(meant.mail_id), answer)
+            case AskHelp():
+                await answer.send(guide.help_for(Verb.RUN, typed.command))
+            case other:
+                raise AssertionError(other)
+
+    async def picked(self, clicked: Clicked, answer: Answer) -> None:
+        """One of several mails of that name."""
+        subject = self._subject(read_ref(clicked.value).mail_id)
+        await self._ask_first(clicked, subject, answer, replace=_is_private(clicked))
+
+    async def chosen(self, clicked: Clicked, answer: Answer) -> None:
+        """From an overflow menu, which cannot ask first by itself. What it hangs on stays as it is."""
+        _, ref = read_more(clicked.value)
+        thread_ts = "" if _is_private(clicked) else _thread(clicked)
+        await self._ask_first(clicked, self._subject(ref.mail_id, thread_ts), answer, replace=False)
+
+    async def cancelled(self, clicked: Clicked, answer: Answer) -> None:
+        await answer.send(views.cancelled(self._subject(read_ref(clicked.value).mail_id)), replace=True)
+
+    async def clicked(self, clicked: Clicked, answer: Answer) -> None:
+        """The button: its own dialog has asked."""
+        thread_ts = "" if _is_private(clicked) else _thread(clicked)
+        wish = RunWish(
+            mail_id=read_ref(clicked.value).mail_id,
+            user_id=clicked.person.user_id,
+            channel_id=clicked.channel_id,
+            message_ts=thread_ts,
+            click=clicked.trigger_id,
+        )
+        await self._begin(wish, answer, replace=_is_private(clicked))
+
+    async def confirmed(self, clicked: Clicked, answer: Answer) -> None:
+        """The step before said yes. That message is good for one run, however often it is clicked."""
+        mail_id, _, thread_ts = clicked.value.partition(" ")
+        asked = f"{clicked.channel_id}:{clicked.message_ts}:{clicked.person.user_id}"
+        wish = RunWish(
+            mail_id=read_ref(mail_id).mail_id,
+            user_id=clicked.person.user_id,
+            channel_id=clicked.channel_id,
+            message_ts=thread_ts,
+            click=asked if clicked.message_ts else clicked.trigger_id,
+        )
+        await self._begin(wish, answer, replace=True)
+
+    async def _ask_first(
+        self, who: Typed | Clicked, subject: views.Subject, answer: Answer, *, replace: bool | None = None
+    ) -> None:
+        if not await self._is_allowed(who.person.user_id, subject, answer):
+            return
+        last = self._lookup.last_known(subject.ref)
+        await answer.send(views.ask_first(subject, last, now=self._now(), zone=self._zone), replace=replace)
+
+    async def _begin(self, wish: RunWish, answer: Answer, *, replace: bool) -> None:
+        """Look at the run before (nobody can ask for it later by anything but its ID), claim, start."""
+        subject = self._subject(wish.mail_id, wish.message_ts)
+        if not await self._is_allowed(wish.user_id, subject, answer):
+            return
+        try:
+            seen = await self._look(subject, answer, replace=replace)
+        except QuickBIError as error:
+            message = views.not_started(error, subject, now=self._now(), zone=self._zone)
+            await answer.send(message, replace=replace)
+            return
+        story = RunStory(
+            self._voice, self._directory, now=self._now, zone=self._zone, answer=answer, replace=replace
+        )
+        why_not = await self._runner.begin(wish, seen.answer.latest, story)
+        if why_not is not None:
+            await self._explain(why_not, subject, answer, replace=replace)
+
+    async def _look(self, subject: views.Subject, answer: Answer, *, replace: bool) -> Observation:
+        found = await self._lookup.ask(subject.ref, fresh_for=0)
+        if not isinstance(found, Waiting):
+            return found
+        if replace:  # a message for all is no place for this
+            wait = messages.checking(
+                subject.ref,
+                subject.mail,
+                ready_in=found.ready_in,
+                last=None,
+                now=self._now(),
+                zone=self._zone,
+            )
+            await answer.send(wait, replace=True)
+        return await found.answer
+
+    async def _explain(
+        self, why_not: Hindrance, subject: views.Subject, answer: Answer, *, replace: bool
+    ) -> None:
+        match why_not:
+            case Repeated():
+                _log.info("run_repeated", extra={"mail_id": subject.mail_id})
+            case AskedAlready(run=run):
+                await answer.send(views.asked_already(subject, run, now=self._now()), replace=replace)
+            case RunningAlready(run=task):
+                message = views.already_running(subject, task, now=self._now(), zone=self._zone)
+                await answer.send(message, replace=replace)
+            case _:
+                assert_never(why_not)
+
+    async def _is_allowed(self, user_id: UserId, subject: views.Subject, answer: Answer) -> bool:
+        if self._may_run(user_id):
+            return True
+        _log.info("run_not_allowed", extra={"user_id": user_id, "mail_id": subject.mail_id})
+        await answer.send(views.not_allowed(subject), replace=False)
+        return False
+
+    def _subject(self, mail_id: MailId, thread_ts: str = "") -> views.Subject:
+        return views.Subject(mail_id=mail_id, mail=self._directory.get(mail_id), thread_ts=thread_ts)
+
+
+def _is_private(clicked: Clicked) -> bool:
+    """Only this person sees what was clicked: it may be replaced, and has no thread."""
+    return clicked.ephemeral or not clicked.message_ts
+
+
+def _thread(clicked: Clicked) -> str:
+    return clicked.thread_ts or clicked.message_ts

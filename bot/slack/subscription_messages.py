@@ -1,0 +1,304 @@
+"""Pure: what people read when a channel subscribes, leaves, snoozes, or asks what it is told of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.domain import EVERY_DAY, WORKDAYS, Event, MailRef, SubscribeOutcome
+from bot.slack.blocks import (
+    Message,
+    absolute,
+    actions,
+    bold,
+    button,
+    code,
+    confirm,
+    duration,
+    name,
+    overflow,
+    plural,
+    section,
+    small,
+    when,
+)
+from bot.slack.channels import Posting
+from bot.slack.conditions import Condition, condition, plain_title_of, title_of
+from bot.slack.controls import Act, More, more_value, ref_value, subscribe_button
+from bot.slack.messages import state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, tzinfo
+
+    from slack_sdk.models.blocks import Block
+
+    from bot.domain import DueTime, Mail, MailId, Subscription, SubscriptionState, UserId
+
+PER_PAGE = 10
+_DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_WHAT = {
+    Event.FAILED: "fails",
+    Event.STUCK: "gets stuck",
+    Event.LATE: "does not go out when it should",
+    Event.RECOVERED: "recovers",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subscribed:
+    """One mail of a `/mail-subscribe`, and how it went. `is_checked`: Quick BI was asked, and answered."""
+
+    state: SubscriptionState
+    outcome: SubscribeOutcome
+    is_checked: bool
+
+
+def subscribed(done: Sequence[Subscribed], by: UserId, *, now: datetime, zone: tzinfo) -> Message:
+    """The public confirmation: who subscribed the channel to what, and how each mail is doing now."""
+    names = ", ".join(_plain(one.state) for one in done)
+    one_mail = done[0].state if len(done) == 1 else None
+    headline = (
+        f"🔔 <@{by}> subscribed this channel to {_title(one_mail) if one_mail else plural(len(done), 'mail')}"
+    )
+    blocks: list[Block] = [section("\n".join([headline, *(_now_line(one, now, zone) for one in done)]))]
+    whose = "it" if one_mail else "one of them"
+    promise = f"I tell this channel once when {whose} {_promise(done[0].state.subscription)}."
+    blocks.append(small(promise, *(_due_words(one_mail.subscription) if one_mail else ())))
+    if one_mail:
+        ref = MailRef(mail_id=one_mail.subscription.mail_id)
+        title = _plain(one_mail)
+        blocks.append(
+            actions(
+                [
+                    button(
+                        "Check again",
+                        action_id=Act.CHECK,
+                        value=ref_value(ref),
+                        reads_as=f"Check {title} again",
+                    ),
+                    subscribe_button(ref.mail_id, title, is_subscribed=True),
+                ]
+            )
+        )
+    states = " ".join(f"{_plain(one.state)} {_state_words(one, now)}." for one in done)
+    if one_mail and one_mail.subscription.due:
+        states += f" It is {due_words(one_mail.subscription.due)}."
+    return Message(
+        text=f"This channel is now subscribed to {names}, by <@{by}>. {states} {promise}",
+        blocks=tuple(blocks),
+    )
+
+
+def already(states: Sequence[SubscriptionState]) -> Message:
+    names = ", ".join(_title(state) for state in states)
+    plain = ", ".join(_plain(state) for state in states)
+    return Message(
+        text=f"This channel is subscribed to {plain} already.",
+        blocks=(section(f"🔔 This channel is subscribed to {names} already."),),
+    )
+
+
+def cannot_post(posting: Posting, app_name: str) -> Message:
+    """Why subscribing would be of no use here, and how to mend that."""
+    if posting is Posting.ARCHIVED:
+        words = "This channel is archived, so nobody would read a notice here. Subscribe another one."
+        return Message(text=words, blocks=(section(f"🗄️ {words}"),))
+    invite = f"/invite @{app_name}"
+    return Message(
+        text=f"I cannot post here yet: I am not in this channel. Type {invite}, then subscribe again.",
+        blocks=(
+            section(
+                f"🚪 *I cannot post here yet: I am not in this channel*\nType {code(invite)}, then subscribe again."
+            ),
+        ),
+    )
+
+
+def unsubscribed(mails: Sequence[tuple[MailId, Mail | None]], by: UserId) -> Message:
+    """The public word that a channel is no longer told, with a way back for a single mail."""
+    plain = ", ".join(name(mail.name) if mail else f"mail {mail_id}" for mail_id, mail in mails)
+    shown = ", ".join(bold(mail.name) if mail else code(mail_id) for mail_id, mail in mails[:10])
+    if len(mails) > 10:  # noqa: PLR2004 (a phone's screen)
+        shown += f" and {len(mails) - 10} more"
+    blocks: list[Block] = [section(f"🔕 <@{by}> unsubscribed this channel from {shown}")]
+    if len(mails) == 1:
+        mail_id, mail = mails[0]
+        blocks.append(
+            actions([subscribe_button(mail_id, mail.name if mail else mail_id, is_subscribed=False)])
+        )
+    return Message(
+        text=f"This channel is no longer told about {plain}; <@{by}> unsubscribed it.", blocks=tuple(blocks)
+    )
+
+
+def not_subscribed(words: str) -> Message:
+    shown = name(words, 60)
+    return Message(
+        text=f"This channel is not subscribed to {shown}. Type /mail-subscriptions to see what it is told of.",
+        blocks=(
+            section(
+                f"This channel is not subscribed to “{shown}”. `/mail-subscriptions` shows what it is told of."
+            ),
+        ),
+    )
+
+
+def confirm_all(count: int) -> Message:
+    """Leaving every mail is asked about first."""
+    question = f"Unsubscribe this channel from all {plural(count, 'mail')}?"
+    return Message(
+        text=f"{question} Press the button to do it.",
+        blocks=(
+            section(f"*{question}*\nIt will no longer be told when one of them fails."),
+            actions(
+                [
+                    button(
+                        f"Unsubscribe from {plural(count, 'mail')}",
+                        action_id=f"{Act.UNSUBSCRIBE}:all",
+                        value="all",
+                        style="danger",
+                        confirm=confirm("Unsubscribe from all?", question, yes="Unsubscribe", danger=True),
+                    )
+                ]
+            ),
+        ),
+    )
+
+
+def listed(states: Sequence[SubscriptionState], *, page: int, now: datetime, zone: tzinfo) -> Message:
+    """What this channel is told of: trouble first, then by name; who subscribed, what is snoozed."""
+    if not states:
+        return Message(
+            text="This channel is subscribed to no mail. Type /mail-subscribe and a mail's name or ID.",
+            blocks=(
+                section(
+                    "*This channel is subscribed to no mail yet*\n"
+                    "Type `/mail-subscribe` with a mail's name or ID, and I tell you here when it fails."
+                ),
+            ),
+        )
+    ordered = sorted(states, key=_by_trouble)
+    pages = -(-len(ordered) // PER_PAGE)
+    page = min(max(page, 0), pages - 1)
+    shown = ordered[page * PER_PAGE : (page + 1) * PER_PAGE]
+    blocks: list[Block] = [section(f"*This channel is told about {plural(len(states), 'mail')}*")]
+    blocks += [_row(state, now, zone) for state in shown]
+    if pages > 1:
+        blocks.append(_pager(page, pages))
+    plain = "; ".join(f"{_plain(state)} {_condition(state, now, zone).plain}" for state in shown)
+    return Message(
+        text=f"This channel is told about {plural(len(states), 'mail')}: {plain}.", blocks=tuple(blocks)
+    )
+
+
+def snoozed(state: SubscriptionState, by: UserId, *, now: datetime, zone: tzinfo) -> Message:
+    """The word in the notice's thread that nothing new comes for a while."""
+    how_long = snooze_words(state.subscription, now, zone)
+    if not how_long[0]:
+        return Message(
+            text=f"<@{by}> woke {_plain(state)}: this channel is told about it again.",
+            blocks=(section(f"🔔 <@{by}> woke {_title(state)}: this channel is told about it again"),),
+        )
+    return Message(
+        text=f"<@{by}> snoozed {_plain(state)}: {how_long[1]}.",
+        blocks=(section(f"😴 <@{by}> snoozed {_title(state)}: {how_long[0]}"),),
+    )
+
+
+def snooze_words(subscription: Subscription, now: datetime, zone: tzinfo) -> tuple[str, str]:
+    """Until when, in mrkdwn and in plain words; both empty where it is not snoozed."""
+    if not subscription.is_snoozed(now):
+        return "", ""
+    if subscription.snoozed_until_recovered or subscription.snoozed_until is None:
+        return ("quiet until it recovers",) * 2
+    until = subscription.snoozed_until
+    return f"quiet until {when(until, zone)}", f"quiet until {absolute(until, zone)}"
+
+
+def _row(state: SubscriptionState, now: datetime, zone: tzinfo) -> Block:
+    mail = MailRef(mail_id=state.subscription.mail_id)
+    known = _condition(state, now, zone)
+    notes = [
+        f"by <@{state.subscription.created_by}>",
+        *_due_words(state.subscription),
+        snooze_words(state.subscription, now, zone)[0],
+        "paused in Quick BI" if state.mail and state.mail.paused else "",
+        f"*not told: Slack says {name(state.paused_reason, 40)}*" if state.paused_reason else "",
+    ]
+    block = section(
+        f"{known.sign} {_title(state)} {known.marked}\n{' · '.join(note for note in notes if note)}"
+    )
+    choices = [
+        ("Recent runs", more_value(More.HISTORY, mail)),
+        ("Unsubscribe", more_value(More.UNSUBSCRIBE, mail)),
+    ]
+    block.accessory = overflow(choices, action_id=f"{Act.MORE}:{mail.mail_id}")
+    return block
+
+
+def _pager(page: int, pages: int) -> Block:
+    buttons = []
+    if page > 0:
+        buttons.append(
+            button("Previous", action_id=f"{Act.PAGE}:subscriptions:previous", value=str(page - 1))
+        )
+    if page < pages - 1:
+        buttons.append(button("Next", action_id=f"{Act.PAGE}:subscriptions:next", value=str(page + 1)))
+    return actions(buttons)
+
+
+def _by_trouble(state: SubscriptionState) -> tuple[bool, str]:
+    firing = state.incident is not None and state.incident.is_firing
+    return not firing, _plain(state).casefold()
+
+
+def _now_line(one: Subscribed, now: datetime, zone: tzinfo) -> str:
+    if not one.is_checked:
+        return f"{_title(one.state)}: Quick BI cannot be asked at the moment; I look as soon as it can."
+    found = state_of(one.state.latest, now)
+    at = one.state.latest.exec_at if one.state.latest else None
+    time = f" · {when(at, zone)}, {duration(now - at)} ago" if at else ""
+    return f"{found.sign} Now: {_title(one.state)} {found.words}{time}"
+
+
+def _state_words(one: Subscribed, now: datetime) -> str:
+    return state_of(one.state.latest, now).words if one.is_checked else "could not be checked yet"
+
+
+def _promise(subscription: Subscription) -> str:
+    wanted = [words for event, words in _WHAT.items() if event in subscription.events]
+    return (
+        ", ".join(wanted[:-1]) + (" and when it " if len(wanted) > 1 else "") + wanted[-1]
+        if wanted
+        else "changes"
+    )
+
+
+def _due_words(subscription: Subscription) -> list[str]:
+    return [due_words(subscription.due)] if subscription.due else []
+
+
+def due_words(due: DueTime) -> str:
+    """A declared due time: `due 09:30 on weekdays, 15 min of grace`. It is in Quick BI's zone."""
+    if due.weekdays == EVERY_DAY:
+        days = "daily"
+    elif due.weekdays == WORKDAYS:
+        days = "on weekdays"
+    else:
+        days = "on " + ", ".join(_DAY_NAMES[day] for day in sorted(due.weekdays))
+    return f"due {due.at:%H:%M} {days}, {duration(due.grace)} of grace"
+
+
+def _title(state: SubscriptionState) -> str:
+    return title_of(state.subscription.mail_id, state.mail)
+
+
+def _plain(state: SubscriptionState) -> str:
+    return plain_title_of(state.subscription.mail_id, state.mail)
+
+
+def _condition(state: SubscriptionState, now: datetime, zone: tzinfo) -> Condition:
+    known = condition(state.latest, state.incident, now=now, zone=zone)
+    unseen = "has not been seen running yet"
+    return known or Condition(sign="⚪", marked=unseen, plain=unseen)

@@ -1,0 +1,1 @@
+"""Remembers: everything that must survive a restart, over SQLite or PostgreSQL."""

@@ -1,0 +1,103 @@
+"""Runs by hand: claimed before Quick BI is asked, so that no double click, retry or replica asks twice."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select, update
+
+from bot.domain import ChannelId, MailId, ManualRun, ManualRunState, UserId
+from bot.store.tables import manual_runs
+from bot.store.turns import insert_if_absent
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.engine import RowMapping
+
+    from bot.store.database import Database
+
+ABANDONED_AFTER = timedelta(minutes=20)  # longer than any run: whoever followed it is gone
+
+
+class ManualRuns:
+    """At most one run by hand is open for each mail."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def claim(self, run: ManualRun, *, click: str) -> bool:
+        """Take the right to start this run. False where this click, or an open run of the mail, had it before.
+
+        `click` names the click or command (a trigger ID): its redelivery is no new wish.
+        """
+        async with self._database.writing() as connection:
+            await connection.execute(
+                update(manual_runs)
+                .where(
+                    manual_runs.c.mail_id == run.mail_id,
+                    manual_runs.c.ended_at.is_(None),
+                    manual_runs.c.claimed_at < run.claimed_at - ABANDONED_AFTER,
+                )
+                .values(ended_at=run.claimed_at)
+            )
+            taken = await connection.execute(
+                insert_if_absent(self._database, manual_runs, asdict(run) | {"claim_key": click})
+            )
+            return bool(taken.rowcount)
+
+    async def note(
+        self, manual_run_id: str, state: ManualRunState, *, now: datetime, run_key: str = ""
+    ) -> bool:
+        """Record how it went on. REFUSED and ENDED free the mail for the next run by hand.
+
+        False where it was over already: what has ended stays so.
+        """
+        over = state in {ManualRunState.REFUSED, ManualRunState.ENDED}
+        async with self._database.writing() as connection:
+            noted = await connection.execute(
+                update(manual_runs)
+                .where(manual_runs.c.manual_run_id == manual_run_id, manual_runs.c.ended_at.is_(None))
+                .values(
+                    state=state,
+                    run_key=func.coalesce(func.nullif(run_key, ""), manual_runs.c.run_key),
+                    ended_at=now if over else None,
+                )
+            )
+            return bool(noted.rowcount)
+
+    async def open_runs(self) -> tuple[ManualRun, ...]:
+        """Those whose end is still to be told: what a restart takes up again."""
+        async with self._database.reading() as connection:
+            found = await connection.execute(
+                select(manual_runs).where(manual_runs.c.ended_at.is_(None)).order_by(manual_runs.c.claimed_at)
+            )
+            return tuple(map(_manual_run, found.mappings()))
+
+    async def latest(self, mail_id: MailId) -> ManualRun | None:
+        """Who last ran this mail by hand."""
+        async with self._database.reading() as connection:
+            found = await connection.execute(
+                select(manual_runs)
+                .where(manual_runs.c.mail_id == mail_id)
+                .order_by(manual_runs.c.claimed_at.desc())
+                .limit(1)
+            )
+            row = found.mappings().one_or_none()
+        return None if row is None else _manual_run(row)
+
+
+def _manual_run(row: RowMapping) -> ManualRun:
+    return ManualRun(
+        manual_run_id=row["manual_run_id"],
+        mail_id=MailId(row["mail_id"]),
+        channel_id=ChannelId(row["channel_id"]),
+        message_ts=row["message_ts"],
+        user_id=UserId(row["user_id"]),
+        previous_run_key=row["previous_run_key"],
+        claimed_at=row["claimed_at"],
+        state=ManualRunState(row["state"]),
+        run_key=row["run_key"],
+    )

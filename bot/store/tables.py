@@ -1,0 +1,327 @@
+"""The schema: what must survive a restart, table by table. Migrations lead here; a test holds them equal.
+
+Instants are microseconds of Unix time in UTC: exact, ordered, and the same in both databases.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Dialect
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_micros(at: datetime) -> int:
+    """Exact: a float of seconds would lose the last digits."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware moment. A naive one is refused by the subtraction."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        return None if value is None else to_micros(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else from_micros(value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("channel_id", String(64)),
+    Column("mail_id", String(128)),
+    Column("team_id", String(64), nullable=False),
+    Column("created_by", String(64), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("due", Text),  # "09:30 0,1,2,3,4 900": time, weekdays, seconds of grace
+    Column("events", Text, nullable=False),
+    Column("late_learned", Boolean, nullable=False),
+    Column("snoozed_until", Instant),
+    Column("snoozed_until_recovered", Boolean, nullable=False),
+    PrimaryKeyConstraint("channel_id", "mail_id"),
+    Index("ix_subscriptions_mail_id", "mail_id"),
+)
+
+# The directory: every mail that Quick BI's list shows.
+mails = Table(
+    "mails",
+    metadata,
+    Column("mail_id", String(128), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("owner_name", Text, nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("gone_at", Instant),  # no longer in the list
+)
+
+# One row for each mail that some channel is subscribed to. `change_no` lets the leader learn of news cheaply.
+watches = Table(
+    "watches",
+    metadata,
+    Column("mail_id", String(128), primary_key=True),
+    Column("is_watched", Boolean, nullable=False),
+    Column("has_baseline", Boolean, nullable=False),
+    Column("memory", Text),
+    Column("looked_at", Instant),
+    Column("denied_at", Instant),
+    Column("expects_run_at", Instant),  # somebody pressed Run
+    Column("change_no", BigInteger, nullable=False),
+    Index("ix_watches_change_no", "change_no"),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("mail_id", String(128)),
+    Column("run_key", String(64)),
+    Column("task_id", BigInteger),
+    Column("exec_at", Instant),
+    Column("status", String(16), nullable=False),
+    Column("status_word", Text, nullable=False),
+    Column("first_seen_at", Instant, nullable=False),
+    Column("ended_at", Instant),  # when it was first seen to be over
+    Column("is_baseline", Boolean, nullable=False),
+    Column("counted_in", String(32)),  # the incident in which it counts as a failure
+    Column("request_id", Text, nullable=False),
+    PrimaryKeyConstraint("mail_id", "run_key"),
+    Index("ix_runs_mail_id_exec_at", "mail_id", "exec_at"),
+    Index("ix_runs_first_seen_at", "first_seen_at"),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("incident_id", String(32), primary_key=True),
+    Column("mail_id", String(128), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("began_at", Instant, nullable=False),
+    Column("failed_runs", Integer, nullable=False),
+    Column("missed_runs", Integer, nullable=False),
+    Column("last_run_key", String(64), nullable=False),
+    Column("last_task_id", BigInteger),
+    Column("last_exec_at", Instant),
+    Column("last_sent_at", Instant),
+    Column("expected_at", Instant),
+    Column("started_at", Instant),
+    Column("closed_at", Instant),
+    Column("good_exec_at", Instant),
+    Column("cause", Text, nullable=False),
+    Column("request_id", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Index("ix_incidents_mail_id_opened_at", "mail_id", "opened_at"),
+)
+# A mail has at most one incident that is firing, whatever two replicas believe.
+Index(
+    "uq_incidents_firing",
+    incidents.c.mail_id,
+    unique=True,
+    sqlite_where=text("state = 'firing'"),
+    postgresql_where=text("state = 'firing'"),
+)
+
+# Conditions of the partial indexes are written out in queries too (`literal_column`): a bound value matches none.
+# A message: claimed before it is sent, marked after.
+posts = Table(
+    "posts",
+    metadata,
+    Column("post_id", String(32), primary_key=True),
+    Column("channel_id", String(64), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("state", String(8), nullable=False),  # see PostState
+    Column("root_id", String(32)),  # of a reply
+    Column("ts", String(32)),
+    Column("wanted", Integer, nullable=False),  # grows when what it shows has changed
+    Column("shown", Integer, nullable=False),
+    Column("claimed_at", Instant, nullable=False),
+    Column("settle_at", Instant, nullable=False),  # from then on it can be looked for
+    Column("sent_at", Instant),
+    Column("term", BigInteger, nullable=False),
+    Column("may_repeat", Boolean, nullable=False),
+    Index("ix_posts_claimed_at", "claimed_at"),
+    Index("ix_posts_channel_id_sent_at", "channel_id", "sent_at"),
+)
+Index(
+    "ix_posts_unsure",
+    posts.c.channel_id,
+    sqlite_where=text("state = 'unsure'"),
+    postgresql_where=text("state = 'unsure'"),
+)
+Index(
+    "ix_posts_sending",
+    posts.c.term,
+    sqlite_where=text("state = 'sending'"),
+    postgresql_where=text("state = 'sending'"),
+)
+Index(
+    "ix_posts_stale",
+    posts.c.channel_id,
+    sqlite_where=text("wanted > shown and state = 'sent'"),
+    postgresql_where=text("wanted > shown and state = 'sent'"),
+)
+
+# What a message shows: one incident, or in a storm many.
+post_items = Table(
+    "post_items",
+    metadata,
+    Column("post_id", String(32), ForeignKey("posts.post_id", ondelete="CASCADE")),
+    Column("incident_id", String(32)),
+    Column("since", Integer, nullable=False),  # in the message once `shown` has reached this
+    PrimaryKeyConstraint("post_id", "incident_id"),
+    Index("ix_post_items_incident_id", "incident_id"),
+)
+
+# One piece of news owed to one channel. It is paid when the message it was put into is sent.
+notices = Table(
+    "notices",
+    metadata,
+    Column("notice_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("dedupe_key", Text, nullable=False),
+    Column("channel_id", String(64), nullable=False),
+    Column("reason", String(24), nullable=False),
+    Column("incident_id", String(32)),
+    Column("version", Integer, nullable=False),  # of the incident
+    Column("subject_id", String(128), nullable=False),  # a mail or a channel, where there is no incident
+    Column("detail", Text, nullable=False),
+    Column("since", Instant),
+    Column("created_at", Instant, nullable=False),
+    Column("not_before", Instant),  # snoozed
+    Column("post_id", String(32)),
+    Column("is_folded", Boolean, nullable=False),  # needs no message of its own any more
+    Column("may_repeat", Boolean, nullable=False),
+    UniqueConstraint("dedupe_key"),
+    Index("ix_notices_incident_id", "incident_id"),
+    Index("ix_notices_post_id", "post_id"),
+)
+Index(
+    "ix_notices_owed",
+    notices.c.channel_id,
+    sqlite_where=text("post_id is null and is_folded = 0"),
+    postgresql_where=text("post_id is null and not is_folded"),
+)
+
+# Channels of which something is known: closed to us, or (for a method) held back by Slack.
+channels = Table(
+    "channels",
+    metadata,
+    Column("channel_id", String(64), primary_key=True),
+    Column("paused_reason", String(64), nullable=False),
+    Column("paused_at", Instant, nullable=False),
+)
+holds = Table(
+    "holds",
+    metadata,
+    Column("method", String(64), primary_key=True),
+    Column("set_at", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+)
+
+outages = Table(
+    "outages",
+    metadata,
+    Column("outage_id", String(32), primary_key=True),
+    Column("began_at", Instant, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("told_at", Instant),
+    Column("ended_at", Instant),
+)
+
+# One row each.
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("term", BigInteger, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+)
+call_slots = Table(
+    "call_slots",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("free_at", Instant, nullable=False),
+)
+
+# Runs by hand: one at a time for each mail, whoever clicks.
+manual_runs = Table(
+    "manual_runs",
+    metadata,
+    Column("manual_run_id", String(32), primary_key=True),
+    Column("claim_key", String(255), nullable=False),  # the click, or the mail and the run before
+    Column("mail_id", String(128), nullable=False),
+    Column("channel_id", String(64), nullable=False),
+    Column("message_ts", String(32), nullable=False),
+    Column("user_id", String(64), nullable=False),
+    Column("previous_run_key", String(64), nullable=False),
+    Column("claimed_at", Instant, nullable=False),
+    Column("state", String(16), nullable=False),  # see ManualRunState
+    Column("run_key", String(64), nullable=False),
+    Column("ended_at", Instant),
+    UniqueConstraint("claim_key"),
+    Index("ix_manual_runs_mail_id_claimed_at", "mail_id", "claimed_at"),
+)
+Index(
+    "uq_manual_runs_open",
+    manual_runs.c.mail_id,
+    unique=True,
+    sqlite_where=text("ended_at is null"),
+    postgresql_where=text("ended_at is null"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("audit_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("user_id", String(64), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("channel_id", String(64), nullable=False),
+    Column("mail_id", String(128), nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("ix_audit_at", "at"),
+)

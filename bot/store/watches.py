@@ -1,0 +1,170 @@
+"""The mails that are watched: one row each, with what the schedule learned. The leader reads only what changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select, update
+
+from bot.domain import MailId, RunStatus, Watch
+from bot.store.rows import due_from, run_from
+from bot.store.tables import counters, mails, runs, subscriptions, watches
+from bot.store.turns import insert_if_absent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.domain import StatusAnswer, TaskRun
+    from bot.store.database import Database
+
+_CHANGES = "watches"
+_CHUNK = 500
+
+
+class Watches:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def changed_since(self, change_no: int) -> tuple[Watch, ...]:
+        """The watches that began, ended or changed after that number, in the order of the changes."""
+        async with self._database.reading() as connection:
+            found = await connection.execute(
+                select(watches, mails.c.paused)
+                .join(mails, mails.c.mail_id == watches.c.mail_id, isouter=True)
+                .where(watches.c.change_no > change_no)
+                .order_by(watches.c.change_no)
+            )
+            rows = found.mappings().all()
+            ids = [row["mail_id"] for row in rows]
+            dues = await _dues(connection, ids)
+            running = await _open_runs(connection, ids)
+        return tuple(
+            Watch(
+                mail_id=MailId(row["mail_id"]),
+                is_watched=row["is_watched"],
+                memory=row["memory"],
+                dues=frozenset(filter(None, map(due_from, dues.get(row["mail_id"], ())))),
+                is_paused=bool(row["paused"]),
+                expects_run_at=row["expects_run_at"],
+                change_no=row["change_no"],
+                open_runs=tuple(running.get(row["mail_id"], ())),
+            )
+            for row in rows
+        )
+
+    async def save_memory(self, mail_id: MailId, memory: str) -> None:
+        async with self._database.writing() as connection:
+            await connection.execute(
+                update(watches).where(watches.c.mail_id == mail_id).values(memory=memory)
+            )
+
+    async def expect_run(self, mail_id: MailId, at: datetime) -> None:
+        """Somebody started a run by hand: the leader follows it closely."""
+        async with self._database.writing() as connection:
+            await connection.execute(
+                update(watches).where(watches.c.mail_id == mail_id).values(expects_run_at=at)
+            )
+            await note_change(self._database, connection, mail_id)
+
+
+async def start_watch(database: Database, connection: AsyncConnection, mail_id: MailId) -> bool:
+    """Watch a mail. Returns whether that is new: then its baseline is still to be taken."""
+    blank = {"mail_id": mail_id, "is_watched": False, "has_baseline": False, "change_no": 0}
+    await connection.execute(insert_if_absent(database, watches, blank))
+    began = await connection.execute(
+        update(watches)
+        .where(watches.c.mail_id == mail_id, ~watches.c.is_watched)
+        .values(is_watched=True, has_baseline=False, denied_at=None)
+    )
+    await note_change(database, connection, mail_id)
+    return bool(began.rowcount)
+
+
+async def drop_watch(database: Database, connection: AsyncConnection, mail_id: MailId) -> None:
+    await connection.execute(update(watches).where(watches.c.mail_id == mail_id).values(is_watched=False))
+    await note_change(database, connection, mail_id)
+
+
+async def note_change(database: Database, connection: AsyncConnection, mail_id: MailId) -> None:
+    """Give the watch the next number. The counter's row lock puts the changes of all replicas in one order."""
+    await connection.execute(insert_if_absent(database, counters, {"name": _CHANGES, "value": 0}))
+    moved = await connection.execute(
+        update(counters)
+        .where(counters.c.name == _CHANGES)
+        .values(value=counters.c.value + 1)
+        .returning(counters.c.value)
+    )
+    await connection.execute(
+        update(watches).where(watches.c.mail_id == mail_id).values(change_no=moved.scalar_one())
+    )
+
+
+async def record_baseline(
+    database: Database, connection: AsyncConnection, mail_id: MailId, answer: StatusAnswer, now: datetime
+) -> None:
+    """What was so before anybody subscribed is no news."""
+    for run in answer.runs:
+        await insert_run(database, connection, run, now=now, request_id=answer.request_id, is_baseline=True)
+    await connection.execute(update(watches).where(watches.c.mail_id == mail_id).values(has_baseline=True))
+
+
+async def insert_run(
+    database: Database,
+    connection: AsyncConnection,
+    run: TaskRun,
+    *,
+    now: datetime,
+    request_id: str,
+    is_baseline: bool = False,
+    counted_in: str | None = None,
+) -> None:
+    """Keep a run that is new; one that is known stays as it is."""
+    values = {
+        "mail_id": run.mail_id,
+        "run_key": run.key,
+        "task_id": run.task_id,
+        "exec_at": run.exec_at,
+        "status": run.status,
+        "status_word": run.status_word,
+        "first_seen_at": now,
+        "ended_at": now if run.is_over else None,
+        "is_baseline": is_baseline,
+        "counted_in": counted_in,
+        "request_id": request_id,
+    }
+    await connection.execute(insert_if_absent(database, runs, values))
+
+
+async def _dues(connection: AsyncConnection, ids: list[str]) -> dict[str, set[str]]:
+    dues: dict[str, set[str]] = {}
+    for chunk in _chunks(ids):
+        found = await connection.execute(
+            select(subscriptions.c.mail_id, subscriptions.c.due).where(
+                subscriptions.c.mail_id.in_(chunk), subscriptions.c.due.is_not(None)
+            )
+        )
+        for mail_id, due in found:
+            dues.setdefault(mail_id, set()).add(due)
+    return dues
+
+
+async def _open_runs(connection: AsyncConnection, ids: list[str]) -> dict[str, list[TaskRun]]:
+    """The runs that were in progress when last seen: they are followed to their end, also over a restart."""
+    running: dict[str, list[TaskRun]] = {}
+    for chunk in _chunks(ids):
+        found = await connection.execute(
+            select(runs)
+            .where(runs.c.mail_id.in_(chunk), runs.c.status == RunStatus.PROCESSING)
+            .order_by(runs.c.first_seen_at)
+        )
+        for row in found.mappings():
+            running.setdefault(row["mail_id"], []).append(run_from(row))
+    return running
+
+
+def _chunks(ids: list[str]) -> Iterable[list[str]]:
+    """Databases limit how many values one statement may carry."""
+    return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))

@@ -1,0 +1,84 @@
+"""What a decision costs, with few mails and with many: CPU time of choosing a call and learning its answer."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import process_time
+from typing import TYPE_CHECKING
+
+from bot.domain import MailId
+from bot.schedule import Ask, Schedule
+from tests.benchmarks import simulation, workloads
+
+if TYPE_CHECKING:
+    from tests.benchmarks.workloads import Workload
+
+TAUGHT_DAYS = 3
+BUSY_FROM, BUSY_HOURS = 8.0, 3.0  # local hours of the day that is measured: the rush
+AT_ONCE = 5  # decisions between two readings of the clock
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CpuReport:
+    ms_a_decision_at_3000: float
+    ms_a_decision_at_100000: float
+    ratio: float
+
+
+def measure_decisions(*, seed: int) -> CpuReport:
+    few, many = (_milliseconds(mails, seed) for mails in (3_000, 100_000))
+    return CpuReport(
+        ms_a_decision_at_3000=round(few, 4),
+        ms_a_decision_at_100000=round(many, 4),
+        ratio=round(many / few, 2),
+    )
+
+
+def _milliseconds(mails: int, seed: int) -> float:
+    workload = workloads.generate(mails=mails, mix="clustered", days=TAUGHT_DAYS + 1, seed=seed)
+    schedule = Schedule(calls_per_second=1, check_interval=timedelta(seconds=300), timezone=workloads.ZONE)
+    midnight = datetime.combine(workloads.FIRST_DAY, datetime.min.time(), workloads.ZONE).timestamp()
+    begin = midnight + TAUGHT_DAYS * 86_400 + BUSY_FROM * 3600
+    _teach(schedule, workload, midnight, begin)
+    return _busy_hours(schedule, workload, begin)
+
+
+def _teach(schedule: Schedule, workload: Workload, begin: float, until: float) -> None:
+    """Let the schedule see every run's end, as if people had asked."""
+    for mail_id in workload.mail_ids:
+        schedule.watch(MailId(mail_id), _moment(begin))
+    last = bisect_left(workload.runs, until, key=lambda run: run.start)
+    for run in sorted(workload.runs[:last], key=lambda run: run.end):
+        if run.end < until:
+            asked = Ask(mail_id=MailId(run.mail_id))
+            schedule.answered(asked, simulation.answer(run, run.end), _moment(run.end))
+
+
+def _busy_hours(schedule: Schedule, workload: Workload, begin: float) -> float:
+    api = simulation.SimulatedAPI(workload)
+    t, spent, decisions = begin, 0.0, 0
+    while t < begin + BUSY_HOURS * 3600:
+        asks = []
+        began = process_time()
+        for late in range(AT_ONCE):
+            ask = schedule.next(_moment(t + late))
+            if isinstance(ask, Ask):
+                asks.append((t + late, ask))
+        spent += process_time() - began
+        told = [
+            (ask, simulation.answer(api.find(simulation.Call(at, ask.mail_id, ask.task_id)), at), _moment(at))
+            for at, ask in asks
+        ]
+        began = process_time()
+        for ask, answer, at_moment in told:
+            schedule.answered(ask, answer, at_moment)
+        spent += process_time() - began
+        decisions += AT_ONCE
+        t += AT_ONCE
+    return 1000 * spent / decisions
+
+
+def _moment(t: float) -> datetime:
+    return datetime.fromtimestamp(t, UTC)

@@ -1,0 +1,102 @@
+"""The steps between seeing a failure and knowing that it was told: at each of them the bot can be made to die."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+from bot.domain import Notice
+from bot.slack.messenger import SlackMessenger
+from bot.store import outbox
+from bot.store.book import Book
+from bot.store.deliveries import Deliveries
+from bot.store.observations import Observations
+from bot.store.outbox import Outbox
+from bot.store.turns import LeaseRow
+
+_Method: TypeAlias = Callable[..., Awaitable[Any]]
+
+
+class Step(StrEnum):
+    """Where the bot dies. Steps of this process; `ACCEPTED` is the simulated Slack's to see."""
+
+    LEADING = "leading"  # the lease was just taken
+    ANSWERED = "answered"  # Quick BI answered, nothing is recorded
+    RECORDING = "recording"  # written, not committed
+    RECORDED = "recorded"
+    CLAIMING = "claiming"  # the claim is written, not committed
+    CLAIMED = "claimed"
+    SENDING = "sending"  # about to call Slack
+    ACCEPTED = "accepted"  # Slack has the message, its answer is lost
+    SENT = "sent"  # Slack answered, nothing is marked
+    MARKED = "marked"
+    REDRAWING = "redrawing"
+    REDRAWN = "redrawn"
+    SHOWN = "shown"
+    UNSURE = "unsure"  # what the last life was sending was just noticed
+    LOOKING = "looking"
+    LOOKED = "looked"
+    RELEASING = "releasing"
+    RELEASED = "released"
+
+
+def set_trap(step: Step, *, nth: int) -> None:
+    """Die by SIGKILL when this process reaches the step for the `nth` time."""
+    left = nth
+
+    def spring(result: Any = None) -> None:
+        nonlocal left
+        if step is Step.CLAIMED and not isinstance(result, Notice):
+            return
+        if step is Step.UNSURE and not result:
+            return
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    place = _PLACES.get(step)
+    if place is not None:
+        owner, name, before = place
+        original: _Method = getattr(owner, name)
+        setattr(owner, name, _before(original, spring) if before else _after(original, spring))
+
+
+def _before(original: _Method, spring: Callable[[], None]) -> _Method:
+    async def trapped(*args: Any, **kwargs: Any) -> Any:
+        spring()
+        return await original(*args, **kwargs)
+
+    return trapped
+
+
+def _after(original: _Method, spring: Callable[[Any], None]) -> _Method:
+    async def trapped(*args: Any, **kwargs: Any) -> Any:
+        result = await original(*args, **kwargs)
+        spring(result)
+        return result
+
+    return trapped
+
+
+_PLACES: dict[Step, tuple[Any, str, bool]] = {
+    Step.LEADING: (LeaseRow, "acquire", False),
+    Step.ANSWERED: (Observations, "record_answer", True),
+    Step.RECORDING: (Book, "keep", False),
+    Step.RECORDED: (Observations, "record_answer", False),
+    Step.CLAIMING: (outbox, "_link", False),
+    Step.CLAIMED: (Outbox, "claim", False),
+    Step.SENDING: (SlackMessenger, "post", True),
+    Step.SENT: (SlackMessenger, "post", False),
+    Step.MARKED: (Deliveries, "mark_sent", False),
+    Step.REDRAWING: (SlackMessenger, "redraw", True),
+    Step.REDRAWN: (SlackMessenger, "redraw", False),
+    Step.SHOWN: (Deliveries, "mark_shown", False),
+    Step.UNSURE: (Deliveries, "give_up_sending", False),
+    Step.LOOKING: (SlackMessenger, "find", True),
+    Step.LOOKED: (SlackMessenger, "find", False),
+    Step.RELEASING: (Deliveries, "release", True),
+    Step.RELEASED: (Deliveries, "release", False),
+}

@@ -1,0 +1,491 @@
+"""The client's behaviour: attempts, signatures, limits and errors, over a transport made for each test."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from bot.domain import (
+    CredentialsRejected,
+    MailId,
+    MailNotFound,
+    ProtocolError,
+    QuickBIError,
+    QuickBIUnavailable,
+    RunRefused,
+    RunStatus,
+    TaskId,
+    Throttled,
+    UnknownRefusal,
+)
+from bot.quickbi.client import LARGEST_BODY, QuickBIClient
+from bot.quickbi.credentials import Credentials, StaticCredentials
+from tests.answers import MAIL, REQUEST_ID, recorded
+from tests.secrets import ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN, assert_no_secrets
+
+ENDPOINT = "quickbi.example"
+NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
+TASK = TaskId(7218865303929605212)
+MAIL_ID = MailId(MAIL)
+
+Step = httpx.Response | Exception
+Call = Callable[[QuickBIClient], Awaitable[object]]
+
+
+@dataclass(kw_only=True, slots=True)
+class Script:
+    """Answers each request with the next step, and remembers what was asked; the last step stays."""
+
+    steps: list[Step]
+    requests: list[httpx.Request] = field(default_factory=list)
+    pauses: list[float] = field(default_factory=list)
+
+    def handle(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+    async def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+
+    def client(self, *, clock: Callable[[], datetime] | None = None) -> QuickBIClient:
+        nonces, minutes = count(1), count()
+        return QuickBIClient(
+            endpoint=ENDPOINT,
+            credentials=StaticCredentials(
+                Credentials(
+                    access_key_id=ACCESS_KEY_ID,
+                    access_key_secret=ACCESS_KEY_SECRET,
+                    security_token=SECURITY_TOKEN,
+                )
+            ),
+            timezone=ZoneInfo("Asia/Shanghai"),
+            transport=httpx.MockTransport(self.handle),
+            clock=clock or (lambda: NOON + timedelta(minutes=next(minutes))),
+            nonce=lambda: f"nonce-{next(nonces)}",
+            random=lambda: 0.0,
+            sleep=self.sleep,
+        )
+
+
+def replay(name: str) -> httpx.Response:
+    was = recorded(name)
+    return httpx.Response(was.status, headers=was.headers, content=was.body)
+
+
+def refusal(code: str, *, status: int = 400, message: str = "") -> httpx.Response:
+    return httpx.Response(status, json={"Code": code, "Message": message, "RequestId": REQUEST_ID})
+
+
+def ask(client: QuickBIClient, *, attempts: int = 1) -> Awaitable[object]:
+    return client.get_task_status(MAIL_ID, attempts=attempts)
+
+
+# --- what is asked, and what comes back
+
+
+async def test_a_status_is_asked_for() -> None:
+    """One signed POST without a body; the answer's runs come back as values."""
+    script = Script(steps=[replay("status_failed")])
+    async with script.client() as client:
+        told = await client.get_task_status(MAIL_ID)
+    [request] = script.requests
+    assert (request.method, str(request.url)) == ("POST", f"https://quickbi.example/?MailId={MAIL}")
+    assert request.headers["x-acs-action"] == "GetMailTaskStatus"
+    assert request.headers["x-acs-version"] == "2022-01-01"
+    assert request.headers["x-acs-security-token"] == SECURITY_TOKEN
+    assert request.headers["content-length"] == "0"
+    assert [run.status for run in told.runs] == [RunStatus.FAILED]
+    assert told.request_id == REQUEST_ID
+
+
+async def test_a_run_is_asked_for_by_its_task_id() -> None:
+    """The task ID goes along, to the last digit."""
+    script = Script(steps=[replay("status_sent")])
+    async with script.client() as client:
+        told = await client.get_task_status(MAIL_ID, TASK)
+    assert script.requests[0].url.query == f"MailId={MAIL}&TaskId=7218865303929605212".encode()
+    assert [run.task_id for run in told.runs] == [TASK]
+
+
+async def test_the_list_is_read_page_by_page() -> None:
+    """Following `next_page` until there is none reads every page once."""
+    script = Script(steps=[replay("list_page"), replay("list_last_page")])
+    names: list[str] = []
+    page: int | None = 1
+    async with script.client() as client:
+        while page is not None:
+            told = await client.list_mails(page=page, page_size=2)
+            names += [mail.name for mail in told.mails]
+            page = told.next_page
+    assert names == ["周报 1", "周报 2", "周报 3"]
+    assert [request.url.query for request in script.requests] == [
+        b"PageNum=1&PageSize=2",
+        b"PageNum=2&PageSize=2",
+    ]
+
+
+async def test_a_mail_is_run() -> None:
+    """What comes back is the request ID."""
+    script = Script(steps=[replay("run_started")])
+    async with script.client() as client:
+        assert await client.run_mail(MAIL_ID) == REQUEST_ID
+    assert script.requests[0].headers["x-acs-action"] == "ManualRunMailTask"
+
+
+# --- attempts
+
+
+async def test_every_attempt_has_its_own_nonce_date_and_signature() -> None:
+    """A repeated request with the old nonce would be refused."""
+    script = Script(steps=[refusal("InternalError", status=500), replay("status_sent")])
+    async with script.client() as client:
+        await ask(client, attempts=2)
+    first, second = script.requests
+    for header in ("x-acs-signature-nonce", "x-acs-date", "authorization"):
+        assert first.headers[header] != second.headers[header]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        pytest.param(refusal("SignatureNonceUsed"), id="a nonce that was used on the way"),
+        pytest.param(refusal("Throttling.User"), id="throttled"),
+        pytest.param(refusal("ServiceUnavailable", status=503), id="unavailable"),
+        pytest.param(replay("html_502"), id="a gateway's page"),
+        pytest.param(httpx.ConnectError("refused"), id="no connection"),
+        pytest.param(httpx.ReadTimeout("slow"), id="no answer"),
+    ],
+)
+async def test_a_passing_failure_is_tried_again_and_paid_for_each_time(failure: Step) -> None:
+    """Reading is repeated after a pause, and the call budget is asked before every attempt."""
+    script = Script(steps=[failure, failure, replay("status_sent")])
+    paid: list[int] = []
+
+    async def pay() -> None:
+        paid.append(len(script.requests))
+
+    async with script.client() as client:
+        await client.get_task_status(MAIL_ID, attempts=3, before_attempt=pay)
+    assert paid == [0, 1, 2]
+    assert len(script.pauses) == 2
+    assert all(pause > 0 for pause in script.pauses)
+
+
+async def test_one_attempt_unless_more_are_granted() -> None:
+    """The call budget is someone else's to spend."""
+    script = Script(steps=[refusal("Throttling.User")])
+    async with script.client() as client:
+        with pytest.raises(Throttled):
+            await client.get_task_status(MAIL_ID)
+    assert (len(script.requests), script.pauses) == (1, [])
+
+
+async def test_the_last_failure_is_the_one_that_is_told() -> None:
+    """Attempts end; the error is the last attempt's."""
+    script = Script(steps=[refusal("Throttling.User"), httpx.ReadTimeout("slow")])
+    async with script.client() as client:
+        with pytest.raises(QuickBIUnavailable):
+            await ask(client, attempts=3)
+    assert len(script.requests) == 3
+
+
+async def test_the_stated_wait_is_kept() -> None:
+    """`x-acs-retry-after` is obeyed before the next attempt."""
+    script = Script(steps=[replay("error_throttled"), replay("status_sent")])
+    async with script.client() as client:
+        await ask(client, attempts=2)
+    assert script.pauses == [0.75]
+
+
+async def test_a_budget_that_refuses_stops_the_call() -> None:
+    """Nothing is sent that nobody paid for."""
+    script = Script(steps=[replay("status_sent")])
+
+    async def refuse() -> None:
+        raise Throttled(retry_after=5.0)
+
+    async with script.client() as client:
+        with pytest.raises(Throttled):
+            await client.get_task_status(MAIL_ID, attempts=3, before_attempt=refuse)
+    assert script.requests == []
+
+
+@pytest.mark.parametrize(
+    ("failure", "error"),
+    [
+        pytest.param(httpx.ReadTimeout("slow"), QuickBIUnavailable, id="no answer in time"),
+        pytest.param(httpx.ReadError("reset"), QuickBIUnavailable, id="connection lost"),
+        pytest.param(httpx.WriteError("reset"), QuickBIUnavailable, id="connection lost while asking"),
+        pytest.param(httpx.RemoteProtocolError("gone"), QuickBIUnavailable, id="closed without an answer"),
+        pytest.param(refusal("InternalError", status=500), QuickBIUnavailable, id="HTTP 500"),
+        pytest.param(refusal("SignatureNonceUsed"), QuickBIUnavailable, id="our request came twice"),
+        pytest.param(replay("truncated"), ProtocolError, id="half an answer"),
+        pytest.param(replay("html_502"), QuickBIUnavailable, id="a gateway's page"),
+        pytest.param(replay("run_not_started"), RunRefused, id="not started"),
+        pytest.param(refusal("MailTask.Already.Running"), RunRefused, id="already running"),
+        pytest.param(refusal("Never.Seen.Before"), UnknownRefusal, id="unknown code"),
+    ],
+)
+async def test_a_mail_is_never_run_again_after_an_unclear_outcome(
+    failure: Step, error: type[QuickBIError]
+) -> None:
+    """The request reached Quick BI once, and it is not sent a second time."""
+    script = Script(steps=[failure])
+    async with script.client() as client:
+        with pytest.raises(error):
+            await client.run_mail(MAIL_ID)
+    assert len(script.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        pytest.param(refusal("Throttling.Api"), id="refused for pace"),
+        pytest.param(httpx.ConnectError("refused"), id="no connection"),
+        pytest.param(httpx.ConnectTimeout("slow"), id="no connection in time"),
+    ],
+)
+async def test_a_mail_is_run_again_where_it_surely_was_not(failure: Step) -> None:
+    """A clear refusal, or a request that never left, may be followed by another."""
+    script = Script(steps=[failure, replay("run_started")])
+    async with script.client() as client:
+        assert await client.run_mail(MAIL_ID) == REQUEST_ID
+    assert len(script.requests) == 2
+
+
+# --- failures of the way there and back
+
+
+@pytest.mark.parametrize(
+    ("failure", "outcome_unknown"),
+    [
+        pytest.param(httpx.ConnectError("refused"), False, id="ConnectError"),
+        pytest.param(httpx.ConnectTimeout("slow"), False, id="ConnectTimeout"),
+        pytest.param(httpx.PoolTimeout("full"), False, id="PoolTimeout"),
+        pytest.param(httpx.ReadTimeout("slow"), True, id="ReadTimeout"),
+        pytest.param(httpx.WriteTimeout("slow"), True, id="WriteTimeout"),
+        pytest.param(httpx.ReadError("reset"), True, id="ReadError"),
+        pytest.param(httpx.WriteError("reset"), True, id="WriteError"),
+        pytest.param(httpx.CloseError("reset"), True, id="CloseError"),
+        pytest.param(httpx.RemoteProtocolError("gone"), True, id="RemoteProtocolError"),
+        pytest.param(httpx.LocalProtocolError("ours"), True, id="LocalProtocolError"),
+        pytest.param(httpx.ProxyError("407"), True, id="ProxyError"),
+    ],
+)
+async def test_a_broken_connection(failure: Step, *, outcome_unknown: bool) -> None:
+    """Quick BI is unavailable; only what never left has surely not been carried out."""
+    script = Script(steps=[failure])
+    async with script.client() as client:
+        with pytest.raises(QuickBIUnavailable) as unavailable:
+            await ask(client)
+    assert unavailable.value.outcome_unknown is outcome_unknown
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
+@pytest.mark.parametrize(
+    "location", ["https://elsewhere.example/", "", "mailto:x", "https://[", "specified: a b", "\udcff"]
+)
+async def test_a_redirect_is_not_followed(status: int, location: str) -> None:
+    """A signed request goes nowhere but to the endpoint, however odd the place that it is sent to."""
+    away = httpx.Response(status, headers={b"location": location.encode("utf-8", "surrogateescape")})
+    script = Script(steps=[away])
+    async with script.client() as client:
+        with pytest.raises(ProtocolError):
+            await ask(client)
+    assert len(script.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b" " * (LARGEST_BODY + 1), id="plain"),
+        pytest.param(gzip.compress(b" " * (LARGEST_BODY * 4)), id="packed small"),
+    ],
+)
+async def test_a_body_without_end_is_not_swallowed(content: bytes) -> None:
+    """Memory is bounded by what a page of mails can need, also where little came over the wire."""
+    packed = {"content-encoding": "gzip"} if content[:2] == b"\x1f\x8b" else {}
+
+    async def stream() -> AsyncIterator[bytes]:
+        yield content
+
+    script = Script(steps=[httpx.Response(200, headers=packed, content=stream())])
+    async with script.client() as client:
+        with pytest.raises(ProtocolError):
+            await ask(client)
+
+
+async def test_a_packed_answer_is_unpacked() -> None:
+    """gzip, as the gateway sends it where it is accepted."""
+    body = gzip.compress(recorded("status_sent").body)
+    script = Script(steps=[httpx.Response(200, headers={"content-encoding": "gzip"}, content=body)])
+    async with script.client() as client:
+        assert (await client.get_task_status(MAIL_ID)).latest is not None
+
+
+async def test_a_body_that_is_not_packed_as_its_header_says() -> None:
+    """What cannot be unpacked is a broken protocol."""
+
+    async def stream() -> AsyncIterator[bytes]:
+        yield b"not gzip"
+
+    packed = httpx.Response(200, headers={"content-encoding": "gzip"}, content=stream())
+    script = Script(steps=[packed])
+    async with script.client() as client:
+        with pytest.raises(ProtocolError):
+            await ask(client)
+
+
+async def test_cancellation_is_not_swallowed() -> None:
+    """Whoever cancels a call while it waits between attempts is obeyed at once."""
+    script = Script(steps=[refusal("Throttling.User")])
+    waiting = asyncio.Event()
+
+    async def wait_for_ever(_: float) -> None:
+        waiting.set()
+        await asyncio.Event().wait()
+
+    async with script.client() as client:
+        client._sleep = wait_for_ever
+        call = asyncio.create_task(client.get_task_status(MAIL_ID, attempts=2))
+        async with asyncio.timeout(5):
+            await waiting.wait()
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+    assert len(script.requests) == 1
+
+
+# --- the clock
+
+
+@pytest.mark.parametrize("status", [200, 400, 404, 302, 500])
+async def test_the_clock_is_compared_without_a_call(status: int) -> None:
+    """An unsigned request is refused, and its refusal tells the time."""
+    script = Script(steps=[httpx.Response(status, headers={"date": "Fri, 02 Jan 2026 12:20:00 GMT"})])
+    async with script.client(clock=lambda: NOON) as client:
+        offset = await client.server_time_offset()
+    assert offset == timedelta(minutes=20, seconds=0.5)
+    [request] = script.requests
+    assert "authorization" not in request.headers
+    assert "x-acs-action" not in request.headers
+
+
+@pytest.mark.parametrize("headers", [{}, {"date": "yesterday"}, {"date": ""}])
+async def test_an_answer_that_does_not_tell_the_time(headers: dict[str, str]) -> None:
+    """Not knowing is not "no offset"."""
+    script = Script(steps=[httpx.Response(400, headers=headers)])
+    async with script.client() as client:
+        with pytest.raises(ProtocolError):
+            await client.server_time_offset()
+
+
+async def test_the_clock_cannot_be_compared() -> None:
+    """No connection, no time."""
+    script = Script(steps=[httpx.ConnectError("refused")])
+    async with script.client() as client:
+        with pytest.raises(QuickBIUnavailable):
+            await client.server_time_offset()
+
+
+# --- secrets
+
+ECHO = f"specified: {ACCESS_KEY_ID}, x-acs-security-token:{SECURITY_TOKEN}, key {ACCESS_KEY_SECRET}"
+
+
+def hostile(error: httpx.TransportError) -> httpx.TransportError:
+    """As httpx raises it: with the request, headers and all, hanging on it."""
+    headers = {"authorization": ACCESS_KEY_SECRET, "x-acs-security-token": SECURITY_TOKEN}
+    error.request = httpx.Request("POST", "https://quickbi.example/", headers=headers)
+    return error
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        pytest.param(refusal("SignatureDoesNotMatch", message=ECHO), id="wrong secret"),
+        pytest.param(refusal("InvalidAccessKeyId.NotFound", status=404, message=ECHO), id="wrong key"),
+        pytest.param(refusal("InvalidSecurityToken.Expired", message=ECHO), id="token expired"),
+        pytest.param(refusal("Never.Seen.Before", message=ECHO), id="unknown code"),
+        pytest.param(refusal(ECHO, message=ECHO), id="in the code itself"),
+        pytest.param(refusal("Throttling.User", message=ECHO), id="throttled"),
+        pytest.param(refusal("InternalError", status=500, message=ECHO), id="HTTP 500"),
+        pytest.param(httpx.Response(200, text=ECHO), id="not JSON"),
+        pytest.param(httpx.Response(302, headers={"location": ECHO}), id="redirect"),
+        pytest.param(hostile(httpx.ConnectError("refused")), id="no connection"),
+        pytest.param(hostile(httpx.ReadTimeout("slow")), id="no answer"),
+        pytest.param(
+            hostile(httpx.LocalProtocolError(f"Illegal header value {SECURITY_TOKEN!r}")), id="illegal header"
+        ),
+        pytest.param(replay("status_sent"), id="all well"),
+    ],
+)
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param(lambda client: client.get_task_status(MAIL_ID, attempts=2), id="status"),
+        pytest.param(lambda client: client.list_mails(), id="list"),
+        pytest.param(lambda client: client.run_mail(MAIL_ID), id="run"),
+    ],
+)
+async def test_no_secret_in_any_error_or_log(
+    step: Step, call: Call, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whatever goes wrong, and however much of it the gateway repeats, no key, secret or token is shown."""
+    caplog.set_level(logging.DEBUG)
+    script = Script(steps=[step])
+    async with script.client() as client:
+        try:
+            shown: object = await call(client)
+        except QuickBIError as error:
+            logging.getLogger("test").exception("caught")
+            shown = error
+        assert_no_secrets(shown, client, client._credentials, caplog=caplog)
+
+
+async def test_a_wrong_secret_is_told_without_what_the_gateway_says_about_it() -> None:
+    """The problem is named; the signed text that the gateway repeats is not."""
+    script = Script(steps=[refusal("SignatureDoesNotMatch", message=ECHO)])
+    async with script.client() as client:
+        with pytest.raises(CredentialsRejected, match=r"GetMailTaskStatus: HTTP 400, SignatureDoesNotMatch"):
+            await ask(client)
+
+
+async def test_what_is_tried_again_is_logged_by_a_constant_name(caplog: pytest.LogCaptureFixture) -> None:
+    """The event's name is always the same; what differs is in fields."""
+    caplog.set_level(logging.INFO, logger="bot.quickbi")
+    script = Script(steps=[refusal("Throttling.User"), replay("status_sent")])
+    async with script.client() as client:
+        await ask(client, attempts=2)
+    [record] = [record for record in caplog.records if record.name.startswith("bot.")]
+    assert record.getMessage() == "quickbi_call_failed"
+    fields = vars(record)
+    assert (fields["operation"], fields["code"], fields["attempt"]) == (
+        "GetMailTaskStatus",
+        "Throttling.User",
+        1,
+    )
+
+
+async def test_a_refusal_is_told_with_its_request_id() -> None:
+    """What the vendor's support asks for first."""
+    script = Script(
+        steps=[httpx.Response(400, content=json.dumps({"Code": "Mail.Not.Found", "RequestId": "R-9"}))]
+    )
+    async with script.client() as client:
+        with pytest.raises(MailNotFound) as missing:
+            await ask(client)
+    assert missing.value.request_id == "R-9"

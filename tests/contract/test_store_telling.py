@@ -1,0 +1,596 @@
+"""The store over both databases: from what was seen to what is owed, claimed, sent, and known to be there."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import time, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.bundling import Rhythm
+from bot.domain import (
+    DueTime,
+    Event,
+    IncidentKind,
+    IncidentState,
+    Lease,
+    LeaseLost,
+    Mail,
+    MailId,
+    Notice,
+    NotifyReason,
+    Outage,
+    PostKind,
+    RunStatus,
+)
+from bot.outages import judge_failure, judge_success
+from bot.outgoing import Nothing
+from bot.store.outbox import IN_FLIGHT
+from tests.samples_of_news import ADA, BOB, FINANCE, MAIL, NOON, REPORTS, answer, at, run, subscription
+
+if TYPE_CHECKING:
+    from bot.domain import ChannelId, StatusAnswer
+    from bot.store.store import Store
+
+pytest_plugins = ["tests.databases"]
+SENT, FAILED, RUNNING = RunStatus.SENT, RunStatus.FAILED, RunStatus.PROCESSING
+CALM = Rhythm()
+BUSY = Rhythm(recent_posts=5)
+TTL = timedelta(minutes=5)
+
+
+class Desk:
+    """One leader's view of a store, with a clock in minutes after noon."""
+
+    def __init__(self, store: Store, term: int) -> None:
+        self.store = store
+        self.term = term
+
+    async def saw(self, minutes: float, *runs: Any, mail_id: MailId = MAIL) -> tuple[NotifyReason, ...]:
+        return await self.store.observations.record_answer(
+            mail_id, answer(*runs), now=at(minutes), term=self.term
+        )
+
+    async def claim(self, minutes: float, *, channel: ChannelId = REPORTS, rhythm: Rhythm = CALM) -> Notice:
+        claimed = await self.try_claim(minutes, channel=channel, rhythm=rhythm)
+        assert isinstance(claimed, Notice), f"nothing to claim: {claimed}"
+        return claimed
+
+    async def try_claim(
+        self, minutes: float, *, channel: ChannelId = REPORTS, rhythm: Rhythm = CALM
+    ) -> Notice | Nothing:
+        return await self.store.outbox.claim(channel, rhythm=rhythm, now=at(minutes), term=self.term)
+
+    async def send(self, minutes: float, *, channel: ChannelId = REPORTS, rhythm: Rhythm = CALM) -> Notice:
+        notice = await self.claim(minutes, channel=channel, rhythm=rhythm)
+        await self.store.deliveries.mark_sent(notice.post_id, ts=f"{minutes:.6f}", now=at(minutes))
+        return notice
+
+    async def nothing_owed(self, minutes: float = 1e6, *, channel: ChannelId = REPORTS) -> bool:
+        return isinstance(await self.try_claim(minutes, channel=channel), Nothing)
+
+    async def redraw_all(self, *, channel: ChannelId = REPORTS) -> int:
+        count = 0
+        for post_id in await self.store.deliveries.stale(channel):
+            redraw = await self.store.deliveries.redraw(post_id)
+            assert redraw is not None
+            await self.store.deliveries.mark_shown(post_id, wanted=redraw.wanted)
+            count += 1
+        return count
+
+
+@pytest.fixture
+async def desk(store: Store) -> Desk:
+    lease = await store.lease.acquire("desk", TTL)
+    assert lease is not None
+    return Desk(store, lease.term)
+
+
+async def subscribed(
+    desk: Desk,
+    *channels: ChannelId,
+    mail_id: MailId = MAIL,
+    baseline: StatusAnswer | None = None,
+    **more: Any,
+) -> None:
+    for channel in channels or (REPORTS,):
+        await desk.store.subscriptions.subscribe(
+            subscription(channel, mail_id, **more), baseline=baseline or answer()
+        )
+
+
+# From seeing to owing
+
+
+async def test_a_failure_is_owed_to_every_subscribed_channel_once(desk: Desk) -> None:
+    """However often it is seen."""
+    await subscribed(desk, REPORTS, FINANCE)
+    assert await desk.saw(2, run(1, FAILED)) == (NotifyReason.FIRST_FAILURE,)
+    assert await desk.saw(3, run(1, FAILED)) == (NotifyReason.AS_BEFORE,)
+    for channel in (REPORTS, FINANCE):
+        notice = await desk.send(4, channel=channel)
+        assert notice.kind is PostKind.ROOT
+        assert [told.incident.mail_id for told in notice.items] == [MAIL]
+        assert await desk.nothing_owed(channel=channel)
+
+
+async def test_an_old_failure_is_no_news(desk: Desk) -> None:
+    await subscribed(desk, baseline=answer(run(1, FAILED)))
+    assert await desk.saw(2, run(1, FAILED)) == (NotifyReason.AS_BEFORE,)
+    assert await desk.nothing_owed()
+
+
+async def test_without_a_baseline_the_first_look_is_the_baseline(desk: Desk) -> None:
+    """Somebody subscribed while Quick BI was down."""
+    await desk.store.subscriptions.subscribe(subscription(), baseline=None)
+    assert await desk.saw(2, run(1, FAILED)) == (NotifyReason.BASELINE,)
+    assert await desk.saw(4, run(3, FAILED)) == (NotifyReason.FIRST_FAILURE,)
+
+
+async def test_a_second_channel_does_not_lose_what_the_first_was_waiting_for(desk: Desk) -> None:
+    """The mail is watched already: the newcomer's baseline must not hide a failure from the others."""
+    await subscribed(desk, REPORTS)
+    await subscribed(desk, FINANCE, baseline=answer(run(1, FAILED)))
+    assert await desk.saw(2, run(1, FAILED)) == (NotifyReason.FIRST_FAILURE,)
+    assert (await desk.send(3, channel=REPORTS)).kind is PostKind.ROOT
+
+
+async def test_who_subscribes_while_it_fails_is_told_of_the_end(desk: Desk) -> None:
+    await subscribed(desk, REPORTS)
+    await desk.saw(2, run(1, FAILED))
+    await subscribed(desk, FINANCE, baseline=answer(run(1, FAILED)))
+    assert await desk.nothing_owed(channel=FINANCE)
+    await desk.saw(4, run(3, SENT))
+    notice = await desk.send(5, channel=FINANCE)
+    assert notice.items[0].reasons == (NotifyReason.RECOVERED,)
+
+
+async def test_a_mail_that_nobody_watches_only_gets_its_history(desk: Desk) -> None:
+    await desk.saw(2, run(1, FAILED))
+    assert await desk.nothing_owed()
+    assert len(await desk.store.history.runs_of(MAIL)) == 1
+
+
+async def test_an_overtaken_run_is_told_although_a_newer_one_was_sent(desk: Desk) -> None:
+    await subscribed(desk)
+    await desk.saw(2, run(1, RUNNING))
+    await desk.saw(4, run(3, SENT))
+    assert await desk.saw(5, run(1, FAILED)) == (NotifyReason.OVERTAKEN_FAILURE,)
+    notice = await desk.send(6)
+    assert notice.items[0].incident.state is IncidentState.RECOVERED
+
+
+async def test_several_runs_in_one_answer_are_judged_in_their_order(desk: Desk) -> None:
+    await subscribed(desk)
+    reasons = await desk.saw(9, run(3, SENT), run(2, FAILED), run(1, SENT))
+    assert reasons == (NotifyReason.SENT, NotifyReason.FIRST_FAILURE, NotifyReason.RECOVERED)
+    notice = await desk.send(10)
+    assert notice.items[0].reasons == (NotifyReason.FIRST_FAILURE, NotifyReason.RECOVERED)
+    assert await desk.nothing_owed()
+
+
+async def test_looks_at_one_mail_at_the_same_moment_are_judged_one_after_the_other(desk: Desk) -> None:
+    """The poller and a person see the same failure: one incident, one notice."""
+    await subscribed(desk)
+    reasons = await asyncio.gather(*(desk.saw(2, run(1, FAILED)) for _ in range(6)))
+    assert sorted(reason for (reason,) in reasons) == [NotifyReason.AS_BEFORE] * 5 + [
+        NotifyReason.FIRST_FAILURE
+    ]
+    await desk.send(3)
+    assert await desk.nothing_owed()
+
+
+async def test_what_a_leader_writes_after_its_term_is_refused(desk: Desk) -> None:
+    """Its answers may be older than what the new leader knows."""
+    await subscribed(desk)
+    await _expire(desk)
+    newer = await desk.store.lease.acquire("other", TTL)
+    assert newer is not None
+    with pytest.raises(LeaseLost):
+        await desk.saw(2, run(1, FAILED))
+    with pytest.raises(LeaseLost):
+        await desk.try_claim(3)
+    assert await desk.store.history.runs_of(MAIL) == ()
+
+
+async def _expire(desk: Desk) -> None:
+    """Time passes, and this leader did not renew."""
+    held = Lease(holder="desk", term=desk.term, expires_at=NOON)
+    await desk.store.lease.release(held)
+
+
+# Messages
+
+
+async def test_news_after_the_message_is_an_edit_and_a_reply(desk: Desk) -> None:
+    await subscribed(desk)
+    await desk.saw(2, run(1, FAILED))
+    root = await desk.send(3)
+    await desk.saw(5, run(4, FAILED))
+    assert isinstance(await desk.try_claim(6), Nothing), (
+        "the message above must be true before anyone replies"
+    )
+    assert await desk.redraw_all() == 1
+    reply = await desk.send(6)
+    assert (reply.kind, reply.thread_ts) == (PostKind.REPLY, "3.000000")
+    assert reply.items[0].incident.failed_runs == 2
+    assert root.post_id != reply.post_id
+    assert await desk.redraw_all() == 0
+
+
+async def test_failed_and_recovered_before_anything_was_sent_is_one_message(desk: Desk) -> None:
+    await subscribed(desk)
+    await desk.saw(2, run(1, FAILED))
+    await desk.saw(4, run(3, SENT))
+    notice = await desk.send(5)
+    assert notice.kind is PostKind.ROOT
+    assert notice.items[0].incident.state is IncidentState.RECOVERED
+    assert await desk.nothing_owed()
+    assert await desk.redraw_all() == 0
+
+
+async def test_what_happens_while_the_message_is_on_its_way_is_told_behind_it(desk: Desk) -> None:
+    await subscribed(desk)
+    await desk.saw(2, run(1, FAILED))
+    notice = await desk.claim(3)
+    await desk.saw(4, run(3, SENT))
+    assert isinstance(await desk.try_claim(4), Nothing)
+    await desk.store.deliveries.mark_sent(notice.post_id, ts="3.0", now=at(4))
+    assert await desk.redraw_all() == 1
+    reply = await desk.send(5)
+    assert reply.items[0].reasons == (NotifyReason.RECOVERED,)
+
+
+async def test_racing_claims_take_different_news(desk: Desk) -> None:
+    """Conditional updates, counted: nothing is in two messages."""
+    mails = [MailId(f"mail{number}") for number in range(5)]
+    for mail in mails:
+        await subscribed(desk, mail_id=mail)
+        await desk.saw(2, run(1, FAILED, mail_id=mail), mail_id=mail)
+    claims = await asyncio.gather(*(desk.try_claim(3) for _ in range(6)))
+    told = [item.incident.mail_id for claim in claims if isinstance(claim, Notice) for item in claim.items]
+    assert sorted(told) == sorted(mails)
+
+
+async def test_a_released_message_is_owed_again(desk: Desk) -> None:
+    await subscribed(desk)
+    await desk.saw(2, run(1, FAILED))
+    first = await desk.claim(3)
+    await desk.store.deliveries.release(first.post_id)
+    again = await desk.claim(4)
+    assert (again.kind, again.may_repeat) == (PostKind.ROOT, False)
+    assert again.post_id != first.post_id
+
+
+async def test_nobody_could_look_so_it_is_marked_as_a_possible_repeat(desk: Desk) -> None:
+    await subscribed(desk)
+    await desk.saw(2, run(1, FAILED))
+    first = await desk.claim(3)
+    await desk.store.deliveries.mark_unsure(first.post_id, settle_at=at(3.05))
+    await desk.store.deliveries.release(first.post_id, may_repeat=True)
+    assert (await desk.claim(4)).may_repeat
+
+
+async def test_what_a_dead_leader_was_sending_is_unsure(desk: Desk) -> None:
+    """It is looked for once nothing of it can be under way any more."""
+    await subscribed(desk)
+    await desk.saw(2, run(1, FAILED))
+    lost = await desk.claim(3)
+    store = desk.store
+    assert await store.deliveries.give_up_sending(term=desk.term, in_flight=[lost.post_id], now=at(3)) == 0
+    await _expire(desk)
+    heir = await store.lease.acquire("heir", TTL)
+    assert heir is not None
+    assert await store.deliveries.give_up_sending(term=heir.term, in_flight=[], now=at(3)) == 1
+    assert await store.deliveries.unsure(REPORTS, now=at(3)) is None
+    later = at(3) + IN_FLIGHT
+    unsure = await store.deliveries.unsure(REPORTS, now=later)
+    assert unsure is not None
+    assert (unsure.post_id, unsure.thread_ts, unsure.claimed_at) == (lost.post_id, None, at(3))
+    assert [each.has_unsure for each in await store.outbox.backlog(now=later)] == [True]
+    await store.deliveries.mark_sent(lost.post_id, ts="3.1", now=later)
+    assert await store.outbox.backlog(now=later) == ()
+
+
+async def test_a_claim_whose_commit_was_not_heard_of_is_taken_up_again(desk: Desk) -> None:
+    """The database committed and the connection broke: nobody is sending this message."""
+    await subscribed(desk)
+    await desk.saw(2, run(1, FAILED))
+    await desk.claim(3)
+    store = desk.store
+    assert await store.deliveries.give_up_sending(term=desk.term, in_flight=[], now=at(3)) == 0
+    assert await store.deliveries.give_up_sending(term=desk.term, in_flight=[], now=at(4)) == 1
+
+
+async def test_a_deleted_message_is_posted_afresh_with_the_next_news(desk: Desk) -> None:
+    await subscribed(desk)
+    await desk.saw(2, run(1, FAILED))
+    await desk.send(3)
+    await desk.saw(5, run(4, FAILED))
+    await desk.store.deliveries.mark_gone(REPORTS, "3.000000")
+    again = await desk.send(6)
+    assert again.kind is PostKind.ROOT
+    assert again.items[0].incident.failed_runs == 2
+    assert await desk.redraw_all() == 0
+
+
+# Storms
+
+
+async def storm(desk: Desk, count: int, *, first: int = 0, minutes: float = 2) -> list[MailId]:
+    mails = [MailId(f"mail{number:03}") for number in range(first, first + count)]
+    for mail in mails:
+        await subscribed(desk, mail_id=mail)
+        await desk.saw(minutes, run(1, FAILED, mail_id=mail), mail_id=mail)
+    return mails
+
+
+async def test_many_failures_at_once_are_one_message(desk: Desk) -> None:
+    mails = await storm(desk, 30)
+    assert isinstance(await desk.try_claim(2.02, rhythm=BUSY), Nothing), "they are gathered first"
+    notice = await desk.send(2.5, rhythm=BUSY)
+    assert [told.incident.mail_id for told in notice.items] == mails
+    assert await desk.nothing_owed()
+
+
+async def test_a_message_holds_a_hundred_and_the_next_the_rest(desk: Desk) -> None:
+    await storm(desk, 103)
+    assert len((await desk.send(2.01, rhythm=BUSY)).items) == 100
+    assert len((await desk.send(2.5, rhythm=BUSY)).items) == 3
+
+
+async def test_a_storm_that_goes_on_joins_the_message_that_is_there(desk: Desk) -> None:
+    await storm(desk, 10)
+    root = await desk.send(2.5, rhythm=BUSY)
+    await storm(desk, 5, first=10, minutes=2.6)
+    assert isinstance(await desk.try_claim(2.9, rhythm=BUSY), Nothing)
+    (stale,) = await desk.store.deliveries.stale(REPORTS)
+    assert stale == root.post_id
+    redraw = await desk.store.deliveries.redraw(stale)
+    assert redraw is not None
+    assert len(redraw.items) == 15
+    await desk.redraw_all()
+    assert await desk.nothing_owed()
+
+
+async def test_what_joined_a_message_that_was_deleted_is_owed_again(desk: Desk) -> None:
+    """Joined, but never shown: deleting the message must not lose them."""
+    await storm(desk, 10)
+    await desk.send(2.5, rhythm=BUSY)
+    joined = await storm(desk, 5, first=10, minutes=2.6)
+    await desk.try_claim(2.9, rhythm=BUSY)
+    await desk.store.deliveries.mark_gone(REPORTS, "2.500000")
+    again = await desk.send(3.2, rhythm=BUSY)
+    assert [told.incident.mail_id for told in again.items] == joined
+
+
+async def test_recoveries_of_a_storm_are_one_reply(desk: Desk) -> None:
+    mails = await storm(desk, 10)
+    await desk.send(2.5, rhythm=BUSY)
+    for mail in mails[:4]:
+        await desk.saw(10, run(9, SENT, mail_id=mail), mail_id=mail)
+    assert await desk.redraw_all() == 1
+    reply = await desk.send(11)
+    assert (reply.kind, len(reply.items)) == (PostKind.REPLY, 4)
+    assert await desk.nothing_owed()
+
+
+# Snoozed, left, chosen
+
+
+async def test_a_snoozed_channel_gets_edits_and_no_messages(desk: Desk) -> None:
+    await subscribed(desk)
+    await desk.saw(2, run(1, FAILED))
+    await desk.send(3)
+    await desk.store.subscriptions.snooze(REPORTS, [MAIL], until=at(60))
+    await desk.saw(5, run(4, FAILED))
+    assert await desk.redraw_all() == 1
+    assert isinstance(await desk.try_claim(30), Nothing)
+    still = await desk.send(61)
+    assert (still.kind, still.items[0].incident.failed_runs) == (PostKind.REPLY, 2)
+
+
+async def test_what_recovered_while_snoozed_calls_nobody(desk: Desk) -> None:
+    """The message shows it."""
+    await subscribed(desk)
+    await desk.saw(2, run(1, FAILED))
+    await desk.send(3)
+    await desk.store.subscriptions.snooze(REPORTS, [MAIL], until=at(60))
+    await desk.saw(5, run(4, SENT))
+    assert await desk.redraw_all() == 1
+    assert await desk.nothing_owed(61)
+
+
+async def test_a_failure_that_came_and_went_while_snoozed_is_told_afterwards(desk: Desk) -> None:
+    """Silence for a while is not silence for ever: no failure is lost."""
+    await subscribed(desk)
+    await desk.store.subscriptions.snooze(REPORTS, [MAIL], until=at(60))
+    await desk.saw(2, run(1, FAILED))
+    await desk.saw(5, run(4, SENT))
+    assert isinstance(await desk.try_claim(30), Nothing)
+    notice = await desk.send(61)
+    assert (notice.kind, notice.items[0].incident.state) == (PostKind.ROOT, IncidentState.RECOVERED)
+
+
+async def test_snoozed_until_it_recovers_ends_with_the_recovery(desk: Desk) -> None:
+    await subscribed(desk)
+    await desk.saw(2, run(1, FAILED))
+    await desk.send(3)
+    await desk.store.subscriptions.snooze(REPORTS, [MAIL], until=None, until_recovered=True)
+    await desk.saw(5, run(4, FAILED))
+    await desk.redraw_all()
+    assert await desk.nothing_owed()
+    await desk.saw(8, run(7, SENT))
+    await desk.redraw_all()
+    reply = await desk.send(9)
+    assert reply.items[0].reasons[-1] is NotifyReason.RECOVERED
+    state = await desk.store.subscriptions.get(REPORTS, MAIL)
+    assert state is not None
+    assert not state.subscription.snoozed_until_recovered
+
+
+async def test_waking_tells_at_once(desk: Desk) -> None:
+    await subscribed(desk)
+    await desk.store.subscriptions.snooze(REPORTS, [MAIL], until=at(60))
+    await desk.saw(2, run(1, FAILED))
+    await desk.store.subscriptions.snooze(REPORTS, [MAIL], until=None)
+    assert (await desk.send(3)).kind is PostKind.ROOT
+
+
+async def test_who_left_hears_no_more_but_sees_the_truth(desk: Desk) -> None:
+    await subscribed(desk, REPORTS, FINANCE)
+    await desk.saw(2, run(1, FAILED))
+    await desk.send(3)
+    await desk.store.subscriptions.unsubscribe(REPORTS, [MAIL], now=at(4))
+    await desk.store.subscriptions.unsubscribe(FINANCE, [MAIL], now=at(4))
+    assert await desk.nothing_owed(channel=FINANCE)
+    (post_id,) = await desk.store.deliveries.stale(REPORTS)
+    redraw = await desk.store.deliveries.redraw(post_id)
+    assert redraw is not None
+    assert redraw.items[0].incident.state is IncidentState.UNWATCHED
+
+
+async def test_a_channel_chooses_what_it_is_told_of(desk: Desk) -> None:
+    await subscribed(desk, events=frozenset({Event.FAILED}))
+    await desk.saw(2, run(1, FAILED))
+    await desk.send(3)
+    await desk.saw(5, run(4, SENT))
+    await desk.redraw_all()
+    assert await desk.nothing_owed()
+
+
+# Late, lost, paused
+
+
+async def test_late_is_told_to_who_declared_it_or_lets_it_be_learned(desk: Desk) -> None:
+    due = DueTime(at=time(9, 30))
+    await subscribed(desk, REPORTS, due=due, late_learned=False)
+    await subscribed(desk, FINANCE, late_learned=True)
+    record = desk.store.observations.record_late
+    assert (
+        await record(MAIL, expected_at=at(0), declared=None, now=at(20), term=desk.term) is NotifyReason.LATE
+    )
+    assert await desk.nothing_owed()
+    assert (await desk.send(21, channel=FINANCE)).items[0].incident.kind is IncidentKind.LATE
+    await record(MAIL, expected_at=at(5), declared=due, now=at(25), term=desk.term)
+    assert (await desk.send(26)).items[0].incident.missed_runs == 1
+    assert await desk.nothing_owed(channel=FINANCE)
+
+
+async def test_late_that_nobody_wants_to_hear_of_is_no_incident(desk: Desk) -> None:
+    await subscribed(desk, late_learned=False)
+    await desk.store.observations.record_late(
+        MAIL, expected_at=at(0), declared=None, now=at(20), term=desk.term
+    )
+    assert await desk.store.history.incidents_of([MAIL]) == ()
+
+
+async def test_access_that_is_lost_and_comes_back(desk: Desk) -> None:
+    await subscribed(desk)
+    for minutes in (1, 2):
+        await desk.store.observations.record_denied(
+            MAIL, cause="MailNotFound", now=at(minutes), term=desk.term
+        )
+    lost = await desk.send(3)
+    assert lost.items[0].incident.kind is IncidentKind.ACCESS_LOST
+    assert await desk.saw(9, run(8, SENT)) == (NotifyReason.ACCESS_BACK, NotifyReason.SENT)
+    await desk.redraw_all()
+    assert (await desk.send(10)).items[0].reasons == (NotifyReason.ACCESS_BACK,)
+
+
+async def test_one_refusal_between_two_answers_is_forgotten(desk: Desk) -> None:
+    await subscribed(desk)
+    await desk.store.observations.record_denied(MAIL, cause="", now=at(1), term=desk.term)
+    await desk.saw(2, run(1, SENT))
+    await desk.store.observations.record_denied(MAIL, cause="", now=at(30), term=desk.term)
+    assert await desk.nothing_owed()
+
+
+async def test_channels_are_told_when_a_mail_is_paused_and_resumed(desk: Desk) -> None:
+    mail = Mail(mail_id=MAIL, name="Daily Sales", owner_name="Ada", paused=False)
+    await desk.store.mails.save_mails([mail], seen_at=at(0))
+    await subscribed(desk)
+    await desk.store.mails.save_mails([replace(mail, paused=True)], seen_at=at(10))
+    await desk.store.mails.save_mails([replace(mail, paused=True)], seen_at=at(20))
+    paused = await desk.send(21)
+    assert (paused.kind, [line.reason for line in paused.lines]) == (
+        PostKind.LINE,
+        [NotifyReason.MAIL_PAUSED],
+    )
+    assert paused.lines[0].mail == replace(mail, paused=True)
+    await desk.store.mails.save_mails([mail], seen_at=at(30))
+    assert (await desk.send(31)).lines[0].reason is NotifyReason.MAIL_UNPAUSED
+
+
+# Gates
+
+
+async def test_a_closed_channel_keeps_what_it_is_owed_and_its_people_hear_of_it(desk: Desk) -> None:
+    await subscribed(desk, REPORTS)
+    await subscribed(desk, REPORTS, mail_id=MailId("other"), by=BOB)
+    await desk.saw(2, run(1, FAILED))
+    gates = desk.store.gates
+    assert await gates.close_channel(REPORTS, reason="is_archived", now=at(3), operator_channel=FINANCE)
+    assert not await gates.close_channel(REPORTS, reason="is_archived", now=at(4), operator_channel=FINANCE)
+    waiting = {each.channel_id for each in await desk.store.outbox.backlog(now=at(5))}
+    assert waiting == {ADA, BOB, FINANCE}
+    word = await desk.send(5, channel=FINANCE)
+    assert (word.lines[0].reason, word.lines[0].detail) == (NotifyReason.CHANNEL_LOST, "is_archived 2")
+    state = await desk.store.subscriptions.get(REPORTS, MAIL)
+    assert state is not None
+    assert state.paused_reason == "is_archived"
+    assert await gates.reopen_channel(REPORTS)
+    assert not await gates.reopen_channel(REPORTS)
+    assert (await desk.send(6)).items[0].incident.mail_id == MAIL
+
+
+async def test_a_hold_is_remembered_and_one_from_the_future_is_not(desk: Desk) -> None:
+    """A clock that was an hour ahead must not silence the bot for an hour."""
+    gates = desk.store.gates
+    await gates.hold("chat.postMessage", now=at(0), until=at(0.5))
+    assert await gates.holds(now=at(0.1)) == {"chat.postMessage": at(0.5)}
+    assert await gates.holds(now=at(1)) == {}
+    await gates.hold("chat.postMessage", now=at(60), until=at(61))
+    assert await gates.holds(now=at(0)) == {}
+
+
+async def test_an_outage_is_told_once_and_its_end_once(desk: Desk) -> None:
+    outages = desk.store.outages
+    current: Outage | None = None
+    for minutes in (0, 1, 4, 5):
+        verdict = judge_failure(current, cause="QuickBIUnavailable", now=at(minutes), new_id=f"o{minutes}")
+        current = verdict.outage
+        await outages.keep(verdict, now=at(minutes), operator_channel=FINANCE, term=desk.term)
+        assert await outages.current() == current
+    await outages.keep(judge_success(current, now=at(9)), now=at(9), operator_channel=FINANCE, term=desk.term)
+    assert await outages.current() is None
+    assert [line.reason for line in (await desk.send(10, channel=FINANCE)).lines] == [
+        NotifyReason.OUTAGE_BEGAN
+    ]
+    over = await desk.send(11, channel=FINANCE)
+    assert (over.lines[0].reason, over.lines[0].since) == (NotifyReason.OUTAGE_OVER, at(0))
+    assert await desk.nothing_owed(channel=FINANCE)
+
+
+async def test_a_short_silence_leaves_nothing_behind(desk: Desk) -> None:
+    verdict = judge_failure(None, cause="x", now=at(0), new_id="o")
+    await desk.store.outages.keep(verdict, now=at(0), operator_channel=FINANCE, term=desk.term)
+    over = judge_success(verdict.outage, now=at(1))
+    await desk.store.outages.keep(over, now=at(1), operator_channel=FINANCE, term=desk.term)
+    assert await desk.store.outages.current() is None
+    assert await desk.nothing_owed(channel=FINANCE)
+
+
+async def test_old_history_is_forgotten_and_what_fires_is_not(desk: Desk) -> None:
+    await subscribed(desk)
+    await subscribed(desk, mail_id=MailId("other"))
+    await desk.saw(2, run(1, FAILED))
+    await desk.saw(2, run(1, FAILED, mail_id=MailId("other")), mail_id=MailId("other"))
+    await desk.saw(4, run(3, SENT))
+    await desk.send(5)
+    await desk.store.history.forget(before=at(10))
+    (left,) = await desk.store.history.incidents_of([MAIL, MailId("other")])
+    assert left.mail_id == "other"
+    assert await desk.store.history.runs_of(MAIL) == ()

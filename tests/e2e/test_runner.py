@@ -1,0 +1,208 @@
+"""`python -m bot sandbox` as a newcomer runs it, and the door that it opens on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import aiohttp
+import pytest
+
+from bot.sandbox.page import PageServer
+from bot.sandbox.page.guard import Guard
+from bot.sandbox.process import bot_environment
+from bot.sandbox.run import run_sandbox
+from tests.rig import rig
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+ROOT = Path(__file__).parents[2]
+READY_WITHIN = 3.0
+ENDS_WITHIN = 10.0
+
+
+@dataclass(kw_only=True)
+class Sandbox:
+    """The command's process and what it has printed so far."""
+
+    process: asyncio.subprocess.Process
+    printed: list[str] = field(default_factory=list)
+
+    async def line(self, words: str, *, seconds: float = 20.0) -> str:
+        """Read on until a line has these words."""
+        assert self.process.stdout
+        async with asyncio.timeout(seconds):
+            while True:
+                line = (await self.process.stdout.readline()).decode()
+                assert line, "".join(self.printed)
+                self.printed.append(line)
+                if words in line:
+                    return line.strip()
+
+    async def end(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(ENDS_WITHIN):
+            await self.process.communicate()
+        assert self.process.returncode is not None
+        return self.process.returncode
+
+
+@asynccontextmanager
+async def sandbox(folder: Path, *arguments: str) -> AsyncIterator[Sandbox]:
+    """`python -m bot sandbox`, in an empty folder, with somebody's real tokens lying around."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        "sandbox",
+        *arguments,
+        cwd=folder,
+        env=os.environ
+        | {"PYTHONPATH": str(ROOT), "SLACK_BOT_TOKEN": "xoxb-real", "MAIL_CHANNELS": "C0REAL00001"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    started = Sandbox(process=process)
+    try:
+        yield started
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+async def test_it_prints_the_page_first_then_both_servers_and_ends_cleanly(tmp_path: Path) -> None:
+    """The page answers within three seconds; the bot connects; Ctrl-C ends it all with exit code 0."""
+    (tmp_path / ".env").write_text("SLACK_SIGNING_SECRET=real\nQUICKBI_REGION=not a region\n")
+    began = monotonic()
+    async with sandbox(tmp_path, "--port", "0") as running, aiohttp.ClientSession() as session:
+        first = await running.line("http")
+        assert first.startswith("Open http://127.0.0.1:")
+        async with session.get(first.removeprefix("Open ")) as page:
+            assert "Report Bot sandbox" in await page.text()
+        assert monotonic() - began < READY_WITHIN
+        for words in ("Simulated Quick BI", "access key ID", "access key secret", "/api/", "xoxb-", "xapp-"):
+            assert await running.line(words)
+        await running.line("bot.app ready")
+        stopping = monotonic()
+        assert await running.end() == 0
+        assert monotonic() - stopping < ENDS_WITHIN
+    assert os.listdir(tmp_path) == [".env"]  # noqa: PTH208 (a list is all that is wanted)
+
+
+async def test_a_taken_port_is_a_clean_line(tmp_path: Path) -> None:
+    """No traceback, exit code 1, and what to do instead."""
+    async with rig(tmp_path) as stage, PageServer(slack=stage.slack, quickbi=stage.quickbi) as page:
+        port = page.url.rstrip("/").rpartition(":")[2]
+        async with sandbox(tmp_path, "--port", port) as refused:
+            output, _ = await asyncio.wait_for(refused.process.communicate(), 20)
+    assert refused.process.returncode == 1
+    assert "is taken" in output.decode()
+    assert "Traceback" not in output.decode()
+
+
+async def test_a_missing_manifest_is_a_clean_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An installed wheel has none: it says where the sandbox can be run."""
+    assert await run_sandbox(port=0, manifest=tmp_path / "manifest.yaml") == 1
+    assert "Run it from a clone" in capsys.readouterr().err
+
+
+async def test_a_bot_that_dies_is_started_again(tmp_path: Path) -> None:
+    """The terminal says so."""
+    async with sandbox(tmp_path, "--port", "0") as running, aiohttp.ClientSession() as session:
+        url = (await running.line("http")).removeprefix("Open ")
+        await running.line("bot.app ready")
+        async with session.ws_connect(f"{url}ws", origin=url.rstrip("/")) as socket:
+            await socket.send_json(
+                {"id": 1, "verb": "trouble", "args": {"key": "kill", "user": "ada", "channel": "reports"}}
+            )
+            await running.line("The bot was ended by SIGKILL; starting again in 1 s")
+            await running.line("bot.app ready")
+        assert await running.end() == 0
+
+
+def test_nothing_of_the_callers_credentials_reaches_the_bot() -> None:
+    """Nor proxies: everything is on loopback."""
+    caller = {
+        "SLACK_SIGNING_SECRET": "real",
+        "ALIBABA_CLOUD_SECURITY_TOKEN": "real",
+        "QUICKBI_REGION": "real",
+        "MAIL_CHANNELS": "real",
+        "https_proxy": "real",
+        "PATH": "/bin",
+    }
+    environment = bot_environment(caller, {"SLACK_BOT_TOKEN": "simulated"})
+    assert "real" not in environment.values()
+    assert environment["PATH"] == "/bin"
+    assert environment["SLACK_BOT_TOKEN"] == "simulated"
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "socket", "expected"),
+    [
+        pytest.param("127.0.0.1:8080", None, False, True, id="a page"),
+        pytest.param("localhost:8080", "http://localhost:8080", True, True, id="our own socket"),
+        pytest.param("localhost:8080", None, True, False, id="a socket without origin"),
+        pytest.param("localhost:8080", "https://evil.example", True, False, id="another site's socket"),
+        pytest.param("localhost:8080", "http://localhost:3000", True, False, id="another port's socket"),
+        pytest.param("localhost:8080", "null", False, False, id="a sandboxed frame"),
+        pytest.param("evil.example:8080", None, False, False, id="DNS rebinding"),
+        pytest.param("127.0.0.1:9090", None, False, False, id="another port's name"),
+        pytest.param(None, None, False, False, id="no host"),
+    ],
+)
+def test_only_this_computers_own_browser_is_let_in(
+    *, host: str | None, origin: str | None, socket: bool, expected: bool
+) -> None:
+    """By loopback's names and this port, in `Host` and in `Origin`."""
+    assert Guard(8080).lets_in(host, origin, needs_origin=socket) is expected
+
+
+async def test_the_server_refuses_other_hosts_and_origins(tmp_path: Path) -> None:
+    """On the page and on the socket; what is served carries the strict policy."""
+    async with (
+        rig(tmp_path) as stage,
+        PageServer(slack=stage.slack, quickbi=stage.quickbi) as page,
+        aiohttp.ClientSession() as session,
+    ):
+        async with session.get(page.url, headers={"Host": "evil.example"}) as refused:
+            assert refused.status == 403
+        async with session.get(page.url) as served:
+            policy = served.headers["Content-Security-Policy"]
+            assert "default-src 'none'" in policy
+            assert "unsafe" not in policy
+        async with session.get(f"{page.url}..%2fserver.py") as outside:
+            assert outside.status == 404
+        with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
+            await session.ws_connect(f"{page.url}ws", origin="https://evil.example")
+
+
+async def test_a_browser_that_asks_for_nonsense_is_answered(tmp_path: Path) -> None:
+    """In words, and the connection stays."""
+    async with (
+        rig(tmp_path) as stage,
+        PageServer(slack=stage.slack, quickbi=stage.quickbi) as page,
+        aiohttp.ClientSession() as session,
+        session.ws_connect(f"{page.url}ws", origin=page.url.rstrip("/")) as socket,
+    ):
+        assert (await socket.receive_json(timeout=5))["type"] == "snapshot"
+        for asked in (
+            {"id": 1, "verb": "shout", "args": {}},
+            {"id": 1, "verb": "click", "args": {"nobody": 1}},
+            {"id": 1, "verb": "post_message", "args": {"user": "nobody", "channel": "reports", "text": "x"}},
+            {"id": 1, "verb": "mail", "args": {"mail_id": "none", "what": "fail_next"}},
+        ):
+            await socket.send_json(asked)
+            answer = await socket.receive_json(timeout=5)
+            assert answer["type"] == "reply"
+            assert answer["error"]
+        await socket.send_str("no JSON")
+        assert (await socket.receive_json(timeout=5))["error"]

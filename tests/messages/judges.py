@@ -1,0 +1,128 @@
+"""Three independent opinions on a message: Slack's SDK, another block library, and a reader of the text alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import blockkit
+from slack_sdk.models.blocks import Block
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from slack_sdk.models.views import View
+
+    from bot.slack.blocks import Message
+
+_KINDS: dict[str, Callable[..., Any]] = {
+    "section": blockkit.Section,
+    "context": blockkit.Context,
+    "actions": blockkit.Actions,
+    "header": blockkit.Header,
+    "divider": blockkit.Divider,
+    "input": blockkit.Input,
+    "button": blockkit.Button,
+    "overflow": blockkit.Overflow,
+    "static_select": blockkit.StaticSelect,
+    "multi_static_select": blockkit.MultiStaticSelect,
+    "external_select": blockkit.ExternalSelect,
+    "multi_external_select": blockkit.MultiExternalSelect,
+    "conversations_select": blockkit.ConversationsSelect,
+    "checkboxes": blockkit.Checkboxes,
+    "radio_buttons": blockkit.RadioButtons,
+    "plain_text_input": blockkit.PlainTextInput,
+    "timepicker": blockkit.TimePicker,
+    "modal": blockkit.Modal,
+    "home": blockkit.Home,
+}
+_EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf\u23e9-\u23ff]")
+_PERSON = re.compile(r"<@[UW][A-Z0-9]+>")  # who did something may be named; channels and groups never
+_CHANNEL = re.compile(r"<#C[A-Z0-9]+>")  # a link to a channel pings nobody
+_LIVE_MENTION = re.compile(r"<(?:[@#!](?!date\^))")
+
+
+def by_another_library(part: Any, key: str = "") -> Any:
+    """Rebuild a block, an element or a view from its JSON with `blockkit`, which raises on what Slack refuses."""
+    if isinstance(part, list):
+        return [by_another_library(one, key) for one in part]
+    if not isinstance(part, dict):
+        return part
+    kind = part.get("type")
+    content = {name: by_another_library(value, name) for name, value in part.items() if name != "type"}
+    if content.get("min_query_length") == 0:
+        del content[
+            "min_query_length"
+        ]  # Slack then offers options before a letter is typed; the library says 1
+    if kind in {"mrkdwn", "plain_text"}:
+        return blockkit.Text(**content, type=kind)
+    if key == "confirm" and kind is None:
+        return blockkit.Confirm(**content)
+    if key in {"options", "option", "initial_option", "initial_options"} and kind is None:
+        return blockkit.Option(**content)
+    if key == "dispatch_action_config":
+        return blockkit.DispatchActionConfig(**content)
+    return _KINDS[str(kind)](**content)
+
+
+def assert_fine(message: Message) -> None:
+    """Slack would take it, it pings nobody, and its text alone tells everything."""
+    payload = message.payload()
+    for block in message.blocks:
+        assert isinstance(block, Block)
+        block.validate_json()
+        by_another_library(block.to_dict()).build()
+    assert len(payload["blocks"]) <= 50
+    _assert_ids_are_unique(payload["blocks"])
+    assert 10 <= len(payload["text"]) < 4000
+    assert not _LIVE_MENTION.search(_unpinged(payload["text"])), "the text pings somebody"
+    assert re.search(r"[a-z]{3,} [a-z]", payload["text"], re.IGNORECASE), "words, not signs alone"
+    for shown in texts(payload["blocks"], "mrkdwn"):
+        assert not _LIVE_MENTION.search(_unpinged(shown)), shown
+    for shown in texts(payload["blocks"], "mrkdwn", "plain_text"):
+        assert not re.search(r"Traceback|<class|object at 0x|\bNone\b(?! of)", shown), shown
+        assert _EMOJI.sub("", shown).strip(), "a sign alone says nothing to a screen reader"
+
+
+def assert_view_fine(view: View) -> None:
+    """Slack would open this modal or Home tab, by two opinions, and every input says what it is for."""
+    view.validate_json()
+    content = view.to_dict()
+    for block in content["blocks"]:
+        by_another_library(block).build()
+        if block["type"] == "input":
+            assert block["label"]["text"].strip()
+    assert len(content["blocks"]) <= 100
+    assert len(content.get("private_metadata", "")) <= 3000
+    _assert_ids_are_unique(content["blocks"])
+    for shown in texts(content["blocks"], "mrkdwn"):
+        assert not _LIVE_MENTION.search(_unpinged(shown)), shown
+    for shown in texts(content["blocks"], "mrkdwn", "plain_text"):
+        assert not re.search(r"Traceback|<class|object at 0x|\bNone\b(?! of)", shown), shown
+        assert _EMOJI.sub("", shown).strip(), "a sign alone says nothing to a screen reader"
+
+
+def _unpinged(text: str) -> str:
+    """Without what may stand there: who did something, and links to channels. Neither calls anybody."""
+    return _CHANNEL.sub("", _PERSON.sub("", text))
+
+
+def _assert_ids_are_unique(blocks: list[dict[str, Any]]) -> None:
+    ids = [
+        element["action_id"]
+        for block in blocks
+        for element in block.get("elements", ())
+        if "action_id" in element
+    ]
+    assert len(ids) == len(set(ids)), ids
+
+
+def texts(part: Any, *kinds: str) -> list[str]:
+    """Every text of these kinds in blocks, however deep."""
+    if isinstance(part, list | tuple):
+        return [text for one in part for text in texts(one, *kinds)]
+    if isinstance(part, Mapping):
+        own = [part["text"]] if part.get("type") in kinds else []
+        return own + [text for value in part.values() for text in texts(value, *kinds)]
+    return []

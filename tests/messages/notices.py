@@ -1,0 +1,168 @@
+"""Every notice by name: single and in storms, firing and over, the replies in threads, and lines about no incident."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.domain import (
+    ChannelId,
+    Incident,
+    IncidentId,
+    IncidentKind,
+    IncidentState,
+    Line,
+    Mail,
+    MailId,
+    Notice,
+    NotifyReason,
+    PostId,
+    PostKind,
+    TaskId,
+    Told,
+)
+from bot.slack.notices import notice_message
+from tests.messages.cast import MAIL, NASTY, NOW, SALES, ZONE
+
+if TYPE_CHECKING:
+    from bot.slack.blocks import Message
+
+REASON = NotifyReason
+HOUR = timedelta(hours=1)
+
+
+def incident(kind: IncidentKind = IncidentKind.FAILED, *, failed_runs: int = 1) -> Incident:
+    return Incident(
+        incident_id=IncidentId("1" * 32),
+        mail_id=MAIL,
+        kind=kind,
+        state=IncidentState.FIRING,
+        opened_at=NOW - HOUR,
+        began_at=NOW - 2 * HOUR,
+        failed_runs=failed_runs,
+        last_task_id=TaskId(7218865303929605212),
+        last_exec_at=NOW - HOUR,
+        last_sent_at=NOW - 26 * HOUR,
+        expected_at=NOW - 2 * HOUR,
+    )
+
+
+def over(state: IncidentState, kind: IncidentKind = IncidentKind.FAILED, *, failed_runs: int = 2) -> Incident:
+    return replace(
+        incident(kind, failed_runs=failed_runs), state=state, closed_at=NOW, good_exec_at=NOW - HOUR / 2
+    )
+
+
+def told(what: Incident, *reasons: NotifyReason, mail: Mail | None = SALES, **more: object) -> Told:
+    return Told(incident=what, mail=mail, reasons=reasons, **more)  # type: ignore[arg-type]
+
+
+def notice(kind: PostKind, *items: Told, lines: tuple[Line, ...] = (), may_repeat: bool = False) -> Message:
+    claimed = Notice(
+        post_id=PostId("2" * 32),
+        channel_id=ChannelId("C0REPORTS2"),
+        kind=kind,
+        claimed_at=NOW,
+        items=items,
+        lines=lines,
+        thread_ts="1.2" if kind is PostKind.REPLY else None,
+        may_repeat=may_repeat,
+    )
+    return notice_message(claimed, now=NOW, zone=ZONE)
+
+
+def many(count: int, *, recovered: int = 0) -> tuple[Told, ...]:
+    """A storm: the first `recovered` of them are over."""
+    return tuple(
+        told(
+            replace(
+                over(IncidentState.RECOVERED) if number < recovered else incident(),
+                incident_id=IncidentId(f"{number:032x}"),
+                mail_id=MailId(f"{number:032x}"),
+            ),
+            REASON.FIRST_FAILURE,
+            mail=Mail(
+                mail_id=MailId(f"{number:032x}"), name=f"Store {number:03d}", owner_name="Ada", paused=False
+            )
+            if number % 7
+            else replace(NASTY, mail_id=MailId(f"{number:032x}")),
+        )
+        for number in range(count)
+    )
+
+
+def notices() -> dict[str, Message]:
+    """Every notice by its name."""
+    roots = {
+        "failed": told(incident(), REASON.FIRST_FAILURE),
+        "failed-twice": told(incident(failed_runs=2), REASON.STILL_FAILING),
+        "failed-nasty": told(incident(failed_runs=3), REASON.STILL_FAILING, mail=NASTY),
+        "failed-without-a-name": told(incident(), REASON.FIRST_FAILURE, mail=None),
+        "failed-snoozed": told(incident(), REASON.FIRST_FAILURE, snoozed_until=NOW + HOUR),
+        "failed-snoozed-until-recovered": told(
+            incident(), REASON.FIRST_FAILURE, snoozed_until_recovered=True
+        ),
+        "stuck": told(incident(IncidentKind.STUCK, failed_runs=0), REASON.STUCK),
+        "late": told(incident(IncidentKind.LATE, failed_runs=0), REASON.LATE),
+        "late-started": told(
+            replace(incident(IncidentKind.LATE, failed_runs=0), started_at=NOW - HOUR), REASON.STARTED
+        ),
+        "access-lost": told(incident(IncidentKind.ACCESS_LOST, failed_runs=0), REASON.ACCESS_LOST),
+        "recovered": told(over(IncidentState.RECOVERED), REASON.RECOVERED),
+        "recovered-late": told(
+            over(IncidentState.RECOVERED, IncidentKind.LATE, failed_runs=0), REASON.RECOVERED
+        ),
+        "recovered-stuck": told(
+            over(IncidentState.RECOVERED, IncidentKind.STUCK, failed_runs=0), REASON.RECOVERED
+        ),
+        "access-back": told(
+            over(IncidentState.RECOVERED, IncidentKind.ACCESS_LOST, failed_runs=0), REASON.ACCESS_BACK
+        ),
+        "corrected": told(over(IncidentState.CORRECTED), REASON.CORRECTED),
+        "unwatched": told(over(IncidentState.UNWATCHED)),
+    }
+    shown = {f"notice-{name}": notice(PostKind.ROOT, what) for name, what in roots.items()}
+    for reason in (
+        REASON.STILL_FAILING,
+        REASON.RECOVERED,
+        REASON.CORRECTED,
+        REASON.STUCK,
+        REASON.LATE,
+        REASON.ACCESS_LOST,
+        REASON.ACCESS_BACK,
+        REASON.OVERTAKEN_FAILURE,
+    ):
+        shown[f"reply-{reason}"] = notice(PostKind.REPLY, told(over(IncidentState.RECOVERED), reason))
+    return shown | _storms() | _lines()
+
+
+def _storms() -> dict[str, Message]:
+    return {
+        "notice-may-repeat": notice(PostKind.ROOT, told(incident(), REASON.FIRST_FAILURE), may_repeat=True),
+        "storm-of-two": notice(PostKind.ROOT, *many(2)),
+        "storm": notice(PostKind.ROOT, *many(42)),
+        "storm-of-hundred": notice(PostKind.ROOT, *many(100)),
+        "storm-half-over": notice(PostKind.ROOT, *many(42, recovered=21)),
+        "storm-over": notice(PostKind.ROOT, *many(42, recovered=42)),
+        "storm-reply": notice(PostKind.REPLY, *many(42, recovered=21)),
+    }
+
+
+def _lines() -> dict[str, Message]:
+    about = {
+        "mail-paused": Line(reason=REASON.MAIL_PAUSED, at=NOW, subject_id=MAIL, mail=SALES),
+        "mail-unpaused": Line(reason=REASON.MAIL_UNPAUSED, at=NOW, subject_id=MAIL, mail=NASTY),
+        "channel-lost": Line(
+            reason=REASON.CHANNEL_LOST, at=NOW, subject_id="C0OLDREP07", detail="is_archived 3"
+        ),
+        "outage-began": Line(
+            reason=REASON.OUTAGE_BEGAN,
+            at=NOW,
+            detail="SignatureDoesNotMatch",
+            since=NOW - timedelta(minutes=3),
+        ),
+        "outage-over": Line(reason=REASON.OUTAGE_OVER, at=NOW, detail="Throttling", since=NOW - HOUR),
+    }
+    shown = {f"line-{name}": notice(PostKind.LINE, lines=(line,)) for name, line in about.items()}
+    return shown | {"line-several": notice(PostKind.LINE, lines=tuple(about.values()))}

@@ -1,0 +1,127 @@
+"""Every message about a run by hand, by name."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.domain import (
+    AccessForbidden,
+    ChannelId,
+    ManualRun,
+    ManualRunState,
+    MissingAccess,
+    Observation,
+    QuickBIUnavailable,
+    RunRefusal,
+    RunRefused,
+    StatusAnswer,
+    UserId,
+)
+from bot.runs import Over, Refused, RunEnd, Started, Unclear
+from bot.slack import run_messages as before
+from bot.slack import run_outcomes as after
+from bot.slack.run_messages import Subject
+from tests.messages.cast import MAIL, NASTY, NOW, REF, SALES, ZONE, run
+
+if TYPE_CHECKING:
+    from bot.domain import QuickBIError, TaskRun
+    from bot.slack.blocks import Message
+
+ADA = UserId("U0ADA00001")
+DAILY = Subject(mail_id=MAIL, mail=SALES, thread_ts="1772588100.000100")
+ODD = Subject(mail_id=NASTY.mail_id, mail=NASTY)
+NAMELESS = Subject(mail_id=MAIL, mail=None)
+HAND = ManualRun(
+    manual_run_id="1",
+    mail_id=MAIL,
+    channel_id=ChannelId("C0REPORTS2"),
+    message_ts="",
+    user_id=ADA,
+    previous_run_key="1",
+    claimed_at=NOW - timedelta(seconds=40),
+)
+_TOOK = timedelta(seconds=40)
+
+
+def run_messages() -> dict[str, Message]:
+    return _before() | _after()
+
+
+def _before() -> dict[str, Message]:
+    failed = _observed(run("FAILED", ago=timedelta(minutes=30)))
+    minutes = timedelta(minutes=3)
+    unclear = ManualRunState.UNCLEAR
+    no_action = AccessForbidden(missing=MissingAccess.RAM_ACTION, action="ManualRunMailTask")
+    return {
+        "run-ask-first": before.ask_first(DAILY, failed, now=NOW, zone=ZONE),
+        "run-ask-first-knowing-nothing": before.ask_first(NAMELESS, None, now=NOW, zone=ZONE),
+        "run-ask-first-never-ran": before.ask_first(DAILY, _observed(), now=NOW, zone=ZONE),
+        "run-ask-first-nasty": before.ask_first(ODD, None, now=NOW, zone=ZONE),
+        "run-cancelled": before.cancelled(DAILY),
+        "run-not-allowed": before.not_allowed(DAILY),
+        "run-already-running": _running(run("PROCESSING", ago=minutes)),
+        "run-already-stuck": _running(run("PROCESSING", ago=timedelta(minutes=40))),
+        "run-asked-already": before.asked_already(DAILY, _hand(ManualRunState.STARTED), now=NOW),
+        "run-asked-already-unclear": before.asked_already(DAILY, _hand(unclear), now=NOW),
+        "run-refused-running": _refused(RunRefused(why=RunRefusal.ALREADY_RUNNING)),
+        "run-refused-too-often": _refused(RunRefused(why=RunRefusal.TOO_OFTEN, retry_after=300.0)),
+        "run-refused-too-often-somehow": _refused(RunRefused(why=RunRefusal.TOO_OFTEN)),
+        "run-refused-no-action": _refused(no_action),
+        "run-refused-down": _refused(QuickBIUnavailable(outcome_unknown=False), ODD),
+    }
+
+
+def _after() -> dict[str, Message]:
+    sent, failed = run("SENT"), run("FAILED")
+    ends = {
+        "sent": Over(end=RunEnd.SENT, task=sent, took=_TOOK),
+        "failed": Over(end=RunEnd.FAILED, task=failed, took=_TOOK),
+        "failed-again": Over(end=RunEnd.FAILED, task=failed, took=_TOOK, again=True),
+        "stuck": Over(end=RunEnd.STUCK, task=run("PROCESSING", ago=timedelta(minutes=15))),
+        "never-began": Over(end=RunEnd.NEVER_BEGAN),
+        "out-of-sight": Over(end=RunEnd.OUT_OF_SIGHT),
+    }
+    news: dict[str, Started | Unclear | Over] = {"started": Started(), "unclear": Unclear(), **ends}
+    later = {"sent": Over(end=RunEnd.SENT, task=sent), "failed": ends["failed"], "stuck": ends["stuck"]}
+    refused = Refused(error=RunRefused(why=RunRefusal.SCHEDULER_FAILED))
+    return (
+        {f"run-{key}": after.for_one(DAILY, HAND, one, now=NOW, zone=ZONE) for key, one in news.items()}
+        | {f"run-in-thread-{key}": after.for_thread(DAILY, HAND, one, now=NOW) for key, one in news.items()}
+        | {
+            f"run-later-{key}": after.for_later(DAILY, HAND, one, now=NOW, zone=ZONE)
+            for key, one in later.items()
+        }
+        | {
+            "run-in-thread": after.in_thread(DAILY),
+            "run-refused": after.for_one(DAILY, HAND, refused, now=NOW, zone=ZONE),
+            "run-sent-nasty": after.for_one(ODD, HAND, ends["sent"], now=NOW, zone=ZONE),
+            "run-in-thread-failed-nasty": after.for_thread(ODD, HAND, ends["failed"], now=NOW),
+            "run-later-failed-nasty": after.for_later(ODD, HAND, ends["failed"], now=NOW, zone=ZONE),
+        }
+    )
+
+
+def _observed(*runs: TaskRun) -> Observation:
+    return Observation(answer=StatusAnswer(runs=runs, request_id=""), seen_at=NOW)
+
+
+def _hand(state: ManualRunState) -> ManualRun:
+    return ManualRun(
+        manual_run_id="2",
+        mail_id=REF.mail_id,
+        channel_id=HAND.channel_id,
+        message_ts="",
+        user_id=ADA,
+        previous_run_key="1",
+        claimed_at=NOW - timedelta(seconds=25),
+        state=state,
+    )
+
+
+def _running(task: TaskRun) -> Message:
+    return before.already_running(DAILY, task, now=NOW, zone=ZONE)
+
+
+def _refused(error: QuickBIError, subject: Subject = DAILY) -> Message:
+    return before.not_started(error, subject, now=NOW, zone=ZONE)

@@ -1,0 +1,140 @@
+"""Every message about subscribing, leaving and snoozing, by name; and the forms."""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+from typing import TYPE_CHECKING
+
+from bot.domain import (
+    ChannelId,
+    DueTime,
+    Event,
+    Incident,
+    IncidentId,
+    IncidentKind,
+    IncidentState,
+    MailId,
+    SubscribeOutcome,
+    Subscription,
+    SubscriptionState,
+    TeamId,
+    UserId,
+)
+from bot.slack import form_views
+from bot.slack import subscription_messages as views
+from bot.slack.channels import Posting
+from bot.slack.form_views import Origin
+from bot.slack.subscription_messages import Subscribed
+from tests.messages.cast import MAIL, NASTY, NOW, SALES, ZONE, run
+
+if TYPE_CHECKING:
+    from slack_sdk.models.views import View
+
+    from bot.domain import Mail, TaskRun
+    from bot.slack.blocks import Message
+
+ADA = UserId("U0ADA00001")
+CHANNEL = ChannelId("C0REPORTS2")
+DUE = DueTime(at=time(9, 30), weekdays=frozenset(range(5)), grace=timedelta(minutes=20))
+
+
+def subscription(mail_id: MailId = MAIL, **more: object) -> Subscription:
+    fields: dict[str, object] = {
+        "team_id": TeamId("T0SANDBOX"),
+        "channel_id": CHANNEL,
+        "mail_id": mail_id,
+        "created_by": ADA,
+        "created_at": NOW,
+    }
+    return Subscription(**(fields | more))  # type: ignore[arg-type]
+
+
+def state(
+    mail: Mail | None = SALES,
+    latest: TaskRun | None = None,
+    *,
+    incident: Incident | None = None,
+    paused_reason: str = "",
+    mail_id: MailId | None = None,
+    **more: object,
+) -> SubscriptionState:
+    mail_id = mail_id or (mail.mail_id if mail else MAIL)
+    return SubscriptionState(
+        subscription=subscription(mail_id, **more),
+        mail=mail,
+        latest=latest,
+        incident=incident,
+        paused_reason=paused_reason,
+    )
+
+
+def firing(kind: IncidentKind) -> Incident:
+    return Incident(
+        incident_id=IncidentId("1" * 32),
+        mail_id=MAIL,
+        kind=kind,
+        state=IncidentState.FIRING,
+        opened_at=NOW,
+        began_at=NOW - timedelta(hours=2),
+        failed_runs=2,
+    )
+
+
+def done(what: SubscriptionState, *, is_checked: bool = True) -> Subscribed:
+    return Subscribed(state=what, outcome=SubscribeOutcome.CREATED, is_checked=is_checked)
+
+
+def subscription_messages() -> dict[str, Message]:
+    """Every message about subscriptions by its name."""
+    sent, failed = state(latest=run("SENT")), state(NASTY, run("FAILED"))
+    many = [state(latest=run("SENT"), mail_id=MailId(f"a{number}")) for number in range(23)]
+    told = {
+        "one": [done(sent)],
+        "with-due": [done(state(latest=run("SENT"), due=DUE))],
+        "failing": [done(state(latest=run("FAILED")))],
+        "unchecked": [done(state(mail=None), is_checked=False)],
+        "several": [done(sent), done(failed)],
+        "failures-only": [done(state(latest=run("SENT"), events=frozenset({Event.FAILED})))],
+    }
+    shown = {
+        f"subscribed-{name}": views.subscribed(what, ADA, now=NOW, zone=ZONE) for name, what in told.items()
+    }
+    in_trouble = [
+        sent,
+        state(NASTY, run("FAILED"), incident=firing(IncidentKind.FAILED), due=DUE),
+        state(mail=None, incident=firing(IncidentKind.LATE)),
+        state(latest=run("PROCESSING"), snoozed_until=NOW + timedelta(hours=4)),
+        state(latest=run("FAILED"), incident=firing(IncidentKind.STUCK), snoozed_until_recovered=True),
+        state(incident=firing(IncidentKind.ACCESS_LOST), paused_reason="is_archived"),
+    ]
+    snoozed = state(snoozed_until=NOW + timedelta(hours=1))
+    return shown | {
+        "subscribed-already": views.already([sent, failed]),
+        "cannot-post-archived": views.cannot_post(Posting.ARCHIVED, "report-bot"),
+        "cannot-post-private": views.cannot_post(Posting.INVITE, "report-bot"),
+        "unsubscribed-one": views.unsubscribed([(MAIL, SALES)], ADA),
+        "unsubscribed-unknown": views.unsubscribed([(MAIL, None)], ADA),
+        "unsubscribed-many": views.unsubscribed([(MailId(f"a{n}"), NASTY) for n in range(12)], ADA),
+        "not-subscribed": views.not_subscribed("Sales <!here>"),
+        "unsubscribe-all": views.confirm_all(12),
+        "subscriptions-none": views.listed([], page=0, now=NOW, zone=ZONE),
+        "subscriptions-trouble": views.listed(in_trouble, page=0, now=NOW, zone=ZONE),
+        "subscriptions-paged": views.listed(many, page=1, now=NOW, zone=ZONE),
+        "snoozed": views.snoozed(snoozed, ADA, now=NOW, zone=ZONE),
+        "snoozed-until-recovered": views.snoozed(
+            state(snoozed_until_recovered=True), ADA, now=NOW, zone=ZONE
+        ),
+        "woken": views.snoozed(state(), ADA, now=NOW, zone=ZONE),
+    }
+
+
+def forms() -> dict[str, View]:
+    """The modals by name."""
+    origin = Origin(channel_id=CHANNEL, response_url="https://hooks.slack.com/commands/T0/1/x")
+    return {
+        "form-status": form_views.status_form(origin),
+        "form-subscribe": form_views.subscribe_form(origin, zone_name="Asia/Shanghai"),
+        "form-subscribe-filled": form_views.subscribe_form(
+            origin, zone_name="Asia/Shanghai", mails=[SALES, NASTY]
+        ),
+    }

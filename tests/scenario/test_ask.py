@@ -1,0 +1,214 @@
+"""People type /mail-status: the real process, real Bolt, over Socket Mode and over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from datetime import UTC, datetime
+from statistics import median
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.domain import MailId, MailRef
+from bot.sandbox.slack.model import Answered
+from bot.slack import messages
+from bot.slack.controls import under_status
+from tests.messages.judges import texts
+from tests.rig import rig
+from tests.secrets import assert_no_secrets
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.rig import Rig
+
+STATES = {
+    "Daily Sales": "was sent",
+    "Weekly Ops": "failed",
+    "Stock Levels": "is running",
+    "Month-end Close": "is probably stuck",
+    "New Joiners": "has not run yet",
+    "Warehouse Handover": "Before that: failed",
+    "Fleet Mileage": "a state that I do not know: “QUEUED”",
+}
+REFUSALS = {
+    "Salaries": "This bot may not see",
+    "Retired Report": "Quick BI knows no mail",
+    "Re: ${subject}": "does not accept the subject",
+    "Board Pack (admin)": "API call auth user",
+    "Board Pack (stranger)": "not in your Quick BI organisation",
+    "RAM Policy": "quickbi-public:GetMailTaskStatus",
+    "Wrong Key": "does not know this bot's access key",
+    "Sleeping Key": "access key is switched off",
+    "Wrong Secret": "do not fit together",
+    "Wrong Clock": "clock of this bot's machine is wrong",
+    "Old Token": "temporary access has run out",
+    "Attachment Quota": "Quick BI refused with",
+    "Odd answer: html page": "in a way that I do not understand",
+}
+
+
+async def test_every_state_and_refusal_has_its_words(both_ways: Rig) -> None:
+    """One mail after the other, by its ID: the state, or why there is none and what to do."""
+    for name, words in (STATES | REFUSALS).items():
+        mail = both_ways.world.named(name)
+        await both_ways.slack.people.type_command("ada", "reports", f"/mail-status `{mail.mail_id}`")
+        await both_ways.until_text(words, seconds=20)
+    assert both_ways.bot
+    assert_no_secrets(
+        "\n".join(both_ways.bot.log),
+        *both_ways.answers("ada"),
+        secrets=(
+            both_ways.quickbi.access_key_secret,
+            both_ways.slack.bot_token,
+            both_ways.slack.app_token,
+            both_ways.slack.signing_secret,
+        ),
+    )
+
+
+async def test_the_ack_is_at_once(both_ways: Rig) -> None:
+    """Slack waits three seconds; it never waits for Quick BI."""
+    outcomes = [
+        await both_ways.slack.people.type_command("ada", "reports", "/mail-status nothing-like-it")
+        for _ in range(20)
+    ]
+    assert {outcome.answered for outcome in outcomes} == {Answered.ACKED}
+    assert median(outcome.seconds for outcome in outcomes) < 0.05
+
+
+async def test_a_mail_is_found_by_its_name(both_ways: Rig) -> None:
+    """The exact name answers, a close one too, and an unknown one says so."""
+    assert "Daily Sales was sent" in (await both_ways.ask("/mail-status daily sales")).text
+    assert "Weekly Ops failed" in (await both_ways.ask("/mail-status Wekly Ops")).text
+    assert "I know no mail named" in (await both_ways.ask("/mail-status Unheard of thing")).text
+
+
+async def test_what_makes_no_sense_is_explained(both_ways: Rig) -> None:
+    """A usage error is answered with an example, and costs no call."""
+    before = len(both_ways.quickbi.ledger)
+    answer = await both_ways.ask("/mail-status d5a59a898b634d75be5584f8dc159c62 yesterday")
+    assert "“yesterday” is not a task ID" in answer.text
+    assert len(both_ways.quickbi.ledger) == before
+
+
+async def test_check_again_replaces_the_answer_in_place(both_ways: Rig) -> None:
+    """The button asks anew; the old message shows the new truth."""
+    mail = both_ways.world.named("Weekly Ops")
+    answer = await both_ways.ask(f"/mail-status {mail.mail_id}")
+    both_ways.world.run_now(mail.mail_id)
+    await asyncio.sleep(5.1)  # an observation of the last five seconds would be an answer
+    await both_ways.slack.people.click("ada", "mail_check", channel="reports", ts=answer.ts)
+    shown = await both_ways.until_text("Weekly Ops is running")
+    assert shown.ts == answer.ts
+
+
+async def test_a_mails_name_pings_nobody(both_ways: Rig) -> None:
+    """`<!channel>` in a name is shown, not obeyed."""
+    mail = next(mail for mail in both_ways.world.mails() if "<!channel>" in mail.name)
+    answer = await both_ways.ask(f"/mail-status {mail.mail_id}")
+    assert not any("<!channel>" in shown for shown in [answer.text, *texts(answer.blocks, "mrkdwn")])
+    assert "&lt;!channel&gt;" in answer.text
+
+
+async def test_a_person_of_another_organisation_is_refused(both_ways: Rig) -> None:
+    """Their clicks arrive through shared channels; they are told kindly, learn nothing and cost no call."""
+    mail = both_ways.world.named("Weekly Ops")
+    message = messages.checking(
+        MailRef(mail_id=MailId(mail.mail_id)), None, ready_in=1, last=None, now=datetime.now(UTC), zone=UTC
+    )
+    ref = MailRef(mail_id=MailId(mail.mail_id))
+    controls = under_status(ref, "x", has_failed=True, is_subscribed=False)
+    blocks = [*message.payload()["blocks"], controls.to_dict()]
+    posted = await both_ways.web_client().chat_postMessage(channel="C0PARTNER6", text="Shared", blocks=blocks)
+    before = len(both_ways.quickbi.ledger.calls("GetMailTaskStatus"))
+    await both_ways.slack.people.click("olga", "mail_check", channel="partners", ts=posted["ts"])
+    await both_ways.until_text("people of other organisations cannot ask", user="olga", channel="partners")
+    assert len(both_ways.quickbi.ledger.calls("GetMailTaskStatus")) == before
+
+
+async def test_a_hundred_people_asking_twenty_mails_at_once(tmp_path: Path) -> None:
+    """Nobody waits in silence for 2 s, nobody's answer costs a call of its own, no call is over the limit."""
+    async with rig(tmp_path, settings={"QUICKBI_CHECK_INTERVAL": "100000"}) as stage:
+        mails = [stage.world.named(f"Store {number:03d}") for number in range(1, 21)]
+        await stage.start_bot()
+        people = ("ada", "bob", "mei")
+        channels = [stage.slack.workspace.add_channel(f"team-{number}").name for number in range(34)]
+        asking = [(people[n % 3], channels[n // 3], mails[n % 20]) for n in range(100)]
+        began = monotonic()
+        await asyncio.gather(
+            *(
+                stage.slack.people.type_command(user, channel, f"/mail-status {mail.mail_id}")
+                for user, channel, mail in asking
+            )
+        )
+        first = await asyncio.gather(
+            *(stage.until_text("", user=user, channel=channel) for user, channel, _ in asking)
+        )
+        assert monotonic() - began < 2.0
+        assert len(first) == 100
+        for user, channel, mail in asking:
+            live = await stage.until_text(f"{mail.name} ", user=user, channel=channel, seconds=40)
+            assert "Checking" not in live.text or await stage.until_text(
+                f"{mail.name} was", user=user, channel=channel, seconds=40
+            )
+        calls = stage.quickbi.ledger.calls("GetMailTaskStatus")
+        assert len(calls) == 20
+        assert {call.outcome for call in calls} == {"OK"}
+
+
+async def test_who_is_being_answered_when_the_bot_is_stopped_gets_an_answer(tmp_path: Path) -> None:
+    """SIGTERM in the middle: the near answers arrive, the far ones are told to ask again, all within 10 s."""
+    async with rig(tmp_path) as stage:
+        bot = await stage.start_bot()
+        channels = [stage.slack.workspace.add_channel(f"team-{number}").name for number in range(12)]
+        for number, channel in enumerate(channels, 1):
+            mail = stage.world.named(f"Store {number:03d}")
+            await stage.slack.people.type_command("ada", channel, f"/mail-status {mail.mail_id}")
+        began = monotonic()
+        assert await bot.stop(how=signal.SIGTERM) == 0
+        assert monotonic() - began < 10
+        last = [stage.answers("ada", channel)[-1].text for channel in channels]
+        assert all("Checking" not in text for text in last)
+        assert sum("was sent" in text for text in last) >= 5
+        assert all("was sent" in text or "Please ask again" in text for text in last)
+
+
+@pytest.mark.parametrize(
+    ("broken", "says"),
+    [
+        pytest.param({"SLACK_BOT_TOKEN": ""}, "SLACK_BOT_TOKEN is missing", id="no bot token"),
+        pytest.param(
+            {"SLACK_BOT_TOKEN": "oops-PLANTED"}, "SLACK_BOT_TOKEN must be a bot token", id="odd token"
+        ),
+        pytest.param({"SLACK_APP_TOKEN": ""}, "SLACK_APP_TOKEN", id="no way for Slack to reach us"),
+        pytest.param({"HTTP_PORT": "PLANTED"}, "HTTP_PORT", id="odd port"),
+        pytest.param({"QUICKBI_TIMEZONE": "PLANTED"}, "QUICKBI_TIMEZONE", id="odd zone"),
+        pytest.param({"ALIBABA_CLOUD_ACCESS_KEY_SECRET": ""}, "belong", id="half a key pair"),
+    ],
+)
+async def test_a_wrong_setting_is_one_clear_line(stage: Rig, broken: dict[str, str], says: str) -> None:
+    """Exit code 2, the setting's name, never its value, no traceback."""
+    bot = await stage.launch(**broken)
+    assert await asyncio.wait_for(bot.process.wait(), 20) == 2
+    assert bot.reading
+    await bot.reading
+    shown = "\n".join(bot.log)
+    assert says in shown or says.replace("belong", "go together") in shown
+    assert "PLANTED" not in shown
+    assert "Traceback" not in shown
+
+
+async def test_a_refused_token_is_one_clear_line(stage: Rig) -> None:
+    """Slack's word for it, exit code 1, no traceback and no token."""
+    bot = await stage.launch(SLACK_BOT_TOKEN="xoxb-PLANTED-token")
+    assert await asyncio.wait_for(bot.process.wait(), 20) == 1
+    assert bot.reading
+    await bot.reading
+    shown = "\n".join(bot.log)
+    assert "SLACK_BOT_TOKEN" in shown
+    assert "invalid_auth" in shown
+    assert "PLANTED" not in shown
+    assert "Traceback" not in shown

@@ -1,0 +1,277 @@
+"""`python -m bot check`: whatever is wrong with an installation has its line, and the line says what to do."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.sandbox.quickbi.faults import Mode
+from bot.sandbox.world import Refusal, World, refusals
+from tests.rig import free_port, rig
+from tests.secrets import assert_no_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.rig import Rig
+
+WELL, NOTE, WRONG = "✓ ok", "! note", "✗ wrong"
+BOT_TOKEN, SCOPES, DELIVERY = "Slack: bot token", "Slack: scopes", "Slack: how it reaches us"
+OPERATORS, CLOCK, API = "Slack: operator channel", "Quick BI: clock", "Quick BI: credentials and API"
+DATABASE = "Database"
+EVERYTHING = (BOT_TOKEN, SCOPES, DELIVERY, OPERATORS, CLOCK, API, DATABASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What was printed: for each part its sign and its words."""
+
+    code: int
+    lines: dict[str, tuple[str, str]]
+
+    def wrong(self) -> list[str]:
+        return [what for what, (sign, _) in self.lines.items() if sign == WRONG]
+
+
+async def check(stage: Rig, **settings: str) -> Report:
+    """Run it, and read its table. No secret may be in it, and nothing beside it."""
+    running = await stage.launch("check", **settings)
+    assert running.process.stdout
+    assert running.reading
+    async with asyncio.timeout(60):
+        shown = (await running.process.stdout.read()).decode()
+        code = await running.process.wait()
+        await running.reading
+    assert running.log == []
+    secrets = (stage.slack.bot_token, stage.slack.app_token, stage.quickbi.access_key_secret, "PLANTED")
+    assert_no_secrets(shown, secrets=secrets)
+    lines = {}
+    for line in shown.splitlines():
+        what = next(each for each in EVERYTHING if each in line)
+        sign, _, words = line.partition(what)
+        lines[what] = sign.strip(), words.strip()
+    return Report(code=code, lines=lines)
+
+
+async def test_all_is_well(stage: Rig) -> None:
+    """Every part has its line; exit code 0."""
+    report = await check(stage, OPERATOR_CHANNEL=stage.slack.workspace.channel("reports").id)
+    assert tuple(report.lines) == EVERYTHING
+    assert {sign for sign, _ in report.lines.values()} == {WELL}
+    assert report.lines[OPERATORS][1] == "#reports"
+    assert report.code == 0
+
+
+def withhold(*scopes: str) -> Callable[[Rig], None]:
+    return lambda stage: stage.slack.withhold_scopes(scopes)
+
+
+def quickbi(mode: Mode, *, action: str = "*", seconds: float = 0.0) -> Callable[[Rig], None]:
+    return lambda stage: stage.quickbi.faults.add(mode, action=action, seconds=seconds)
+
+
+def nothing(_: Rig) -> None:
+    """The setting is the trouble."""
+
+
+@pytest.mark.parametrize(
+    ("provoke", "settings", "part", "words"),
+    [
+        pytest.param(
+            lambda stage: stage.slack.faults.revoke_token(),
+            {},
+            BOT_TOKEN,
+            "token_revoked. The token was revoked. Install the app again.",
+            id="bot token revoked",
+        ),
+        pytest.param(
+            nothing,
+            {"SLACK_BOT_TOKEN": "xoxb-PLANTED"},
+            BOT_TOKEN,
+            "invalid_auth. The token is wrong. Copy it again",
+            id="bot token wrong",
+        ),
+        pytest.param(
+            lambda stage: stage.slack.faults.server_error("auth.test", status=503),
+            {},
+            BOT_TOKEN,
+            "Slack says HTTP 503",
+            id="Slack in trouble",
+        ),
+        pytest.param(
+            lambda stage: stage.slack.faults.refuse_connections("auth.test"),
+            {},
+            BOT_TOKEN,
+            "Is the network, a proxy or the URL wrong?",
+            id="Slack out of reach",
+        ),
+        pytest.param(
+            withhold("im:write"),
+            {},
+            SCOPES,
+            "Missing: im:write. Add them under “OAuth & Permissions”, then install again.",
+            id="scope missing",
+        ),
+        pytest.param(
+            nothing,
+            {"SLACK_APP_TOKEN": "xapp-PLANTED"},
+            DELIVERY,
+            "invalid_auth. The token is wrong.",
+            id="app token wrong",
+        ),
+        pytest.param(
+            nothing,
+            {"OPERATOR_CHANNEL": "C0NOWHERE1"},
+            OPERATORS,
+            "channel_not_found. No such channel, or it is private and the bot is not in it: invite it.",
+            id="no such channel",
+        ),
+        pytest.param(
+            nothing,
+            {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "PLANTED"},
+            API,
+            "SignatureDoesNotMatch: This bot's access key and its secret do not fit together.",
+            id="secret wrong",
+        ),
+        pytest.param(
+            nothing,
+            {"ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAInobody"},
+            API,
+            "set ALIBABA_CLOUD_ACCESS_KEY_ID to a key that exists.",
+            id="key unknown",
+        ),
+        pytest.param(
+            quickbi(Mode.KEY_INACTIVE),
+            {},
+            API,
+            "switch it on in Alibaba Cloud's RAM console",
+            id="key inactive",
+        ),
+        pytest.param(
+            quickbi(Mode.NOT_PERMITTED, action="GetMailTaskStatus"),
+            {},
+            API,
+            "RAM action `quickbi-public:GetMailTaskStatus`",
+            id="no RAM permission",
+        ),
+        pytest.param(
+            quickbi(Mode.CLOCK_SKEW, seconds=3600),
+            {},
+            CLOCK,
+            "This machine's clock is 1 h behind Quick BI's: every request is refused. Let it keep time with NTP.",
+            id="clock off",
+        ),
+        pytest.param(
+            quickbi(Mode.DOWN), {}, API, "Quick BI does not answer at the moment", id="Quick BI down"
+        ),
+        pytest.param(
+            quickbi(Mode.GARBAGE), {}, API, "answered in a way that I do not understand", id="a login page"
+        ),
+        pytest.param(
+            nothing,
+            {"DATABASE_URL": "sqlite:///no/such/folder/mailbot.db"},
+            DATABASE,
+            "DATABASE_URL: cannot write beside the file (No such file or directory)",
+            id="database unwritable",
+        ),
+        pytest.param(
+            nothing,
+            {"DATABASE_URL": f"postgresql://me:PLANTED@127.0.0.1:{free_port()}/db"},
+            DATABASE,
+            "DATABASE_URL: the database cannot be used",
+            id="no PostgreSQL there",
+        ),
+    ],
+)
+async def test_what_is_wrong_says_what_to_do(
+    stage: Rig, provoke: Callable[[Rig], None], settings: dict[str, str], part: str, words: str
+) -> None:
+    """Its line is marked, the exit code is 1, and every other part is still looked at."""
+    provoke(stage)
+    report = await check(stage, **settings)
+    sign, says = report.lines[part]
+    assert sign == WRONG
+    assert words in says
+    assert tuple(report.lines) == EVERYTHING
+    assert report.code == 1
+
+
+async def test_a_running_bot_keeps_its_sqlite_file(stage: Rig) -> None:
+    """A second process on the file is refused with the way out; everything else is fine."""
+    await stage.start_bot()
+    report = await check(stage)
+    assert report.wrong() == [DATABASE]
+    assert "Stop it first, or use PostgreSQL" in report.lines[DATABASE][1]
+    assert report.code == 1
+
+
+@pytest.mark.parametrize(
+    ("provoke", "part", "words"),
+    [
+        pytest.param(
+            withhold("groups:history"), SCOPES, "Without groups:history a notice", id="no optional scope"
+        ),
+        pytest.param(nothing, OPERATORS, "OPERATOR_CHANNEL is not set", id="no operator channel"),
+        pytest.param(
+            quickbi(Mode.CLOCK_SKEW, seconds=-150),
+            CLOCK,
+            "2 min ahead of Quick BI's.",
+            id="clock a little off",
+        ),
+        pytest.param(
+            quickbi(Mode.THROTTLED, action="GetMailTaskStatus"), API, "uses up the limit", id="throttled"
+        ),
+    ],
+)
+async def test_what_could_be_better_is_a_note(
+    stage: Rig, provoke: Callable[[Rig], None], part: str, words: str
+) -> None:
+    """It works as it is: exit code 0."""
+    provoke(stage)
+    report = await check(stage)
+    assert report.lines[part][0] == NOTE
+    assert words in report.lines[part][1]
+    assert report.wrong() == []
+    assert report.code == 0
+
+
+async def test_http_mode_names_the_address_that_slack_must_reach(tmp_path: Path) -> None:
+    """Only Slack itself can try it, so it is a note with what to do."""
+    async with rig(tmp_path, http=True, calls_per_second=50) as stage:
+        report = await check(stage, HTTP_PORT="3999")
+    sign, says = report.lines[DELIVERY]
+    assert sign == NOTE
+    assert "127.0.0.1:3999/slack/events" in says
+    assert report.code == 0
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        pytest.param(refusals.MAIL_DELETED, id="deleted"),
+        pytest.param(refusals.MAIL_SUBJECT, id="odd subject"),
+    ],
+)
+async def test_what_is_wrong_with_one_mail_is_no_fault_of_the_installation(
+    tmp_path: Path, refusal: Refusal
+) -> None:
+    """The API was accepted, and that is what was asked."""
+    world = World()
+    world.add_mail("The only one", on_status=refusal)
+    async with rig(tmp_path, world=world, calls_per_second=50) as stage:
+        report = await check(stage)
+    assert report.lines[API] == (WELL, "Accepted; 1 mail can be seen")
+
+
+async def test_an_account_that_sees_no_mail_is_told_so(tmp_path: Path) -> None:
+    """A new installation: it works, and somebody has to share a mail."""
+    async with rig(tmp_path, world=World(), calls_per_second=50) as stage:
+        report = await check(stage)
+    sign, says = report.lines[API]
+    assert sign == NOTE
+    assert "this account sees no mail" in says
+    assert report.code == 0

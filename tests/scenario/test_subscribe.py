@@ -1,0 +1,126 @@
+"""Channels subscribe, leave, snooze and see what they are told of: the real process, real Bolt."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.sandbox.quickbi.faults import Mode
+
+if TYPE_CHECKING:
+    from bot.sandbox.slack.inputs import Choice
+    from bot.sandbox.slack.model import Message
+    from tests.rig import Rig
+
+
+async def until_public(rig: Rig, words: str, *, channel: str = "reports", seconds: float = 10) -> Message:
+    """Wait until the channel itself is told these words."""
+
+    def shown() -> Message | None:
+        messages = rig.slack.workspace.messages(channel)
+        return next(
+            (one for one in reversed(messages) if one.ephemeral_for is None and words in one.text), None
+        )
+
+    return await rig.slack.changes.until(shown, seconds=seconds)
+
+
+async def test_subscribing_tells_the_channel_how_the_mail_is_doing(both_ways: Rig) -> None:
+    """Public, with the state; twice is once, and only who asked again hears so."""
+    await both_ways.slack.people.type_command("ada", "reports", "/mail-subscribe Daily Sales")
+    told = await until_public(both_ways, "now subscribed to Daily Sales")
+    assert "Daily Sales was sent" in told.text
+    again = await both_ways.ask("/mail-subscribe Daily Sales", user="bob")
+    assert "subscribed to Daily Sales already" in again.text
+    listed = await both_ways.ask("/mail-subscriptions")
+    assert "told about 1 mail" in listed.text
+
+
+async def test_several_at_once_and_each_refusal_by_itself(both_ways: Rig) -> None:
+    """What can be subscribed is; a mail that may not be seen is explained."""
+    forbidden = both_ways.world.named("Salaries").mail_id
+    await both_ways.slack.people.type_command(
+        "ada", "reports", f"/mail-subscribe Daily Sales, Weekly Ops, {forbidden}"
+    )
+    await until_public(both_ways, "now subscribed to Daily Sales, Weekly Ops")
+    await both_ways.until_text("This bot may not see")
+
+
+async def test_a_channel_where_the_bot_cannot_post_says_how_to_invite_it(both_ways: Rig) -> None:
+    """A private channel without the bot: nothing is subscribed, the next step is named."""
+    answer = await both_ways.ask("/mail-subscribe Daily Sales", channel="board")
+    assert "/invite @report-bot" in answer.text
+    listed = await both_ways.ask("/mail-subscriptions", channel="board")
+    assert "subscribed to no mail" in listed.text
+
+
+async def test_subscribing_works_while_quick_bi_is_down(both_ways: Rig) -> None:
+    """A mail that the list has is subscribed all the same; one that nobody knows is not."""
+    both_ways.quickbi.faults.add(Mode.UNAVAILABLE, lasting=30)
+    await both_ways.slack.people.type_command("ada", "reports", "/mail-subscribe Daily Sales")
+    await until_public(both_ways, "could not be checked yet", seconds=20)
+    await both_ways.slack.people.type_command("ada", "reports", "/mail-subscribe 99999")
+    await both_ways.until_text("Quick BI does not answer", seconds=20)
+
+
+async def test_leaving_one_and_all(both_ways: Rig) -> None:
+    """By name; what is not subscribed says so; `all` asks first."""
+    await both_ways.slack.people.type_command("ada", "reports", "/mail-subscribe Daily Sales, Weekly Ops")
+    await until_public(both_ways, "now subscribed")
+    assert "not subscribed to Stock" in (await both_ways.ask("/mail-unsubscribe Stock Levels")).text
+    await both_ways.slack.people.type_command("ada", "reports", "/mail-unsubscribe daily sales")
+    await until_public(both_ways, "no longer told about Daily Sales")
+    asked = await both_ways.ask("/mail-unsubscribe all")
+    assert "Unsubscribe this channel from all 1 mail?" in asked.text
+    await both_ways.slack.people.click("ada", "mail_unsubscribe:all", channel="reports", ts=asked.ts)
+    await until_public(both_ways, "no longer told about Weekly Ops")
+
+
+async def test_the_form_subscribes_with_a_due_time(both_ways: Rig) -> None:
+    """Nothing typed opens a form; its typeahead finds mails by some letters; what was chosen is kept."""
+    await both_ways.slack.people.type_command("ada", "reports", "/mail-subscribe")
+    view = await both_ways.slack.changes.until(lambda: both_ways.slack.open_view("ada"))
+    found = await both_ways.slack.people.suggest("ada", "mail_search", "daily", view_id=view.id)
+    values: dict[str, Choice] = {
+        "mails": [found.options[0]["value"]],
+        "events": ["failed", "recovered"],
+        "due": "09:30",
+        "days": "daily",
+    }
+    await both_ways.slack.people.submit_view("ada", view.id, values)
+    told = await until_public(both_ways, "now subscribed to Daily Sales")
+    assert "due 09:30 daily" in told.text
+    assert "I tell this channel once when it fails and when it recovers" in told.text
+
+
+async def test_the_status_form_answers_where_it_was_asked(both_ways: Rig) -> None:
+    """A form has no channel of its own: the answer goes back to where the command was typed."""
+    await both_ways.slack.people.type_command("ada", "reports", "/mail-status")
+    view = await both_ways.slack.changes.until(lambda: both_ways.slack.open_view("ada"))
+    mail = both_ways.world.named("Weekly Ops")
+    await both_ways.slack.people.suggest("ada", "mail_search", "weekly", view_id=view.id)
+    await both_ways.slack.people.submit_view("ada", view.id, {"mails": mail.mail_id})
+    await both_ways.until_text("Weekly Ops failed")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [("1h", "quiet until"), ("recovered", "quiet until it recovers"), ("tomorrow", "quiet until")],
+)
+async def test_snoozing_from_a_notice(stage: Rig, value: str, words: str) -> None:
+    """The channel has its peace, the thread says who wanted it, and waking ends it."""
+    stage.settings["QUICKBI_CHECK_INTERVAL"] = "2"
+    await stage.start_bot()
+    mail = stage.world.named("Supplier Scorecard")
+    await stage.slack.people.type_command("ada", "reports", f"/mail-subscribe {mail.mail_id}")
+    await until_public(stage, "now subscribed to Supplier Scorecard")
+    stage.world.run_now(mail.mail_id, takes=timedelta(seconds=1), outcome="FAILED")
+    notice = await until_public(stage, "Supplier Scorecard failed", seconds=20)
+    await stage.slack.people.click(
+        "bob", "mail_snooze", channel="reports", ts=notice.ts, choose=f"{value} {mail.mail_id}"
+    )
+    said = await until_public(stage, words)
+    assert said.thread_ts == notice.ts
+    assert "<@U0BOB00002>" in said.text

@@ -1,0 +1,327 @@
+"""The schedule as a whole, over a virtual clock: fair, deterministic, soon there, and quiet where nothing is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
+from random import Random
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain import (
+    AccessForbidden,
+    MailId,
+    MissingAccess,
+    QuickBIUnavailable,
+    RunStatus,
+    StatusAnswer,
+    TaskId,
+    TaskRun,
+)
+from bot.schedule import Ask, Due, MailMemory, Schedule, Sleep
+from tests.benchmarks import simulation, workloads
+from tests.benchmarks.workloads import Run, Workload
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+MONDAY = datetime(2025, 3, 3, tzinfo=SHANGHAI)
+MAIL = MailId("mail")
+NOTHING = StatusAnswer(runs=(), request_id="")
+
+
+def a_schedule(*, check_interval: float = 300.0, calls_per_second: float = 1.0) -> Schedule:
+    return Schedule(
+        calls_per_second=calls_per_second,
+        check_interval=timedelta(seconds=check_interval),
+        timezone=SHANGHAI,
+    )
+
+
+def a_run(started: datetime, status: RunStatus, task_id: int = 1) -> StatusAnswer:
+    run = TaskRun(
+        mail_id=MAIL, task_id=TaskId(task_id), exec_at=started, status=status, status_word=status.value
+    )
+    return StatusAnswer(runs=(run,), request_id="")
+
+
+def daily_runs(days: int, *, hour: float = 9, lasts: float = 30, skip: tuple[int, ...] = ()) -> Workload:
+    starts = [
+        MONDAY.timestamp() + day * 86_400 + hour * 3600 + Random(day).uniform(0, 5)
+        for day in range(days)
+        if day not in skip
+    ]
+    runs = [
+        Run(mail_id=MAIL, task_id=number + 1, start=start, end=start + lasts, status="FAILED")
+        for number, start in enumerate(starts)
+    ]
+    return Workload(runs=runs, mail_ids=[MAIL], planned_until=MONDAY.timestamp() + days * 86_400)
+
+
+def slots(people: float = 0.0) -> simulation.Slots:
+    return simulation.Slots(interval=1.0, people=people, random=Random(1))
+
+
+def delays(workload: Workload, outcome: simulation.Outcome) -> list[float]:
+    return [outcome.seen_at[run.task_id] - run.end for run in workload.runs]
+
+
+def test_a_learned_run_is_seen_within_seconds() -> None:
+    """After a week of daily runs the next one's end is noticed at once."""
+    workload = daily_runs(12)
+    outcome = simulation.ours(workload, a_schedule(), slots())
+    assert max(delays(workload, outcome)[7:]) < 5
+
+
+def test_nothing_is_asked_for_nothing() -> None:
+    """A daily mail costs hardly more than its check interval."""
+    workload = daily_runs(12)
+    outcome = simulation.ours(workload, a_schedule(), slots())
+    assert len(outcome.calls) / 12 < 86_400 / 300 + 40
+
+
+def test_calls_keep_their_distance() -> None:
+    """No two calls within a second, however much there is to ask."""
+    workload = workloads.generate(mails=30, mix="clustered", days=2, seed=3)
+    outcome = simulation.ours(workload, a_schedule(), slots(people=0.2))
+    times = [call.t for call in outcome.calls]
+    assert min(later - earlier for earlier, later in pairwise(times)) >= 1.0
+
+
+def test_the_same_story_gives_the_same_calls() -> None:
+    """Nothing but its input decides what the schedule does."""
+    workload = workloads.generate(mails=20, mix="office", days=3, seed=4)
+    one, other = (simulation.ours(workload, a_schedule(), slots()) for _ in range(2))
+    assert one.calls == other.calls
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    mails=st.integers(1, 60),
+    calls_per_second=st.sampled_from([0.2, 1.0]),
+    hot=st.integers(0, 20),
+    seed=st.integers(0, 99),
+)
+def test_nobody_starves(mails: int, calls_per_second: float, hot: int, seed: int) -> None:
+    """Even while some mails always have news, every mail is asked about in ten rounds, or about the interval."""
+    random = Random(seed)
+    schedule = a_schedule(calls_per_second=calls_per_second)
+    now, step = MONDAY, timedelta(seconds=1 / calls_per_second)
+    ids = [MailId(f"mail{number}") for number in range(mails)]
+    asked = dict.fromkeys(ids, now)
+    for mail_id in ids:
+        schedule.watch(mail_id, now)
+    bound = timedelta(seconds=max(330.0, 10 * mails / calls_per_second)) + (mails + 1) * step
+    for number in range(1500):
+        decision = schedule.next(now)
+        if isinstance(decision, Ask):
+            asked[decision.mail_id] = now
+            busy = decision.mail_id in ids[:hot]
+            began = now - timedelta(seconds=random.uniform(1, 200))
+            answer = a_run(began, random.choice(list(RunStatus)), number + 1) if busy else NOTHING
+            schedule.answered(decision, answer, now)
+        assert all(now - at <= bound for at in asked.values())
+        now += step
+
+
+def test_an_interval_is_kept_where_the_budget_allows() -> None:
+    """A hundred mails are each looked at every five minutes, but for a short rush."""
+    workload = workloads.generate(mails=100, mix="spread", days=2, seed=5)
+    outcome = simulation.ours(workload, a_schedule(), slots())
+    last: dict[str, float] = {}
+    gaps = []
+    for call in outcome.calls:
+        gaps.append(call.t - last.get(call.mail_id, call.t))
+        last[call.mail_id] = call.t
+    assert max(gaps) < 360
+
+
+def test_a_restart_costs_at_most_one_look_at_each_mail() -> None:
+    """With its memories, a new schedule does as well as the old one would have."""
+    workload = workloads.generate(mails=40, mix="clustered", days=9, seed=6)
+    cut = workload.begins + 8 * 86_400
+    before = Workload(runs=[run for run in workload.runs if run.end < cut], mail_ids=workload.mail_ids)
+    after = Workload(runs=[run for run in workload.runs if run.end >= cut], mail_ids=workload.mail_ids)
+    old = a_schedule()
+    simulation.ours(before, old, slots(), until=cut)
+    new = a_schedule()
+    now = datetime.fromtimestamp(cut, UTC)
+    for mail_id in map(MailId, workload.mail_ids):
+        new.watch(mail_id, now, memory=old.memory(mail_id))
+    whole = simulation.SimulatedAPI(workload)
+    calls = [
+        len(simulation.ours(after, schedule, slots(), begin=cut, api=whole).calls) for schedule in (old, new)
+    ]
+    assert calls[1] <= calls[0] + len(workload.mail_ids)
+
+
+def test_an_overtaken_run_is_followed_to_its_end() -> None:
+    """A run still going when the next began is asked for by its own task ID."""
+    schedule, start = a_schedule(), MONDAY
+    schedule.watch(MAIL, start)
+    schedule.answered(Ask(mail_id=MAIL), a_run(start, RunStatus.PROCESSING, 1), start + timedelta(seconds=9))
+    newer = start + timedelta(minutes=2)
+    schedule.answered(Ask(mail_id=MAIL), a_run(newer, RunStatus.SENT, 2), newer + timedelta(seconds=20))
+    asks = _asks(schedule, newer + timedelta(seconds=21), seconds=60, answer=a_run(newer, RunStatus.SENT, 2))
+    assert Ask(mail_id=MAIL, task_id=TaskId(1)) in asks
+    schedule.answered(
+        Ask(mail_id=MAIL, task_id=TaskId(1)),
+        a_run(start, RunStatus.FAILED, 1),
+        newer + timedelta(seconds=90),
+    )
+    later = newer + timedelta(seconds=91)
+    assert all(ask.task_id is None for ask in _asks(schedule, later, seconds=900, answer=NOTHING))
+
+
+def test_an_overtaken_run_survives_a_restart() -> None:
+    """The memory holds the runs that are still to be followed."""
+    schedule, start = a_schedule(), MONDAY
+    schedule.watch(MAIL, start)
+    schedule.answered(Ask(mail_id=MAIL), a_run(start, RunStatus.PROCESSING, 1), start + timedelta(seconds=9))
+    newer = start + timedelta(minutes=2)
+    schedule.answered(Ask(mail_id=MAIL), a_run(newer, RunStatus.SENT, 2), newer + timedelta(seconds=20))
+    again = a_schedule()
+    again.watch(MAIL, newer + timedelta(seconds=30), memory=schedule.memory(MAIL))
+    asks = _asks(again, newer + timedelta(seconds=31), seconds=60, answer=a_run(newer, RunStatus.SENT, 2))
+    assert Ask(mail_id=MAIL, task_id=TaskId(1)) in asks
+
+
+def test_a_run_by_hand_is_followed_closely() -> None:
+    """After someone pressed Run the mail is asked about within seconds, not after the interval."""
+    schedule = a_schedule()
+    schedule.watch(MAIL, MONDAY)
+    now = MONDAY + timedelta(seconds=10)
+    schedule.answered(Ask(mail_id=MAIL), NOTHING, now)
+    assert not _asks(schedule, now, seconds=60, answer=NOTHING)
+    schedule.run_expected(MAIL, now + timedelta(seconds=60))
+    assert _asks(schedule, now + timedelta(seconds=60), seconds=60, answer=NOTHING)
+
+
+def test_a_paused_mail_is_hardly_ever_asked_about() -> None:
+    """Paused: a look an hour, and as usual again when it is resumed."""
+    schedule = a_schedule()
+    schedule.watch(MAIL, MONDAY, paused=True)
+    asks = _asks(schedule, MONDAY, seconds=4 * 3600, answer=NOTHING)
+    assert 1 <= len(asks) <= 6
+    now = MONDAY + timedelta(hours=4)
+    schedule.set_paused(MAIL, now, paused=False)
+    assert len(_asks(schedule, now, seconds=3600, answer=NOTHING)) > 10
+
+
+def test_a_forgotten_mail_is_not_asked_about() -> None:
+    """Forgetting is final, and an answer that still comes is passed over."""
+    schedule = a_schedule()
+    schedule.watch(MAIL, MONDAY)
+    schedule.forget(MAIL)
+    assert schedule.answered(Ask(mail_id=MAIL), NOTHING, MONDAY) is False
+    assert isinstance(schedule.next(MONDAY), Sleep)
+    assert schedule.memory(MAIL) is None
+
+
+def test_a_mail_out_of_reach_rests() -> None:
+    """A mail that may not be seen is asked about as seldom as a paused one, until it answers again."""
+    schedule = a_schedule()
+    schedule.watch(MAIL, MONDAY)
+    ask = schedule.next(MONDAY)
+    assert isinstance(ask, Ask)
+    schedule.failed(ask, AccessForbidden(missing=MissingAccess.MAIL), MONDAY)
+    asks = _asks(schedule, MONDAY + timedelta(seconds=1), seconds=3500, answer=NOTHING)
+    assert not asks
+
+
+def test_a_call_that_failed_is_made_again() -> None:
+    """Quick BI's own trouble costs a mail at most one interval."""
+    schedule = a_schedule()
+    schedule.watch(MAIL, MONDAY)
+    ask = schedule.next(MONDAY)
+    assert isinstance(ask, Ask)
+    schedule.failed(ask, QuickBIUnavailable(outcome_unknown=False), MONDAY)
+    assert _asks(schedule, MONDAY + timedelta(seconds=1), seconds=400, answer=NOTHING)
+
+
+def test_a_skipped_run_of_a_learned_mail_is_late_once() -> None:
+    """The absence of a run that has always been there is news, told once, soon after its grace."""
+    workload = daily_runs(14, skip=(10,))
+    outcome = simulation.ours(workload, a_schedule(), slots())
+    ((told_at, late),) = outcome.late
+    expected = MONDAY + timedelta(days=10, hours=9)
+    assert abs(late.expected_at - expected) < timedelta(minutes=1)
+    assert told_at - (late.expected_at + late.grace).timestamp() < 10
+    assert late.declared is None
+
+
+@pytest.mark.parametrize("days", [1, 2, 3])
+def test_a_young_mail_is_never_late(days: int) -> None:
+    """What was seen a few times only promises nothing."""
+    workload = daily_runs(7, skip=tuple(range(days, 6)))
+    assert not simulation.ours(workload, a_schedule(), slots()).late
+
+
+def test_a_paused_mail_is_never_late() -> None:
+    """Nobody waits for a mail that was paused on purpose."""
+    schedule = a_schedule()
+    workload = daily_runs(8)
+    simulation.ours(workload, schedule, slots())
+    now = MONDAY + timedelta(days=8, hours=2)
+    schedule.set_paused(MAIL, now, paused=True)
+    last = a_run(datetime.fromtimestamp(int(workload.runs[-1].start), UTC), RunStatus.SENT, 8)
+    _asks(schedule, now, seconds=86_400, answer=last)
+    assert not schedule.late()
+
+
+def test_a_declared_time_is_missed_after_its_grace() -> None:
+    """A person's `due` needs no learning."""
+    schedule = a_schedule()
+    due = Due(at=time(9, 30), weekdays_only=True, grace=timedelta(minutes=15))
+    schedule.watch(MAIL, MONDAY, dues=[due])
+    now, told = MONDAY, []
+    while now < MONDAY + timedelta(days=7):
+        decision = schedule.next(now)
+        if isinstance(decision, Sleep):
+            now = max(decision.until, now + timedelta(seconds=1))
+            continue
+        schedule.answered(decision, NOTHING, now)
+        told += [(now, late) for late in schedule.late()]
+        now += timedelta(seconds=1)
+    assert [late.expected_at for _, late in told] == [
+        MONDAY + timedelta(days=day, hours=9, minutes=30) for day in range(5)
+    ]
+    assert all(late.declared == due for _, late in told)
+    assert all(at - late.expected_at < timedelta(minutes=15, seconds=5) for at, late in told)
+
+
+@pytest.mark.parametrize("memory", ["", "{}", "[]", "null", '{"v":0}', '{"v":1}', "\x00"])
+def test_an_unreadable_memory_counts_as_none(memory: str) -> None:
+    """Whatever the store held, the mail is watched."""
+    schedule = a_schedule()
+    schedule.watch(MAIL, MONDAY, memory=MailMemory(memory))
+    assert schedule.next(MONDAY) == Ask(mail_id=MAIL)
+
+
+def test_a_memory_stays_small() -> None:
+    """A year of hourly runs, some by hand, is remembered in a few thousand characters."""
+    schedule, random = a_schedule(), Random(7)
+    schedule.watch(MAIL, MONDAY)
+    for hour in range(24 * 365):
+        start = MONDAY + timedelta(hours=hour, seconds=random.randrange(9))
+        if random.random() < 0.02:
+            start += timedelta(minutes=random.randrange(50))
+        answer = a_run(start, RunStatus.SENT, hour + 1)
+        schedule.answered(Ask(mail_id=MAIL), answer, start + timedelta(seconds=60))
+    assert len(schedule.memory(MAIL) or "") < 6000
+
+
+def _asks(schedule: Schedule, now: datetime, *, seconds: float, answer: StatusAnswer) -> list[Ask]:
+    """What is asked within `seconds`, when every answer about the latest run is the same."""
+    until, asks = now + timedelta(seconds=seconds), []
+    while now < until:
+        decision = schedule.next(now)
+        if isinstance(decision, Sleep):
+            now = max(decision.until, now + timedelta(seconds=1))
+            continue
+        asks.append(decision)
+        if decision.task_id is None:
+            schedule.answered(decision, answer, now)
+        now += timedelta(seconds=1)
+    return asks

@@ -134,9 +134,7 @@ class WatchedMail(Climber):
             self._next = self.rhythm.expected(self.looked_at - back, self.looked_at)
             first = self._next[0].at + _AFTER_EXPECTED if self._next else now + DAY
             self._next_until = min(now + DAY, max(now + HOUR, first))
-        latest = self.rhythm.latest
-        tolerance = self.rhythm.tolerance
-        return [one for one in self._next if latest is None or latest < one.at - tolerance]
+        return self._next
 
     def saw_latest(self, runs: tuple[TaskRun, ...], now: float) -> bool:
         """An answer about the latest run (and perhaps earlier ones), newest first. Was anything new?"""

@@ -135,6 +135,8 @@ class Rhythm:
         sure = 0.0
         starts = self._start_shares()
         for at, slot, day in self._slot_times(after):
+            if self.latest is not None and self.latest >= at - self.tolerance:
+                continue  # that run has begun
             chance = self._rule(slot, known_to).chance(day)
             if chance < _FAINT:
                 continue

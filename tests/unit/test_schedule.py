@@ -74,6 +74,20 @@ def test_a_learned_run_is_seen_within_seconds() -> None:
     assert max(delays(workload, outcome)[7:]) < 5
 
 
+def test_a_run_by_hand_does_not_hide_the_next_one() -> None:
+    """A time seen once, just before the hour, is no reason to overlook what every hour brings: not a week later."""
+    hours = [MONDAY.timestamp() + hour * 3600 + Random(hour).uniform(0, 5) for hour in range(200)]
+    by_hand = [hours[20] + 2880]  # twelve minutes before the next
+    runs = [
+        Run(mail_id=MAIL, task_id=number + 1, start=start, end=start + 30, status="FAILED")
+        for number, start in enumerate(sorted([*hours, *by_hand]))
+    ]
+    workload = Workload(runs=runs, mail_ids=[MAIL], planned_until=hours[-1] + 3600)
+    outcome = simulation.ours(workload, a_schedule(), slots())
+    late = [wait for wait, run in zip(delays(workload, outcome), runs, strict=True) if run.start not in by_hand]
+    assert max(late[24:]) < 10
+
+
 def test_nothing_is_asked_for_nothing() -> None:
     """A daily mail costs hardly more than its check interval."""
     workload = daily_runs(12)

@@ -84,7 +84,9 @@ def test_a_run_by_hand_does_not_hide_the_next_one() -> None:
     ]
     workload = Workload(runs=runs, mail_ids=[MAIL], planned_until=hours[-1] + 3600)
     outcome = simulation.ours(workload, a_schedule(), slots())
-    late = [wait for wait, run in zip(delays(workload, outcome), runs, strict=True) if run.start not in by_hand]
+    late = [
+        wait for wait, run in zip(delays(workload, outcome), runs, strict=True) if run.start not in by_hand
+    ]
     assert max(late[24:]) < 10
 
 

@@ -71,7 +71,7 @@ def next_run(rhythm: Rhythm, now: datetime) -> Expected | None:
             id="workdays: not on Saturday",
         ),
         pytest.param(
-            every_day("2025-03-02T09:00", 15, weekdays="60123"),
+            every_day("2025-03-02T09:00", 14, weekdays="60123"),
             at("2025-03-13T10:00"),
             at("2025-03-16T09:00"),
             id="Sunday to Thursday",

@@ -94,6 +94,8 @@ async def running_bot(settings: Settings) -> AsyncIterator[Bot]:
             messenger=SlackMessenger(slack, zone=settings.zone),
             operator_channel=operators,
         )
+        directory = Directory(quickbi, store.mails, now=_now)
+        await directory.load()
         poller = Poller(
             watches=store.watches,
             observations=store.observations,
@@ -109,12 +111,16 @@ async def running_bot(settings: Settings) -> AsyncIterator[Bot]:
             timezone=settings.zone,
             news=courier.wake,
             seen=sightings.remember,
+            is_paused=directory.is_paused,
             operator_channel=operators,
         )
-        leadership = Leadership(store.lease, holder=uuid4().hex, duties=(poller.lead, courier.lead))
+        leadership = Leadership(
+            store.lease,
+            holder=uuid4().hex,
+            duties=(poller.lead, courier.lead),
+            is_alone=store.database.is_exclusive,
+        )
         lookup = Lookup(quickbi, budget, sightings, now=_now, observed=poller.observed)
-        directory = Directory(quickbi, store.mails, now=_now)
-        await directory.load()
         bolt = bolt_app(home, signing_secret=signing_secret(settings))
         desks = open_desks(
             bolt,

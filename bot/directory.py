@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain import Choice, MailRef, QuickBIError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 REFRESH_EVERY = 600.0  # seconds
 AGAIN_AFTER = 30.0  # seconds, where that failed
+FRESH_FOR = timedelta(seconds=60)  # an answer that depends on the list takes an older one for too old
 _PAGE_SIZE = 100
 _PAGE_PAUSE = 0.05  # seconds between two pages: the list has 50 calls a second, and others use them too
 _MOST_PAGES = 1_000
@@ -42,7 +44,8 @@ class Directory:
         self._shelf = shelf
         self._now = now
         self._out_of_reach = False
-        self._is_read = False
+        self._read_at: datetime | None = None
+        self._one_reader = asyncio.Lock()
         self._fill(())
 
     def __len__(self) -> int:
@@ -92,8 +95,20 @@ class Directory:
             worked = await self.refresh()
             await asyncio.sleep(REFRESH_EVERY if worked else AGAIN_AFTER)
 
+    async def is_paused(self, mail_id: MailId) -> bool:
+        """Is this mail paused in Quick BI, by a list that is fresh? By the last known one where there is none."""
+        async with self._one_reader:
+            if self._read_at is None or abs(self._now() - self._read_at) > FRESH_FOR:
+                await self._refresh()
+        mail = self.get(mail_id)
+        return mail is not None and mail.paused
+
     async def refresh(self) -> bool:
         """Read the whole list anew. What is known stays where that fails. Returns whether it worked."""
+        async with self._one_reader:
+            return await self._refresh()
+
+    async def _refresh(self) -> bool:
         try:
             mails = await self._read_all()
         except QuickBIError as error:
@@ -103,10 +118,10 @@ class Directory:
                 )
             self._out_of_reach = True
             return False
-        is_news = self._out_of_reach or not self._is_read
-        self._out_of_reach, self._is_read = False, True
+        is_news = self._out_of_reach or self._read_at is None
+        self._out_of_reach, self._read_at = False, self._now()
         self._fill(mails)
-        await self._shelf.save_mails(mails, seen_at=self._now())
+        await self._shelf.save_mails(mails, seen_at=self._read_at)
         if is_news:
             _log.info("directory_read", extra={"mails": len(mails)})
         return True

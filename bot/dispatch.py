@@ -11,7 +11,15 @@ from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from bot.domain import AppRejected, ChannelGone, DeliveryUnknown, MessageGone, MessageRefused, SlackError
+from bot.domain import (
+    AppRejected,
+    CannotLook,
+    ChannelGone,
+    DeliveryUnknown,
+    MessageGone,
+    MessageRefused,
+    SlackError,
+)
 from bot.outgoing import Nothing
 from bot.pacing import HISTORY, POST, UPDATE
 from bot.persist import until_stored
@@ -181,7 +189,7 @@ class Dispatch:
             if unsure.thread_ts is not None:
                 await self._mark_gone(channel_id, unsure.thread_ts)
             ts = None
-        except (AppRejected, ChannelGone, MessageRefused) as closed:
+        except (AppRejected, CannotLook, ChannelGone, MessageRefused) as closed:
             _log.warning("cannot_look", extra={"channel_id": channel_id, "error": closed.error})
             await until_stored(lambda: self._deliveries.release(unsure.post_id, may_repeat=True))
             return _SOON

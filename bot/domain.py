@@ -22,7 +22,8 @@ Everything here is a value. Nothing here asks, stores, sends or waits.
         ├── SlackBusy           wait `retry_after` seconds
         ├── MessageGone         the message to edit or to reply to was deleted
         ├── MessageRefused      our own mistake: Slack will never take this message
-        └── DeliveryUnknown     the message may or may not be there
+        ├── DeliveryUnknown     the message may or may not be there
+        └── CannotLook          nor can it be found out
 """
 
 from __future__ import annotations
@@ -593,3 +594,7 @@ class MessageRefused(SlackError):
 
 class DeliveryUnknown(SlackError):
     """The connection ended between the request and the answer: the message may be there."""
+
+
+class CannotLook(SlackError):
+    """Whether a message is there cannot be found out: too much was said in its channel at that time."""

@@ -3,6 +3,9 @@
 What is authoritative is the lease's row. This process believes that it leads only until the beginning of
 its last successful attempt plus the lease's length, less a margin; after that another may lead. Whatever it
 writes as the leader names its term, and the database refuses it if the term is over.
+
+Where the database belongs to this process alone (SQLite) nobody else can lead: there a lease that cannot be
+renewed is kept, and with it every answer that waits to be written down.
 """
 
 from __future__ import annotations
@@ -33,9 +36,15 @@ class Leadership:
     """`duties` are run with the term for as long as this replica leads; each ends only by cancellation."""
 
     def __init__(
-        self, leases: LeaseKeeper, *, holder: str, duties: Sequence[Callable[[int], Awaitable[None]]]
+        self,
+        leases: LeaseKeeper,
+        *,
+        holder: str,
+        duties: Sequence[Callable[[int], Awaitable[None]]],
+        is_alone: bool = False,
     ) -> None:
         self._leases = leases
+        self._is_alone = is_alone
         self._holder = holder
         self._duties = duties
         self._lease: Lease | None = None
@@ -85,12 +94,13 @@ class Leadership:
         while True:
             await asyncio.sleep(min(_RENEW_EVERY, max(0.0, self._trusted_until - monotonic())))
             begun = monotonic()
+            patience = TTL.total_seconds() if self._is_alone else self._trusted_until - begun
             try:
-                async with asyncio.timeout(max(0.1, self._trusted_until - begun)):
+                async with asyncio.timeout(max(0.1, patience)):
                     await self._leases.renew(lease, TTL)
             except (StoreError, TimeoutError) as error:
                 _log.warning("lease_not_renewed", extra={"error": type(error).__name__})
-                if monotonic() >= self._trusted_until:
+                if not self._is_alone and monotonic() >= self._trusted_until:
                     raise LeaseLost("could not renew in time") from error
                 await asyncio.sleep(1.0)
             else:

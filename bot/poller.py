@@ -29,7 +29,7 @@ from bot.persist import until_stored
 from bot.schedule import Ask, Due, MailMemory, Sleep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from datetime import tzinfo
 
     from bot.domain import ChannelId, DueTime, MailId, Outage, Watch
@@ -62,6 +62,7 @@ class Poller:
 
     `new_schedule` makes an empty schedule: each term begins with what the store knows. `news` is called
     after something was recorded that channels are owed, `seen` with every answer: people ask about it, too.
+    `is_paused` is asked before a mail is called late: that it was paused may not be known here yet.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Poller:
         timezone: tzinfo,
         news: Callable[[], None],
         seen: Callable[[MailRef, Observation], None],
+        is_paused: Callable[[MailId], Awaitable[bool]],
         operator_channel: ChannelId | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -88,6 +90,7 @@ class Poller:
         self._timezone = timezone
         self._news = news
         self._seen = seen
+        self._is_paused = is_paused
         self._operator_channel = operator_channel
         self._now = now
         self._schedule: Schedule | None = None
@@ -266,6 +269,8 @@ class Poller:
             declared = self._declared(late)
             if late.declared is not None and declared is None:
                 continue  # not on this weekday
+            if await self._is_paused(late.mail_id):
+                continue
             now = self._now()
             reason = await until_stored(
                 lambda late=late, declared=declared, now=now: self._observations.record_late(  # type: ignore[misc]

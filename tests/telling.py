@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 import yaml
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.budget import CallBudget
+from bot.budget import CallBudget, SteadySlots
 from bot.courier import Courier
+from bot.directory import Directory
 from bot.domain import ChannelId, Mail, MailId, StatusAnswer, Subscription, TeamId, UserId
 from bot.leadership import Leadership
 from bot.poller import Poller
@@ -23,14 +24,14 @@ from bot.quickbi.credentials import Credentials, StaticCredentials
 from bot.sandbox.quickbi import SimulatedQuickBI
 from bot.sandbox.quickbi.limits import Limits
 from bot.sandbox.slack import SimulatedSlack
-from bot.sandbox.world import World
+from bot.sandbox.world import Status, World
 from bot.schedule import Schedule
 from bot.sightings import Sightings
 from bot.slack.messenger import SlackMessenger
 from bot.store.store import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
     from bot.sandbox.slack.model import Message
     from bot.store.store import Store
@@ -51,11 +52,16 @@ class Telling:
     store: Store
     calls_per_second: float
     check_interval: float
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock_error: timedelta = timedelta(0)
     poller: Poller = field(init=False)
     courier: Courier = field(init=False)
+    directory: Directory = field(init=False)
     _task: asyncio.Task[None] | None = None
     _client: QuickBIClient | None = None
+
+    def now(self) -> datetime:
+        """By the clock of the bot's machine, which may be wrong."""
+        return datetime.now(UTC) + self.clock_error
 
     async def start(self, *, polling: bool = True) -> None:
         """A new process's worth of parts: nothing is remembered but what the store holds."""
@@ -77,21 +83,25 @@ class Telling:
             operator_channel=OPERATORS,
             now=self.now,
         )
+        self.directory = Directory(self._client, self.store.mails, now=self.now)
+        await self.directory.load()
         self.poller = Poller(
             watches=self.store.watches,
             observations=self.store.observations,
             outages=self.store.outages,
             quickbi=self._client,
-            budget=CallBudget(self.store.calls, calls_per_second=self.calls_per_second),
+            budget=CallBudget(SteadySlots(self.store.calls), calls_per_second=self.calls_per_second),
             new_schedule=self._schedule,
             timezone=ZONE,
             news=self.courier.wake,
             seen=Sightings().remember,
+            is_paused=self.directory.is_paused,
             operator_channel=OPERATORS,
             now=self.now,
         )
         duties = [self.courier.lead, *([self.poller.lead] if polling else [])]
-        leadership = Leadership(self.store.lease, holder="test", duties=duties)
+        alone = self.store.database.is_exclusive
+        leadership = Leadership(self.store.lease, holder="test", duties=duties, is_alone=alone)
         self._task = asyncio.create_task(leadership.run())
 
     async def stop(self) -> None:
@@ -125,6 +135,24 @@ class Telling:
         )
         await self.store.subscriptions.subscribe(wish, baseline=StatusAnswer(runs=(), request_id=""))
 
+    async def watch(self, name: str, *, channel: ChannelId = REPORTS, **more: Any) -> str:
+        """A new mail that a channel is subscribed to. Returns its ID."""
+        mail = self.world.add_mail(name)
+        await self.subscribe(mail.mail_id, channel=channel, **more)
+        await self.list_mails()
+        return mail.mail_id
+
+    def run(self, mail_id: str, outcome: Status) -> int:
+        """A run that is over as it begins. Returns its task ID."""
+        return self.world.run_now(mail_id, takes=timedelta(0), outcome=outcome).task_id
+
+    async def until_looked(self, *, times: int = 1, seconds: float = 15.0) -> None:
+        """Wait until the poller has had so many more answers."""
+        before = self.poller.pulse.calls
+        async with asyncio.timeout(seconds):
+            while self.poller.pulse.calls < before + times:  # noqa: ASYNC110 (a counter tells nobody)
+                await asyncio.sleep(0.02)
+
     async def list_mails(self) -> None:
         """Read the directory, as the bot does now and then."""
         listed = [
@@ -136,6 +164,10 @@ class Telling:
     def posts(self, channel: str = "reports") -> list[Message]:
         """The bot's own messages in a channel, replies too."""
         return [one for one in self.slack.workspace.messages(channel) if one.from_app]
+
+    async def until_posted(self, count: int, *, channel: str = "reports", seconds: float = 15.0) -> None:
+        """Wait until a channel has so many messages of the bot, replies among them."""
+        await self.slack.changes.until(lambda: len(self.posts(channel)) >= count, seconds=seconds)
 
     async def until_said(
         self, words: str, *, channel: str = "reports", seconds: float = 15.0, edited: bool = False

@@ -107,6 +107,16 @@ class WatchedMail(Climber):
         self._next: list[Expected] = []
         self._next_until = 0.0
 
+    def clock_shows(self, now: float) -> None:
+        """Nothing was seen in the future: where it looks so, the clock was wrong then or is now."""
+        if self.looked_at is not None and self.looked_at > now:
+            self.looked_at = now
+            self._next_until = 0.0
+        if self.late_told is not None:
+            self.late_told = min(self.late_told, now)
+        if self.by_hand_at is not None:
+            self.by_hand_at = min(self.by_hand_at, now)
+
     @property
     def resting(self) -> bool:
         """Hardly ever worth a look: nothing will run, or Quick BI will not tell."""

@@ -24,6 +24,7 @@ PRICE = 0.05  # seconds of delay that a call must save to be made, at one call a
 _ROUNDS = 10  # a mail unlooked-at for as long as so many rounds in turn would take goes before all others
 _SOON = 1.1  # of the interval: a rush may delay a look that much where the calls suffice for all
 _REST = 12  # resting mails are looked at so many times more seldom than others
+_SET_BACK = 5.0  # seconds; the clock is held to have been set back where it shows that much less than before
 
 
 class Schedule:
@@ -45,6 +46,7 @@ class Schedule:
         self._late: list[LateRun] = []
         self._rounds: OrderedDict[WatchedMail, float] = OrderedDict()  # asked longest ago first
         self._resting: OrderedDict[WatchedMail, float] = OrderedDict()
+        self._latest_now = float("-inf")
 
     def watch(
         self,
@@ -60,6 +62,7 @@ class Schedule:
             return
         mail = self._mails[mail_id] = recall(memory, mail_id, self._local, self._fleet)
         mail.paused, mail.dues = paused, tuple(dues)
+        mail.clock_shows(now.timestamp())
         self._queue(mail, now.timestamp())
         for run in mail.overtaken.values():
             self._ladder.place(run, run.ascent(now.timestamp(), self._price))
@@ -98,7 +101,7 @@ class Schedule:
 
     def next(self, now: datetime) -> Ask | Sleep:
         """The call to make now, or how long there is nothing worth a call."""
-        at = now.timestamp()
+        at = self._clock_shows(now)
         one_round = len(self._rounds) / self._calls_per_second
         if one_round <= self._check_interval / 2:
             starving = self._check_interval * _SOON  # the budget allows it, whatever else is hot
@@ -122,7 +125,7 @@ class Schedule:
         mail = self._mails.get(ask.mail_id)
         if mail is None:
             return False
-        at = now.timestamp()
+        at = self._clock_shows(now)
         if ask.task_id is None:
             looked_at = mail.looked_at
             news = mail.saw_latest(answer.runs, at) | self._missing(mail, looked_at, at)
@@ -150,6 +153,19 @@ class Schedule:
         """The runs found missing since the last call of this method, each told once."""
         late, self._late = tuple(self._late), []
         return late
+
+    def _clock_shows(self, now: datetime) -> float:
+        """Where the clock was set back, what was planned might lie days ahead: then all mails are planned anew."""
+        at, before = now.timestamp(), self._latest_now
+        self._latest_now = at
+        if at >= before - _SET_BACK:
+            return at
+        for mail in self._mails.values():
+            mail.clock_shows(at)
+            self._queue(mail, at)
+            for run in mail.overtaken.values():
+                self._ladder.place(run, run.ascent(at, self._price))
+        return at
 
     def _missing(self, mail: WatchedMail, looked_at: float | None, at: float) -> bool:
         late = mail.late(looked_at, at)

@@ -139,16 +139,23 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def mrkdwn(markup: str, limit: int) -> MarkdownTextObject:
+    """Marked-up text. `verbatim`: a mail named “@here” or “#general” stays a name; Slack links and calls nothing.
+
+    https://docs.slack.dev/reference/block-kit/composition-objects/text-object
+    """
+    return MarkdownTextObject(text=clip_markup(markup, limit), verbatim=True)
+
+
 def section(markup: str) -> SectionBlock:
-    return SectionBlock(text=MarkdownTextObject(text=clip_markup(markup, SectionBlock.text_max_length)))
+    return SectionBlock(text=mrkdwn(markup, SectionBlock.text_max_length))
 
 
 def fields(pairs: Sequence[tuple[str, str]]) -> SectionBlock:
     """Label and value pairs, side by side on a wide screen. Values are mrkdwn."""
     return SectionBlock(
         fields=[
-            MarkdownTextObject(text=clip_markup(f"*{label}*\n{value}", 2000))
-            for label, value in pairs[: SectionBlock.fields_max_length]
+            mrkdwn(f"*{label}*\n{value}", 2000) for label, value in pairs[: SectionBlock.fields_max_length]
         ]
     )
 
@@ -156,7 +163,7 @@ def fields(pairs: Sequence[tuple[str, str]]) -> SectionBlock:
 def small(*parts: str) -> ContextBlock:
     """The small print: what belongs together on one line, parted by dots. Empty parts are left out."""
     line = " · ".join(part for part in parts if part)
-    return ContextBlock(elements=[MarkdownTextObject(text=clip_markup(line, 2000))])
+    return ContextBlock(elements=[mrkdwn(line, 2000)])
 
 
 def header(text: str) -> HeaderBlock:

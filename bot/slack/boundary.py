@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from uuid import uuid4
 
-from bot.domain import MailBotError, QuickBIError, UsageError
+from bot.domain import MailBotError, QuickBIError, StoreError, UsageError
 from bot.slack import failures
 from bot.slack.controls import OldButton
 from bot.slack.incoming import searched
@@ -211,7 +211,8 @@ class Boundary:
                 reference = uuid4().hex[:8]
                 event = "handler_refused" if isinstance(error, MailBotError) else "handler_failed"
                 _log.error(event, exc_info=error, extra={"reference": reference})
-                message = failures.surprise(reference)
+                tell = failures.cannot_keep if isinstance(error, StoreError) else failures.surprise
+                message = tell(reference)
         try:
             await answer.send(message)
         except Exception:  # noqa: BLE001 (the last resort of the boundary)

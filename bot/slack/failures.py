@@ -73,6 +73,18 @@ def surprise(reference: str) -> Message:
     )
 
 
+def cannot_keep(reference: str) -> Message:
+    """The database takes nothing now: a full disk, a lock, a server that is away. `reference` is for the log."""
+    words = (
+        "I cannot write anything down just now, so what you asked for may not last. Please try again in a few "
+        "minutes, and tell whoever runs me if it stays so. What fails meanwhile is told afterwards."
+    )
+    return Message(
+        text=f"{words} Reference {reference}.",
+        blocks=(section(f"🗄️ {words}"), small(f"Reference {code(reference)}")),
+    )
+
+
 def restarting() -> Message:
     words = "I am being restarted and could not finish this. Please ask again in a minute."
     return Message(text=words, blocks=(section(f"🔄 {words}"),))

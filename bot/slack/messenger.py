@@ -12,6 +12,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError, SlackRequestError
 
 from bot.domain import (
     AppRejected,
+    CannotLook,
     ChannelGone,
     DeliveryUnknown,
     MessageGone,
@@ -33,9 +34,11 @@ if TYPE_CHECKING:
 
 EVENT_TYPE = "mail_notice"
 _TIME_LIMIT = 10.0  # seconds for one call
-_CLOCKS_APART = timedelta(minutes=5)  # Slack's clock and ours: look for a message a little earlier, too
-_MOST_PAGES = 5
-_PAGE_SIZE = 100
+# Slack's clock and ours: a message is looked for so much around its claim. What was said later is not read:
+# a bot that was down for a weekend must not page through all of it.
+_CLOCKS_APART = timedelta(minutes=15)
+_MOST_PAGES = 10
+_PAGE_SIZE = 200
 
 # https://docs.slack.dev/reference/methods/chat.postMessage#errors
 _CHANNEL_GONE = frozenset(
@@ -137,23 +140,26 @@ class SlackMessenger:
         )
 
     async def find(self, unsure: Unsure) -> str | None:
-        """Look for a message by the ID in its metadata. Raises AppRejected where the scope is not granted."""
-        oldest = str((unsure.claimed_at - _CLOCKS_APART).timestamp())
+        """Look for a message by the ID in its metadata.
+
+        Raises AppRejected where the scope is not granted, CannotLook where the channel was too lively then.
+        """
         cursor = ""
         for _ in range(_MOST_PAGES):
-            page = await self._page(unsure, oldest=oldest, cursor=cursor)
+            page = await self._page(unsure, cursor=cursor)
             for message in page.get("messages", ()):
                 if _post_id(message) == unsure.post_id:
                     return str(message["ts"])
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
-                break
-        return None
+                return None
+        raise CannotLook("too_many_messages")
 
-    async def _page(self, unsure: Unsure, *, oldest: str, cursor: str) -> Mapping[str, Any]:
+    async def _page(self, unsure: Unsure, *, cursor: str) -> Mapping[str, Any]:
         window: dict[str, Any] = {
             "channel": unsure.channel_id,
-            "oldest": oldest,
+            "oldest": str((unsure.claimed_at - _CLOCKS_APART).timestamp()),
+            "latest": str((unsure.claimed_at + _CLOCKS_APART).timestamp()),
             "limit": _PAGE_SIZE,
             "include_all_metadata": True,
         }

@@ -12,7 +12,7 @@ from bot.domain import ChannelId, NotifyReason, RunStatus
 from bot.incidents import Situation
 from bot.store.news import firing_incident, notice_row, touch_posts
 from bot.store.rows import incident_from, incident_to, known_run_from, run_from, subscription_from
-from bot.store.tables import incidents, notices, runs, subscriptions, watches
+from bot.store.tables import incidents, mails, notices, runs, subscriptions, watches
 from bot.store.turns import insert_if_absent
 from bot.store.watches import insert_run
 
@@ -78,6 +78,11 @@ class Book:
         )
         newest: datetime | None = found.scalar_one_or_none()
         return newest
+
+    async def is_paused(self) -> bool:
+        """As the directory knows it: in Quick BI, by somebody's hand."""
+        found = await self._connection.execute(select(mails.c.paused).where(mails.c.mail_id == self._mail_id))
+        return bool(found.scalar_one_or_none())
 
     async def keep_run(
         self,

@@ -74,9 +74,12 @@ class Observations:
     async def record_late(
         self, mail_id: MailId, *, expected_at: datetime, declared: DueTime | None, now: datetime, term: int
     ) -> NotifyReason:
-        """A run did not start in time: by a channel's word, or (`declared=None`) by the mail's own rhythm."""
+        """A run did not start in time: by a channel's word, or (`declared=None`) by the mail's own rhythm.
+
+        A mail that is paused in Quick BI is not late.
+        """
         async with self._mail(mail_id, term) as book:
-            if not book.is_watched:
+            if not book.is_watched or await book.is_paused():
                 return NotifyReason.AS_BEFORE
             verdict = judge_late(
                 book.incident,

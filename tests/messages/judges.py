@@ -78,6 +78,7 @@ def assert_fine(message: Message) -> None:
     assert 10 <= len(payload["text"]) < 4000
     assert not _LIVE_MENTION.search(_unpinged(payload["text"])), "the text pings somebody"
     assert re.search(r"[a-z]{3,} [a-z]", payload["text"], re.IGNORECASE), "words, not signs alone"
+    _assert_nothing_is_parsed(payload["blocks"])
     for shown in texts(payload["blocks"], "mrkdwn"):
         assert not _LIVE_MENTION.search(_unpinged(shown)), shown
     for shown in texts(payload["blocks"], "mrkdwn", "plain_text"):
@@ -96,6 +97,7 @@ def assert_view_fine(view: View) -> None:
     assert len(content["blocks"]) <= 100
     assert len(content.get("private_metadata", "")) <= 3000
     _assert_ids_are_unique(content["blocks"])
+    _assert_nothing_is_parsed(content["blocks"])
     for shown in texts(content["blocks"], "mrkdwn"):
         assert not _LIVE_MENTION.search(_unpinged(shown)), shown
     for shown in texts(content["blocks"], "mrkdwn", "plain_text"):
@@ -116,6 +118,17 @@ def _assert_ids_are_unique(blocks: list[dict[str, Any]]) -> None:
         if "action_id" in element
     ]
     assert len(ids) == len(set(ids)), ids
+
+
+def _assert_nothing_is_parsed(part: Any) -> None:
+    """Slack makes links and calls of plain words (“@here”, “#general”) unless it is told not to."""
+    if isinstance(part, list | tuple):
+        for one in part:
+            _assert_nothing_is_parsed(one)
+    elif isinstance(part, Mapping):
+        if part.get("type") == "mrkdwn":
+            assert part.get("verbatim") is True, part
+        _assert_nothing_is_parsed(list(part.values()))
 
 
 def texts(part: Any, *kinds: str) -> list[str]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from statistics import median
 from time import process_time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.directory import Directory
+from bot.directory import FRESH_FOR, Directory
 from bot.domain import Choice, Mail, MailId, MailPage, MailRef, QuickBIUnavailable, StatusAnswer, TaskId
 
 if TYPE_CHECKING:
@@ -204,3 +205,28 @@ def _milliseconds(work: Callable[[], object]) -> float:
         work()
         taken.append(process_time() - began)
     return median(taken) * 1000
+
+
+async def test_whether_a_mail_is_paused_is_read_anew_unless_that_was_just_done() -> None:
+    """A mail that was paused a minute ago is not late; two that are asked about at once cost one reading."""
+    now = [NOON]
+    quickbi = FakeQuickBI(mail("Daily Sales"))
+    directory = Directory(quickbi, FakeShelf(), now=lambda: now[0])
+    await directory.refresh()
+    quickbi.mails = (replace(mail("Daily Sales"), paused=True),)
+    assert not await directory.is_paused(MailId("id-Daily Sales"))
+    now[0] += FRESH_FOR + timedelta(seconds=1)
+    asked = (directory.is_paused(MailId("id-Daily Sales")), directory.is_paused(MailId("id-gone")))
+    daily, gone = await asyncio.gather(*asked)
+    assert (daily, gone) == (True, False)
+    assert quickbi.pages_asked == [1, 1]
+
+
+async def test_whether_a_mail_is_paused_is_as_last_known_while_quick_bi_is_down() -> None:
+    """The last list counts."""
+    quickbi = FakeQuickBI()
+    quickbi.down_from_page = 1
+    paused = replace(mail("Daily Sales"), paused=True)
+    directory = Directory(quickbi, FakeShelf(paused), now=lambda: NOON)
+    await directory.load()
+    assert await directory.is_paused(paused.mail_id)

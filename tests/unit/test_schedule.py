@@ -90,6 +90,30 @@ def test_a_run_by_hand_does_not_hide_the_next_one() -> None:
     assert max(late[24:]) < 10
 
 
+@pytest.mark.parametrize("restarted", [False, True], ids=["while it runs", "over a restart"])
+def test_a_clock_that_is_set_back_leaves_no_mail_unlooked_at(*, restarted: bool) -> None:
+    """A clock that was a day ahead is put right: every mail is looked at within the interval, not in a day."""
+    ahead = MONDAY + timedelta(days=1)
+    schedule = a_schedule()
+    mails = [MailId(f"mail{number}") for number in range(10)]
+    for mail_id in mails:
+        schedule.watch(mail_id, ahead)
+        schedule.answered(Ask(mail_id=mail_id), NOTHING, ahead)
+    memories = {mail_id: schedule.memory(mail_id) for mail_id in mails}
+    if restarted:
+        schedule = a_schedule()
+        for mail_id in mails:
+            schedule.watch(mail_id, MONDAY, memory=memories[mail_id])
+    asked, now = set(), MONDAY
+    while now < MONDAY + timedelta(seconds=330):
+        decision = schedule.next(now)
+        if isinstance(decision, Ask):
+            asked.add(decision.mail_id)
+            schedule.answered(decision, NOTHING, now)
+        now += timedelta(seconds=1)
+    assert asked == set(mails)
+
+
 def test_nothing_is_asked_for_nothing() -> None:
     """A daily mail costs hardly more than its check interval."""
     workload = daily_runs(12)

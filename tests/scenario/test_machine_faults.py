@@ -1,0 +1,159 @@
+"""The bot's own machine is in trouble: a locked database, a full disk, a clock that jumps. Nothing is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sqlite3
+import subprocess
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.sandbox.world import Status
+from tests.rig import Rig, rig
+from tests.telling import telling
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from bot.sandbox.quickbi.ledger import Call
+    from bot.sandbox.slack.model import Message
+    from tests.telling import Telling
+
+SENT, FAILED = Status.SENT, Status.FAILED
+DISK = 2 * 1024 * 1024
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Telling]:
+    """A leader at work. Nothing is subscribed yet."""
+    async with telling(f"sqlite:///{tmp_path}/mailbot.db") as desk:
+        await desk.start()
+        yield desk
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    """A disk of its own, of two megabytes."""
+    mounted = shutil.which("mount") and os.geteuid() == 0
+    reason = "only root can mount a small disk to fill"
+    if not mounted and os.environ.get("CI"):
+        pytest.fail(reason)
+    if not mounted:
+        pytest.skip(reason)
+    folder.mkdir()
+    options = f"size={DISK},mode=700"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "mailbot-test", folder], check=True)  # noqa: S603, S607
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)  # noqa: S603, S607
+
+
+def fill(disk: Path) -> Path:
+    """Leave no byte free."""
+    ballast = disk / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(b"\0" * 4096)
+        except OSError:
+            return ballast
+
+
+def looks_at(stage: Rig, mail_id: str) -> list[Call]:
+    return [call for call in stage.quickbi.ledger if call.mail_id == mail_id and call.outcome == "OK"]
+
+
+async def until_told(stage: Rig, words: str, *, seconds: float = 40) -> Message:
+    def said() -> Message | None:
+        messages = stage.slack.workspace.messages("reports")
+        return next((one for one in messages if one.ephemeral_for is None and words in one.text), None)
+
+    return await stage.slack.changes.until(said, seconds=seconds)
+
+
+async def test_a_locked_database_delays_the_news_and_loses_none(desk: Telling, tmp_path: Path) -> None:
+    """Somebody's backup holds the write lock for longer than the bot waits for it."""
+    mail_id = await desk.watch("Daily Sales")
+    await desk.until_looked(times=2)
+    other = sqlite3.connect(tmp_path / "mailbot.db", isolation_level=None)
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        desk.run(mail_id, FAILED)
+        await asyncio.sleep(20)  # longer than a lease
+        assert desk.posts() == []
+        other.execute("COMMIT")
+    finally:
+        other.close()
+    await desk.until_said("Daily Sales failed", seconds=30)
+    assert len(desk.posts()) == 1
+
+
+async def test_a_full_disk_delays_the_news_and_loses_none(tmp_path: Path) -> None:
+    """People are answered meanwhile. A failure that was only seen while nothing could be written is told."""
+    with small_disk(tmp_path / "disk") as disk:
+        async with rig(disk, calls_per_second=50, settings={"QUICKBI_CHECK_INTERVAL": "2"}) as stage:
+            bot = await stage.start_bot()
+            mail = stage.world.named("Supplier Scorecard")
+            await stage.slack.people.type_command("ada", "reports", f"/mail-subscribe {mail.mail_id}")
+            await until_told(stage, "now subscribed to Supplier Scorecard")
+            ballast = fill(disk)
+            stage.world.run_now(mail.mail_id, takes=timedelta(0), outcome=FAILED)
+            looks = len(looks_at(stage, mail.mail_id))
+            while len(looks_at(stage, mail.mail_id)) == looks:  # noqa: ASYNC110 (a record tells nobody)
+                await asyncio.sleep(0.1)
+            stage.world.run_now(mail.mail_id, takes=timedelta(0), outcome=SENT)
+            await bot.until_logged("database_refuses")
+            assert "Daily Sales was sent" in (await stage.ask("/mail-status Daily Sales", seconds=20)).text
+            refused = await stage.ask("/mail-subscribe Daily Sales", seconds=30)
+            assert "I cannot write anything down just now" in refused.text
+            await asyncio.sleep(16)  # longer than a lease
+            ballast.unlink()
+            told = await until_told(stage, "Supplier Scorecard recovered")
+            assert "1 run failed" in told.text
+            await bot.until_logged("database_takes_it_again")
+            assert (await bot.stop()) == 0
+
+
+@pytest.mark.parametrize("jump", [DAY, -DAY], ids=["forward", "back"])
+async def test_a_clock_that_jumps_neither_loses_nor_repeats(desk: Telling, jump: timedelta) -> None:
+    """A failure before and one after the jump: each told once; the recovery, too."""
+    before, after = await desk.watch("Before"), await desk.watch("After")
+    await desk.until_looked(times=4)
+    desk.run(before, FAILED)
+    await desk.until_said("Before failed")
+    desk.clock_error += jump
+    desk.run(after, FAILED)
+    await desk.until_said("After failed", seconds=30)
+    await asyncio.sleep(1.1)
+    desk.run(before, SENT)
+    await desk.until_said("Before recovered", edited=True, seconds=30)
+    await desk.until_posted(3)
+    await asyncio.sleep(2)
+    assert len(desk.posts()) == 3
+
+
+@pytest.mark.parametrize("jump", [DAY, -DAY], ids=["forward", "back"])
+async def test_a_clock_that_jumped_over_a_restart(desk: Telling, jump: timedelta) -> None:
+    """What was on its way, and what was held back, is measured by a clock that is another now."""
+    mail_id = await desk.watch("Daily Sales")
+    desk.slack.faults.rate_limit("chat.postMessage", seconds=2)
+    desk.run(mail_id, FAILED)
+    await desk.slack.changes.until(
+        lambda: desk.slack.ledger.calls("chat.postMessage", outcome="ratelimited"), seconds=20
+    )
+    await asyncio.sleep(0.3)
+    await desk.stop()
+    desk.clock_error += jump
+    await asyncio.sleep(2)
+    await desk.start()
+    await desk.until_said("Daily Sales failed", seconds=30)
+    assert desk.slack.ledger.sends_while_limited() == 0
+    assert len(desk.posts()) == 1

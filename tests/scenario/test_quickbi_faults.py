@@ -1,0 +1,211 @@
+"""Quick BI is in trouble, or its mails are: no false failure, no lost one, and the operators know in time."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.domain import DueTime
+from bot.incidents import CONFIRM_AFTER
+from bot.outages import TOLD_AFTER
+from bot.sandbox.quickbi.faults import Mode
+from bot.sandbox.world import Status
+from tests.telling import ZONE, telling
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from tests.telling import Telling
+
+SENT, FAILED = Status.SENT, Status.FAILED
+A_SECOND = 1.1  # Quick BI tells when a run started to the second
+OPERATORS = "finance"
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Telling]:
+    """A leader at work. Nothing is subscribed yet."""
+    async with telling(f"sqlite:///{tmp_path}/mailbot.db") as desk:
+        await desk.start()
+        yield desk
+
+
+def told(desk: Telling) -> list[str]:
+    return [one.text for one in desk.posts()]
+
+
+@pytest.mark.parametrize(
+    "mode",
+    [
+        Mode.DOWN,
+        Mode.UNAVAILABLE,
+        Mode.BAD_GATEWAY,
+        Mode.GARBAGE,
+        Mode.THROTTLED,
+        Mode.KEY_REVOKED,
+        Mode.SECRET_CHANGED,
+        Mode.TOKEN_EXPIRED,
+        Mode.NOT_PERMITTED,
+    ],
+)
+async def test_quick_bi_cannot_be_asked(desk: Telling, mode: Mode) -> None:
+    """The channel hears of no failure; the operators hear of it once, and of its end; then the failure is told."""
+    mail_id = await desk.watch("Daily Sales")
+    await desk.until_looked(times=2)
+    desk.quickbi.faults.add(mode)
+    await desk.until_looked(times=2)
+    desk.run(mail_id, FAILED)
+    desk.clock_error += TOLD_AFTER
+    began = await desk.until_said("Quick BI cannot be asked", channel=OPERATORS, seconds=40)
+    assert "No mail is known to have failed because of that" in began.text
+    assert told(desk) == []
+    desk.quickbi.faults.clear()
+    await desk.until_said("Daily Sales failed", seconds=60)
+    await desk.until_said("Quick BI can be asked again", channel=OPERATORS)
+    assert (len(desk.posts()), len(desk.posts(OPERATORS))) == (1, 2)
+
+
+async def test_a_short_silence_is_nobodys_business(desk: Telling) -> None:
+    """Under three minutes: nobody is told, and the failure that it hid is."""
+    mail_id = await desk.watch("Daily Sales")
+    await desk.until_looked()
+    desk.quickbi.faults.add(Mode.DOWN, lasting=2)
+    desk.run(mail_id, FAILED)
+    await desk.until_said("Daily Sales failed", seconds=30)
+    assert desk.posts(OPERATORS) == []
+
+
+async def test_throttling_slows_the_looks_down(desk: Telling) -> None:
+    """Over the account's limit: the bot leaves longer gaps, and finds the failure all the same."""
+    mail_id = await desk.watch("Daily Sales")
+    await desk.until_looked(times=5)
+    desk.quickbi.faults.add(Mode.THROTTLED, times=3)
+    desk.run(mail_id, FAILED)
+    await desk.until_said("Daily Sales failed", seconds=60)
+    refused = [call.arrived for call in desk.quickbi.ledger if call.outcome.startswith("Throttling")]
+    gaps = [later - earlier for earlier, later in pairwise(refused)]
+    assert len(refused) == 3
+    assert gaps[1] > gaps[0] > 0.3
+
+
+async def test_a_failure_that_was_none_is_corrected(desk: Telling) -> None:
+    """Quick BI said FAILED and then SENT: the same message says so, and its thread does."""
+    mail_id = await desk.watch("Daily Sales")
+    desk.run(mail_id, FAILED)
+    notice = await desk.until_said("Daily Sales failed")
+    desk.world.revise(mail_id, SENT)
+    corrected = await desk.until_said("did not fail after all", edited=True)
+    await desk.until_posted(2)
+    assert corrected.ts == notice.ts
+    assert [one.thread_ts for one in desk.posts()] == [None, notice.ts]
+
+
+async def test_an_overtaken_run_is_followed_to_its_end(desk: Telling) -> None:
+    """It was going when a newer one began and was sent: only its task ID still leads to its failure."""
+    mail_id = await desk.watch("Daily Sales")
+    going = desk.world.run_now(mail_id, hangs=True)
+    await desk.until_looked(times=3)
+    await asyncio.sleep(A_SECOND)
+    desk.run(mail_id, SENT)
+    await desk.until_looked(times=3)
+    assert told(desk) == []
+    desk.world.release(mail_id, FAILED)
+    notice = await desk.until_said("Daily Sales", seconds=30)
+    assert "recovered" in notice.text
+    asked_by_id = {call.task_id for call in desk.quickbi.ledger}
+    assert str(going.task_id) in asked_by_id
+
+
+async def test_two_runs_between_two_looks(desk: Telling) -> None:
+    """The API shows the second only: that is told. The first, which nobody ever saw, cannot be."""
+    mail_id = await desk.watch("Daily Sales")
+    await desk.until_looked(times=2)
+    await desk.stop()
+    first = desk.run(mail_id, FAILED)
+    await asyncio.sleep(A_SECOND)
+    second = desk.run(mail_id, FAILED)
+    await desk.start()
+    notice = await desk.until_said("Daily Sales failed")
+    assert f"{second}" in notice.text
+    assert f"{first}" not in notice.text
+    assert len(desk.posts()) == 1
+
+
+async def test_two_runs_between_two_looks_of_which_one_was_known(desk: Telling) -> None:
+    """It was seen going before the bot slept: both are told, for its task ID was kept."""
+    mail_id = await desk.watch("Daily Sales")
+    known = desk.world.run_now(mail_id, hangs=True)
+    await desk.until_looked(times=3)
+    await desk.stop()
+    desk.world.release(mail_id, FAILED)
+    await asyncio.sleep(A_SECOND)
+    desk.run(mail_id, FAILED)
+    await desk.start()
+    await desk.until_said("Daily Sales failed twice", seconds=30)
+    assert str(known.task_id) in {call.task_id for call in desk.quickbi.ledger}
+
+
+async def test_a_run_that_hangs_is_told_as_stuck_and_then_as_it_ends(desk: Telling) -> None:
+    """Over 15 minutes is longer than any report may take."""
+    mail_id = await desk.watch("Month-end Close")
+    desk.world.run_now(mail_id, hangs=True)
+    await desk.until_looked(times=2)
+    desk.clock_error += timedelta(minutes=16)
+    notice = await desk.until_said("Month-end Close is probably stuck")
+    desk.world.release(mail_id, FAILED)
+    failed = await desk.until_said("Month-end Close failed", edited=True)
+    assert failed.ts == notice.ts
+
+
+def due_in_a_minute(desk: Telling) -> DueTime:
+    at = (desk.now() + timedelta(minutes=1)).astimezone(ZONE)
+    return DueTime(at=at.time().replace(second=0, microsecond=0), grace=timedelta(minutes=1))
+
+
+async def test_a_declared_time_that_passes_is_told(desk: Telling) -> None:
+    """Due in a minute, and no run begins: late. When it begins and is sent, the same message says so."""
+    mail_id = await desk.watch("Daily Sales", due=due_in_a_minute(desk))
+    await desk.until_looked(times=2)
+    desk.clock_error += timedelta(minutes=3)
+    notice = await desk.until_said("Daily Sales is late")
+    desk.run(mail_id, SENT)
+    over = await desk.until_said("Daily Sales recovered", edited=True)
+    assert over.ts == notice.ts
+
+
+async def test_a_paused_mail_is_not_late_and_its_channel_knows_why(desk: Telling) -> None:
+    """It was paused a moment ago, and nobody here has heard of it yet: the list is read before it is called late."""
+    mail_id = await desk.watch("Daily Sales", due=due_in_a_minute(desk))
+    await desk.until_looked(times=2)
+    desk.world.pause(mail_id)
+    desk.clock_error += timedelta(minutes=3)
+    await desk.until_said("Daily Sales was paused in Quick BI")
+    await desk.until_looked()
+    await asyncio.sleep(1)
+    assert [text for text in told(desk) if "is late" in text] == []
+
+
+@pytest.mark.parametrize("how", ["deleted", "no longer shared"])
+async def test_a_mail_that_can_no_longer_be_seen(desk: Telling, how: str) -> None:
+    """Told once a second look confirms it; it is not called a failure."""
+    mail_id = await desk.watch("Daily Sales")
+    await desk.until_looked(times=2)
+    if how == "deleted":
+        desk.world.delete(mail_id)
+    else:
+        desk.world.revoke(mail_id)
+    await desk.until_looked()
+    await asyncio.sleep(0.5)
+    assert told(desk) == []
+    desk.clock_error += CONFIRM_AFTER
+    await desk.until_said("can no longer be seen", seconds=30)
+    assert "failed" not in told(desk)[0]
+    assert desk.posts(OPERATORS) == []
+    if how != "deleted":
+        desk.world.grant(mail_id)
+        await desk.until_said("recovered", edited=True, seconds=30)

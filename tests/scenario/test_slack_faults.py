@@ -1,0 +1,212 @@
+"""Slack is in trouble while there is news: nothing is lost, nothing is said twice. The ledger is Slack's."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.domain import ChannelId
+from bot.sandbox.world import Status
+from tests.telling import REPORTS, telling
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from tests.telling import Telling
+
+SENT, FAILED = Status.SENT, Status.FAILED
+POST = "chat.postMessage"
+HISTORY = ("channels:history", "groups:history")
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Telling]:
+    """A leader at work. Nothing is subscribed yet."""
+    async with telling(f"sqlite:///{tmp_path}/mailbot.db") as desk:
+        await desk.start()
+        yield desk
+
+
+def said(desk: Telling, words: str, channel: str = "reports") -> list[str]:
+    """The messages of the channel that say these words now."""
+    return [one.text for one in desk.posts(channel) if words in one.text]
+
+
+async def until_refused(desk: Telling, outcome: str) -> None:
+    """Wait until Slack has answered a message in this way."""
+    await desk.slack.changes.until(lambda: desk.slack.ledger.calls(POST, outcome=outcome), seconds=20)
+
+
+async def a_second_passes() -> None:
+    """Quick BI tells when a run started to the second: two runs in one are told apart by their task IDs only."""
+    await asyncio.sleep(1.1)
+
+
+async def test_a_429_stops_the_queue_for_as_long_as_slack_says(desk: Telling) -> None:
+    """Twenty channels are owed a message; while the window is closed nobody is sent one, and then all are."""
+    places = [desk.slack.workspace.add_channel(f"team-{number}") for number in range(20)]
+    mails = [
+        await desk.watch(f"Report {number:02}", channel=ChannelId(place.id))
+        for number, place in enumerate(places)
+    ]
+    desk.slack.faults.rate_limit(POST, seconds=2)
+    desk.run(mails[0], FAILED)
+    await until_refused(desk, "ratelimited")
+    for mail_id in mails[1:]:
+        desk.run(mail_id, FAILED)
+    for number in range(20):
+        await desk.until_said(f"Report {number:02} failed", channel=f"team-{number}", seconds=30)
+    assert desk.slack.ledger.sends_while_limited() == 0
+    assert [len(desk.posts(f"team-{number}")) for number in range(20)] == [1] * 20
+
+
+async def test_a_429_is_honoured_after_a_restart(desk: Telling) -> None:
+    """The window is closed for the app, not for the process."""
+    mail_id = await desk.watch("Daily Sales")
+    desk.slack.faults.rate_limit(POST, seconds=4)
+    desk.run(mail_id, FAILED)
+    await until_refused(desk, "ratelimited")
+    await asyncio.sleep(0.3)  # the window's end is written down
+    await desk.stop()
+    await desk.start()
+    await desk.until_said("Daily Sales failed")
+    assert desk.slack.ledger.sends_while_limited() == 0
+    assert len(desk.slack.ledger.calls(POST)) == 2
+
+
+async def test_a_lost_reply_is_looked_for_and_found(desk: Telling) -> None:
+    """Slack took the message, the answer was lost: it is found by its ID, and its thread goes on."""
+    mail_id = await desk.watch("Daily Sales")
+    desk.slack.faults.lose_reply(POST)
+    desk.run(mail_id, FAILED)
+    notice = await desk.until_said("Daily Sales failed")
+    await a_second_passes()
+    desk.run(mail_id, SENT)
+    await desk.until_said("recovered", edited=True)
+    await desk.until_posted(2)
+    assert [one.thread_ts for one in desk.posts()] == [None, notice.ts]
+    assert len(desk.slack.ledger.calls(POST, outcome="ok")) == 2
+    assert said(desk, "repeat") == []
+
+
+async def test_a_lost_reply_that_nobody_may_look_for_is_sent_again_and_says_so(desk: Telling) -> None:
+    """Without `channels:history`: better twice than never, and the second says that it may be one."""
+    desk.slack.withhold_scopes(HISTORY)
+    mail_id = await desk.watch("Daily Sales")
+    desk.slack.faults.lose_reply(POST)
+    desk.run(mail_id, FAILED)
+    await desk.until_said("may be a repeat")
+    assert len(said(desk, "Daily Sales failed")) == 2
+    assert len(said(desk, "may be a repeat")) == 1
+
+
+async def test_a_lost_reply_is_found_among_what_was_said_since(desk: Telling) -> None:
+    """The bot was away for long: thousands of later messages neither hide its own nor are read."""
+    mail_id = await desk.watch("Daily Sales")
+    desk.slack.faults.lose_reply(POST)
+    desk.run(mail_id, FAILED)
+    await desk.until_said("Daily Sales failed")
+    await desk.stop()
+    a_day_later = desk.slack.workspace
+    ahead = desk.now().timestamp() + 86_400
+    a_day_later._clock = lambda: ahead
+    for number in range(3_000):
+        a_day_later.post("reports", author_id="U0BOB00002", text=f"chat {number}")
+    await desk.start()
+    await desk.slack.changes.until(lambda: desk.slack.ledger.calls("conversations.history"), seconds=20)
+    await asyncio.sleep(2)
+    assert len(said(desk, "Daily Sales failed")) == 1
+    assert len(desk.slack.ledger.calls("conversations.history")) == 1
+
+
+async def test_a_lost_reply_of_an_edit_is_only_drawn_again(desk: Telling) -> None:
+    """Drawing a message twice does no harm."""
+    mail_id = await desk.watch("Daily Sales")
+    desk.run(mail_id, FAILED)
+    await desk.until_said("Daily Sales failed")
+    desk.slack.faults.lose_reply("chat.update")
+    await a_second_passes()
+    desk.run(mail_id, SENT)
+    await desk.slack.changes.until(lambda: len(desk.slack.ledger.calls("chat.update")) == 2, seconds=10)
+    await desk.until_posted(2)
+    assert all("recovered" in one.text for one in desk.posts())
+
+
+@pytest.mark.timeout(240)
+async def test_minutes_of_server_errors_and_refused_connections_lose_nothing(desk: Telling) -> None:
+    """A minute of HTTP 503, then a minute without a connection: told once, within the longest pause after it."""
+    mail_id = await desk.watch("Daily Sales")
+    desk.slack.faults.server_error(lasting=60)
+    desk.run(mail_id, FAILED)
+    await until_refused(desk, "http_503")
+    await asyncio.sleep(60)
+    desk.slack.faults.refuse_connections(lasting=60)
+    await asyncio.sleep(60)
+    assert said(desk, "Daily Sales") == []
+    await desk.until_said("Daily Sales failed", seconds=40)
+    assert len(desk.posts()) == 1
+    assert len(desk.slack.ledger.calls(POST)) < 20  # it did not hammer a Slack that is down
+
+
+@pytest.mark.parametrize("code", ["internal_error", "service_unavailable"])
+async def test_slacks_own_trouble_passes(desk: Telling, code: str) -> None:
+    """One may have taken the message all the same, the other has not: it comes, once."""
+    mail_id = await desk.watch("Daily Sales")
+    desk.slack.faults.slack_error(POST, code, times=2)
+    desk.run(mail_id, FAILED)
+    await desk.until_said("Daily Sales failed", seconds=25)
+    assert len(desk.posts()) == 1
+
+
+async def test_blocks_that_slack_refuses_do_not_hide_the_news(desk: Telling) -> None:
+    """Our own mistake: the words get through without the blocks."""
+    mail_id = await desk.watch("Daily Sales")
+    desk.slack.faults.slack_error(POST, "invalid_blocks")
+    desk.run(mail_id, FAILED)
+    notice = await desk.until_said("Daily Sales failed")
+    assert notice.blocks == ()
+
+
+async def test_a_revoked_token_keeps_everything_until_it_is_mended(desk: Telling) -> None:
+    """Nobody can be told meanwhile; Slack is not hammered; then what was missed is told, once."""
+    mail_id = await desk.watch("Daily Sales")
+    desk.slack.faults.revoke_token()
+    desk.run(mail_id, FAILED)
+    await until_refused(desk, "token_revoked")
+    await asyncio.sleep(3)
+    assert len(desk.slack.ledger.calls()) == 1
+    assert desk.courier.tally.rejected_since is not None
+    desk.slack.faults.clear()
+    await desk.stop()
+    await desk.start()  # the operator put the new token in
+    await desk.until_said("Daily Sales failed")
+    assert len(desk.posts()) == 1
+    assert desk.courier.tally.rejected_since is None
+
+
+async def test_a_deleted_message_is_posted_afresh_with_the_next_news(desk: Telling) -> None:
+    """Somebody tidied up; the failure goes on, and the next run says so in a new message."""
+    mail_id = await desk.watch("Daily Sales")
+    desk.run(mail_id, FAILED)
+    notice = await desk.until_said("Daily Sales failed")
+    await desk.slack.people.delete_message("reports", notice.ts)
+    await a_second_passes()
+    desk.run(mail_id, FAILED)
+    afresh = await desk.until_said("Daily Sales failed twice")
+    assert (afresh.thread_ts, afresh.ts != notice.ts) == (None, True)
+    assert len(desk.posts()) == 1
+
+
+async def test_a_channel_in_trouble_does_not_hold_up_the_others(desk: Telling) -> None:
+    """One channel's errors are its own."""
+    other = desk.slack.workspace.add_channel("team-1")
+    stuck, fine = await desk.watch("Stuck"), await desk.watch("Fine", channel=ChannelId(other.id))
+    desk.slack.faults.slack_error(POST, "internal_error", times=None, lasting=6, channel_id=REPORTS)
+    desk.run(stuck, FAILED)
+    await until_refused(desk, "internal_error")
+    desk.run(fine, FAILED)
+    await desk.until_said("Fine failed", channel="team-1", seconds=4)
+    await desk.until_said("Stuck failed", seconds=25)

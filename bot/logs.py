@@ -16,6 +16,16 @@ if TYPE_CHECKING:
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _HIDDEN = "[hidden]"
 _SHORTEST_SECRET = 6  # a shorter one would be hidden inside ordinary words
+# What opens a door to whoever reads it, and no setting knows: a socket's ticket, a response URL.
+_TICKET = re.compile(r"(\bticket=)[^&\s\"'<>\\)]+")
+_RESPONSE_URL = re.compile(r"(https?://(?:hooks\.[^/\s\"']+|[^/\s\"']+/(?:commands|actions))/)[^\s\"'<>\\)]+")
+_REPEATED = (
+    "Failed to connect",
+    "Failed to retrieve WSS URL",
+    "Failed to check the current session",
+    "Failed to receive or enqueue a message",
+    "Failed to send a ping message",
+)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -24,16 +34,27 @@ def set_up_logging(*, level: str, json_lines: bool, secrets: Iterable[str]) -> N
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Formatter(json_lines=json_lines, secrets=secrets))
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    wanted = logging.getLevelName(level)
     for chatty in ("httpx", "httpcore", "aiohttp.access", "alembic", "aiosqlite", "sqlalchemy.engine"):
-        logging.getLogger(chatty).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, wanted))
     # At DEBUG these two would write whole requests and payloads: people's words, and response URLs.
     for payloads in ("slack_sdk", "slack_bolt"):
-        logging.getLogger(payloads).setLevel(max(logging.INFO, logging.getLevelName(level)))
+        logging.getLogger(payloads).setLevel(max(logging.INFO, wanted))
     # Bolt sees SLACK_BOT_TOKEN in the environment and warns that it leaves it alone, as we want it to.
-    logging.getLogger("slack_bolt.AsyncApp").addFilter(
-        lambda record: "will be unused" not in record.getMessage()
-    )
+    _ignore(logging.getLogger("slack_bolt"), "will be unused")
+    # Each socket complains at each try: `bot.slack.sockets` says once that they are away, and once that they
+    # are back. Who looks for the cause asks for DEBUG.
+    sockets = logging.getLogger("slack_sdk.socket_mode")
+    sockets.setLevel(logging.INFO if wanted <= logging.DEBUG else max(logging.WARNING, wanted))
+    _ignore(sockets, *([] if wanted <= logging.DEBUG else _REPEATED))
     logging.captureWarnings(capture=True)
+
+
+def _ignore(logger: logging.Logger, *words: str) -> None:
+    """Instead of what was ignored before: setting up twice is setting up once."""
+    for before in tuple(logger.filters):
+        logger.removeFilter(before)
+    logger.addFilter(lambda record: not any(each in record.getMessage() for each in words))
 
 
 class Formatter(logging.Formatter):
@@ -53,7 +74,7 @@ class Formatter(logging.Formatter):
         line = self._as_json(record, fields) if self._json_lines else self._as_text(record, fields)
         for secret in self._secrets:
             line = line.replace(secret, _HIDDEN)
-        return line
+        return _RESPONSE_URL.sub(rf"\1{_HIDDEN}", _TICKET.sub(rf"\1{_HIDDEN}", line))
 
     def _as_text(self, record: logging.LogRecord, fields: dict[str, Any]) -> str:
         at = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

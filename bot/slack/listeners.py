@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,8 @@ def bolt_app(home: Home, *, signing_secret: str | None) -> AsyncApp:
     """Bolt with our own authorisation: who we are was asked once, at start, and never before an ack.
 
     Its client carries no token, for nothing of ours uses it. Signatures are checked in HTTP mode; a socket
-    was opened by us and needs none.
+    was opened by us and needs none. Its loggers take their level from the one that it is given: else from the
+    root, and at DEBUG they would write down every payload.
     """
 
     async def authorize() -> AuthorizeResult:
@@ -47,6 +49,7 @@ def bolt_app(home: Home, *, signing_secret: str | None) -> AsyncApp:
         )
 
     return AsyncApp(
+        logger=logging.getLogger("slack_bolt"),
         client=AsyncWebClient(),
         authorize=authorize,
         signing_secret=signing_secret or "",

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
+from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.logs import Formatter
+from bot.domain import TeamId, UserId
+from bot.logs import Formatter, set_up_logging
+from bot.slack.incoming import Home
+from bot.slack.listeners import bolt_app
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+HOME = Home(team_id=TeamId("T1"), enterprise_id="", bot_user_id=UserId("U0BOT"), app_name="Report Bot")
 SECRETS = ("xoxb-1-PLANTED", "p\"a\\s's/w+o=r d", "sign:PLANTED/é")
 
 
@@ -57,6 +65,23 @@ def test_a_secret_is_hidden_wherever_it_stands(format_it: Any, secret: str) -> N
     assert shown.count("[hidden]") >= 7
     for spelling in (secret, json.dumps(secret)[1:-1], repr(secret)[1:-1], quote(secret, safe="")):
         assert spelling not in shown
+
+
+@pytest.mark.parametrize("format_it", [text, as_json])
+@pytest.mark.parametrize(
+    "door",
+    [
+        pytest.param("wss://wss-primary.slack.com/link/?ticket=PLANTED-1&app_id=A1", id="a socket's ticket"),
+        pytest.param("https://hooks.slack.com/commands/T1/22/PLANTED", id="a command's response URL"),
+        pytest.param("https://hooks.slack-gov.com/actions/T1/22/PLANTED", id="a click's, in GovSlack"),
+        pytest.param("http://127.0.0.1:4000/commands/PLANTED", id="the sandbox's"),
+    ],
+)
+def test_an_address_that_is_a_key_is_hidden(format_it: Any, door: str) -> None:
+    """No setting knows it, and whoever reads it can use it; where it leads stays readable."""
+    shown = format_it(record(f"at {door}", error=raised(RuntimeError(f"refused, url='{door}'")), field=door))
+    assert "PLANTED" not in shown
+    assert door.partition("//")[2].partition("/")[0] in shown
 
 
 def test_what_is_too_short_to_be_a_secret_hides_no_words() -> None:
@@ -110,3 +135,66 @@ def test_a_traceback_follows_in_text_and_stays_inside_in_json() -> None:
     )
     (line,) = as_json(record("handler_failed", error=error)).splitlines()
     assert "ValueError: broken" in json.loads(line)["traceback"]
+
+
+@pytest.fixture
+def stderr(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
+    """What was written since it was last asked for; everybody else's logging is put back behind the test."""
+    root = logging.getLogger()
+    handlers = root.handlers[:]
+    before = {each: (each.level, each.filters[:]) for each in [root, *_loggers()]}
+    yield lambda: capsys.readouterr().err
+    root.handlers[:] = handlers
+    for each in [root, *_loggers()]:
+        level, each.filters[:] = before.get(each, (logging.NOTSET, []))
+        each.setLevel(level)
+    logging.captureWarnings(capture=False)
+
+
+def _loggers() -> list[logging.Logger]:
+    return [logging.getLogger(name) for name in logging.root.manager.loggerDict]
+
+
+@pytest.mark.parametrize("level", ["DEBUG", "INFO", "ERROR"])
+async def test_payloads_are_written_at_no_level(stderr: Callable[[], str], level: str) -> None:
+    """Bolt and slack_sdk write down whole envelopes at DEBUG, each of Bolt's parts by a logger of its own."""
+    set_up_logging(level=level, json_lines=False, secrets=[])
+    bolt = bolt_app(HOME, signing_secret=None)
+    body = json.dumps({"type": "event_callback", "token": "PLANTED", "event": {"type": "unheard_of"}})
+    await bolt.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=body))
+    for name in (
+        "slack_sdk",
+        "slack_sdk.socket_mode",
+        "slack_sdk.webhook.async_client",
+        "slack_bolt.AsyncApp",
+    ):
+        logging.getLogger(name).debug("Received a message with PLANTED in it")
+    logging.getLogger("bot").error("and this is said")
+    shown = stderr()
+    assert "and this is said" in shown
+    assert "PLANTED" not in shown
+
+
+@pytest.mark.parametrize(("level", "is_said"), [("DEBUG", True), ("INFO", False), ("ERROR", False)])
+def test_what_a_socket_repeats_is_for_who_looks_for_the_cause(
+    stderr: Callable[[], str], level: str, *, is_said: bool
+) -> None:
+    """Each try's traceback is noise; that a listener failed is not."""
+    set_up_logging(level=level, json_lines=False, secrets=[])
+    sockets = logging.getLogger("slack_sdk.socket_mode")
+    sockets.error("Failed to connect (error: refused); Retrying...")
+    sockets.error("Failed to run a request listener")
+    shown = stderr()
+    assert ("Failed to connect" in shown) is is_said
+    assert "Failed to run a request listener" in shown
+
+
+def test_secrets_are_hidden_in_everybodys_lines(stderr: Callable[[], str]) -> None:
+    """Another library's line, a traceback and a warning go through the same formatter."""
+    set_up_logging(level="ERROR", json_lines=True, secrets=["xoxb-1-PLANTED"])
+    logging.getLogger("aiohttp.server").error(
+        "with xoxb-1-PLANTED", exc_info=raised(ValueError("xoxb-1-PLANTED"))
+    )
+    shown = stderr()
+    assert "PLANTED" not in shown
+    assert shown.count("[hidden]") >= 2

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bot.slack.incoming import Home, Person, Searched
 
 _log = logging.getLogger(__name__)
-_GOODBYE_LIMIT = 2.0  # seconds to tell those who still wait that the bot is going down
+_GOODBYE_LIMIT = 1.5  # seconds to tell those who still wait that the bot is going down
 
 
 class Incoming(Protocol):
@@ -74,6 +74,7 @@ class Boundary:
         self._answers = answers
         self._channels = channels
         self._tasks: set[asyncio.Task[None]] = set()
+        self._goodbyes: set[asyncio.Task[None]] = set()  # short, and never cut shorter by us
         self._is_closing = False
 
     @property
@@ -87,12 +88,16 @@ class Boundary:
         """Make a Bolt listener that acks and hands over. `read` makes a value of the payload."""
 
         async def listen(ack: AsyncAck, body: dict[str, Any]) -> None:
-            if self._is_closing:
-                await ack(failures.restarting().text if "command" in body else "")
+            if self._is_closing and "command" in body:
+                await ack(failures.restarting().text)
                 return
             await ack()
-            if (incoming := _understood(read, body)) is not None:
+            if (incoming := _understood(read, body)) is None:
+                return
+            if not self._is_closing:
                 self.start(incoming, handle)
+            elif incoming.response_url:  # an ack shows nothing to who clicked or sent a form
+                self._keep(self._say_goodbye(self._answers(incoming)), self._goodbyes)
 
         return listen
 
@@ -104,7 +109,7 @@ class Boundary:
         async def listen(ack: AsyncAck, body: dict[str, Any]) -> None:
             await ack()
             if (happened := _understood(read, body)) is not None:
-                self._keep(self._logged(happened, handle))
+                self._keep(self._logged(happened, handle), self._tasks)
 
         return listen
 
@@ -130,12 +135,12 @@ class Boundary:
 
     def start(self, incoming: P, handle: Callable[[P, Answer], Awaitable[None]]) -> None:
         """Run a handler as a task of ours, with everything that can go wrong answered."""
-        self._keep(self._answered(incoming, handle))
+        self._keep(self._answered(incoming, handle), self._tasks)
 
-    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+    def _keep(self, work: Coroutine[Any, Any, None], among: set[asyncio.Task[None]]) -> None:
         task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        among.add(task)
+        task.add_done_callback(among.discard)
 
     async def _logged(self, incoming: P, handle: Callable[[P], Awaitable[None]]) -> None:
         try:
@@ -154,14 +159,15 @@ class Boundary:
     async def drain(self, patience: float) -> None:
         """Let the handlers come to their end; who still waits after `patience` seconds is told to ask again.
 
-        Whoever comes only now is told so in the ack itself.
+        Whoever comes only now is told so at once: in the ack itself, or where that shows nothing by the response
+        URL. Call it again when nobody can come any more.
         """
         self._is_closing = True
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=patience)
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self._goodbyes, return_exceptions=True)
 
     async def _answered(self, incoming: P, handle: Callable[[P, Answer], Awaitable[None]]) -> None:
         answer = self._answers(incoming)

@@ -96,6 +96,10 @@ async def hello(_: Typed, answer: Answer) -> None:
     await answer.send(says("hello"))
 
 
+async def hello_clicked(_: Clicked, answer: Answer) -> None:
+    await answer.send(says("hello"))
+
+
 @BOTH_WAYS
 async def test_a_handler_that_raises_at_once_still_acks_and_answers(
     mode: str, caplog: pytest.LogCaptureFixture
@@ -147,7 +151,7 @@ async def test_the_ack_does_not_wait_for_the_handler(mode: str) -> None:
             QuickBIUnavailable("x", outcome_unknown=False), "Quick BI does not answer", id="Quick BI is down"
         ),
         pytest.param(OldButton("x"), "from another version of me", id="an old button"),
-        pytest.param(StoreError("the disk is full"), "went wrong on my side", id="the store"),
+        pytest.param(StoreError("the disk is full"), "I cannot write anything down", id="the store"),
         pytest.param(TimeoutError(), "went wrong on my side", id="a time-out"),
     ],
 )
@@ -265,6 +269,23 @@ async def test_who_comes_while_it_closes_is_told_so_in_the_ack(mode: str) -> Non
         assert outcome.message
         assert "Please ask again" in outcome.message.text
         assert at.boundary.busy == 0
+
+
+@BOTH_WAYS
+async def test_who_clicks_while_it_closes_is_told_so_by_the_response_url(mode: str) -> None:
+    """An ack shows nothing to who clicked; the message that the button stands on stays as it is."""
+    async with stage(mode) as at:
+        at.on_click(hello_clicked)
+        posted = at.slack.workspace.post(
+            "reports", author_id=at.slack.bot_user_id, text="News", blocks=BUTTON
+        )
+        await at.boundary.drain(0.1)
+        outcome = await at.slack.people.click("ada", "again", channel="reports", ts=posted.ts)
+        assert outcome.answered is Answered.ACKED
+        assert "Please ask again" in (await at.answer()).text
+        assert at.slack.workspace.messages("reports")[0].text == "News"
+        await at.boundary.drain(0.1)
+        assert not at.boundary._goodbyes
 
 
 async def test_a_goodbye_that_fails_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:

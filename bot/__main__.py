@@ -7,6 +7,7 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING
 
+from bot.addresses import HIGHEST_PORT
 from bot.domain import MailBotError
 from bot.settings import SettingsError, load_settings
 
@@ -61,8 +62,15 @@ def _parser() -> argparse.ArgumentParser:
     sandbox = commands.add_parser(
         "sandbox", help="try everything in a browser: no Slack, no Quick BI, no account"
     )
-    sandbox.add_argument("--port", type=int, default=8080, help="the page's port (default: %(default)s)")
+    sandbox.add_argument("--port", type=_port, default=8080, help="the page's port (default: %(default)s)")
     return parser
+
+
+def _port(text: str) -> int:
+    """0 takes any free one. argparse makes one line of the error."""
+    if not (text.isascii() and text.isdigit() and int(text) <= HIGHEST_PORT):
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to {HIGHEST_PORT}")
+    return int(text)
 
 
 if __name__ == "__main__":

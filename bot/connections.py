@@ -12,10 +12,10 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.addresses import endpoint_for
 from bot.domain import MailBotError, TeamId, UserId
 from bot.quickbi.client import QuickBIClient
 from bot.quickbi.credentials import Credentials, RamCredentials, RamExtraMissing, StaticCredentials
-from bot.quickbi.endpoint import endpoint_for
 from bot.settings import SettingsError
 from bot.slack.incoming import Home
 from bot.store.store import open_store

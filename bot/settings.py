@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from importlib.util import find_spec
 from typing import Annotated, Any, Literal
-from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     SecretStr,
@@ -18,11 +19,15 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
+from bot.addresses import HIGHEST_PORT, endpoint_url, is_host, web_url
 from bot.domain import MailBotError
 
 _USER_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{2,}")
+_PASSWORD_AS_TYPED = re.compile(r"://[^:/@]*:([^@]*)@")
 _EVERYONE = "*"
 _WEEK = 7 * 24 * 3600
 _TOGETHER = "together"  # the type of an error that names its settings itself
@@ -69,8 +74,17 @@ def _case(change: Any, value: Any) -> Any:
     return change(value) if isinstance(value, str) else value
 
 
+def _fits_a_header(value: Any) -> Any:
+    """Else every request would fail, with an error that shows it."""
+    text = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if text is not None and not (text.isascii() and text.isprintable() and " " not in text):
+        raise ValueError("must be printable ASCII without spaces")
+    return value
+
+
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_blank_is_none)]
 OptionalText = Annotated[str | None, BeforeValidator(_blank_is_none)]
+Sent = AfterValidator(_fits_a_header)  # goes out in a header of every request
 UserIds = Annotated[frozenset[str], NoDecode, BeforeValidator(_users)]
 ChannelIds = Annotated[frozenset[str], NoDecode, BeforeValidator(_channels)]
 
@@ -89,14 +103,14 @@ class Settings(BaseSettings):
         str_strip_whitespace=True,
     )
 
-    slack_bot_token: SecretStr
-    slack_app_token: OptionalSecret = None
+    slack_bot_token: Annotated[SecretStr, Sent]
+    slack_app_token: Annotated[OptionalSecret, Sent] = None
     slack_signing_secret: OptionalSecret = Field(None, validate_default=True)
     slack_api_url: str = "https://slack.com/api/"
 
-    alibaba_cloud_access_key_id: OptionalText = None
-    alibaba_cloud_access_key_secret: OptionalSecret = Field(None, validate_default=True)
-    alibaba_cloud_security_token: OptionalSecret = None
+    alibaba_cloud_access_key_id: Annotated[OptionalText, Sent] = None
+    alibaba_cloud_access_key_secret: Annotated[OptionalSecret, Sent] = Field(None, validate_default=True)
+    alibaba_cloud_security_token: Annotated[OptionalSecret, Sent] = None
     quickbi_region: str = Field("cn-hangzhou", pattern=r"^[a-z0-9-]+$")
     quickbi_endpoint: OptionalText = None
     quickbi_timezone: str = "Asia/Shanghai"
@@ -109,7 +123,7 @@ class Settings(BaseSettings):
 
     database_url: SecretStr = SecretStr("sqlite:///mailbot.db")
     http_host: str = "127.0.0.1"
-    http_port: int = Field(3000, ge=0, le=65535)
+    http_port: int = Field(3000, ge=0, le=HIGHEST_PORT)
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(partial(_case, str.upper))
     ] = "INFO"
@@ -132,9 +146,27 @@ class Settings(BaseSettings):
     @field_validator("slack_api_url")
     @classmethod
     def _is_base_url(cls, value: str) -> str:
-        if not value.startswith(("https://", "http://")):
-            raise ValueError("must be a URL such as https://slack.com/api/")
+        try:
+            web_url(value)
+        except ValueError:
+            raise ValueError("must be a URL such as https://slack.com/api/") from None
         return value.rstrip("/") + "/"
+
+    @field_validator("quickbi_endpoint")
+    @classmethod
+    def _is_endpoint(cls, value: str | None) -> str | None:
+        try:
+            endpoint_url(value or "unset")
+        except ValueError:
+            raise ValueError("must be a host, or a URL of scheme, host and port and nothing more") from None
+        return value
+
+    @field_validator("http_host")
+    @classmethod
+    def _is_host(cls, value: str) -> str:
+        if not is_host(value):
+            raise ValueError("must be a host's name or its IP address")
+        return value
 
     @field_validator("quickbi_timezone")
     @classmethod
@@ -157,12 +189,8 @@ class Settings(BaseSettings):
     def _is_database(cls, value: SecretStr) -> SecretStr:
         if not value.get_secret_value().startswith(("sqlite:", "postgresql:", "postgres:")):
             raise ValueError("must begin with sqlite:// or postgresql://")
-        try:
-            urlsplit(value.get_secret_value())
-        except ValueError:
-            raise ValueError(
-                "must be a database's address, as in postgresql://user:password@host/name"
-            ) from None
+        if not _is_database_url(value.get_secret_value()):
+            raise ValueError("must be a database's address, as in postgresql://user:password@host/name")
         return value
 
     @field_validator("slack_signing_secret")
@@ -179,10 +207,18 @@ class Settings(BaseSettings):
     @field_validator("alibaba_cloud_access_key_secret")
     @classmethod
     def _is_a_pair(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        if (info.data.get("alibaba_cloud_access_key_id") is None) != (value is None):
+        """A key pair, or neither and a RAM role. A key ID that is wrong is complained of once."""
+        has_id = info.data.get("alibaba_cloud_access_key_id", "wrong") is not None
+        if has_id != (value is not None):
             raise PydanticCustomError(
                 _TOGETHER,
                 "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET go together: one is missing",
+            )
+        if not has_id and find_spec("alibabacloud_credentials") is None:
+            raise PydanticCustomError(
+                _TOGETHER,
+                "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET are missing "
+                "(or install the extra `ram` to use a RAM role)",
             )
         return value
 
@@ -195,7 +231,6 @@ class Settings(BaseSettings):
 
         Of the database's address that is the password: where the database is, an operator needs to read.
         """
-        password = urlsplit(self.database_url.get_secret_value()).password
         secrets = (
             self.slack_bot_token,
             self.slack_app_token,
@@ -205,7 +240,7 @@ class Settings(BaseSettings):
         )
         return (
             *(secret.get_secret_value() for secret in secrets if secret),
-            *((password, unquote(password)) if password else ()),
+            *_passwords(self.database_url.get_secret_value()),
         )
 
     @property
@@ -221,12 +256,33 @@ class Settings(BaseSettings):
         return self.everyone_may_run or user_id in self.mail_run_users
 
 
+def _is_database_url(text: str) -> bool:
+    """An @ inside a password ends it too soon, and the rest would be shown as part of the host."""
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        return False
+    return url.host is None or is_host(url.host)
+
+
+def _passwords(database_url: str) -> set[str]:
+    """As the database is told it, and as it was typed: with %40 for @, perhaps."""
+    url = make_url(database_url)
+    typed = _PASSWORD_AS_TYPED.search(database_url)
+    found = [url.password, typed and typed[1], url.query.get("password")]
+    return {str(password) for password in found if password}
+
+
 def load_settings(**overrides: Any) -> Settings:
     """Read the environment and `.env`. Raises SettingsError with a line for each problem."""
     try:
         return Settings(**overrides)
     except ValidationError as wrong:
         raise SettingsError([_line(error) for error in wrong.errors(include_input=False)]) from None
+    except UnicodeDecodeError:
+        raise SettingsError([".env cannot be read: it is not UTF-8"]) from None
+    except OSError as error:
+        raise SettingsError([f".env cannot be read: {error.strerror}"]) from None
 
 
 def _line(error: Any) -> str:

@@ -12,10 +12,10 @@ from uuid import uuid4
 
 import httpx
 
+from bot.addresses import endpoint_url, is_loopback
 from bot.domain import MailRef, ProtocolError, QuickBIError, QuickBIUnavailable
 from bot.quickbi import wire
 from bot.quickbi.auth import Acs3Auth
-from bot.quickbi.endpoint import endpoint_url, is_loopback
 from bot.retry import GiveUp, Wait, judge
 
 if TYPE_CHECKING:

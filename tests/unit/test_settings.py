@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +17,14 @@ SOCKET = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
 KEY_PAIR = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAI-1", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret-1"}
 NO_WAY_IN = "SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode) is missing: set one of them"
 HALF_A_PAIR = "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET go together: one is missing"
+NO_PAIR = (
+    "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET are missing "
+    "(or install the extra `ram` to use a RAM role)"
+)
+NOT_SLACK = "SLACK_API_URL must be a URL such as https://slack.com/api/"
+NOT_AN_ENDPOINT = "QUICKBI_ENDPOINT must be a host, or a URL of scheme, host and port and nothing more"
+NOT_A_DATABASE = "DATABASE_URL must be a database's address, as in postgresql://user:password@host/name"
+NOT_A_HOST = "HTTP_HOST must be a host's name or its IP address"
 NOT_A_CHANNEL = "OPERATOR_CHANNEL must be a channel ID such as C012AB3CD"
 
 
@@ -54,9 +63,36 @@ def problems(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> li
             {"SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": "  "}, NO_WAY_IN, id="an empty signing secret"
         ),
         pytest.param(
-            {"SLACK_API_URL": "PLANTED"},
-            "SLACK_API_URL must be a URL such as https://slack.com/api/",
-            id="no URL",
+            {"SLACK_BOT_TOKEN": "xoxb-PLANTED\u00a0token"},
+            "SLACK_BOT_TOKEN must be printable ASCII without spaces",
+            id="a token that no header carries",
+        ),
+        pytest.param({"SLACK_API_URL": "PLANTED"}, NOT_SLACK, id="no URL"),
+        pytest.param({"SLACK_API_URL": "https://[::1"}, NOT_SLACK, id="half a URL"),
+        pytest.param({"SLACK_API_URL": "https://"}, NOT_SLACK, id="a URL without a host"),
+        pytest.param({"SLACK_API_URL": "https://slack.com:PLANTED/api/"}, NOT_SLACK, id="a URL's odd port"),
+        pytest.param(
+            {"SLACK_API_URL": "https://me:PLANTED@slack.com/api/"}, NOT_SLACK, id="a URL with a login"
+        ),
+        pytest.param(
+            {"SLACK_API_URL": f"https://{'planted' * 10}.com/api/"}, NOT_SLACK, id="too long a name"
+        ),
+        pytest.param({"QUICKBI_ENDPOINT": "https://[::1"}, NOT_AN_ENDPOINT, id="half an endpoint"),
+        pytest.param(
+            {"QUICKBI_ENDPOINT": "quickbi.example:99999"}, NOT_AN_ENDPOINT, id="an endpoint's odd port"
+        ),
+        pytest.param(
+            {"QUICKBI_ENDPOINT": "quickbi.example/PLANTED"}, NOT_AN_ENDPOINT, id="an endpoint's path"
+        ),
+        pytest.param(
+            {"ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAI-1", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "clé PLANTED"},
+            "ALIBABA_CLOUD_ACCESS_KEY_SECRET must be printable ASCII without spaces",
+            id="a secret that no header carries",
+        ),
+        pytest.param(
+            {"ALIBABA_CLOUD_ACCESS_KEY_ID": "PLANTED key", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret-1"},
+            "ALIBABA_CLOUD_ACCESS_KEY_ID must be printable ASCII without spaces",
+            id="a key that no header carries",
         ),
         pytest.param({"ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAIPLANTED"}, HALF_A_PAIR, id="key without secret"),
         pytest.param({"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "PLANTED"}, HALF_A_PAIR, id="secret without key"),
@@ -127,10 +163,18 @@ def problems(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> li
             id="another database",
         ),
         pytest.param(
-            {"DATABASE_URL": "postgresql://me:PLANTED@[::1/db"},
-            "DATABASE_URL must be a database's address, as in postgresql://user:password@host/name",
-            id="half an address",
+            {"DATABASE_URL": "postgresql://me:PLANTED@[::1/db"}, NOT_A_DATABASE, id="half an address"
         ),
+        pytest.param(
+            {"DATABASE_URL": "postgresql://me:PLANTED@host:bad/db"},
+            NOT_A_DATABASE,
+            id="a database's odd port",
+        ),
+        pytest.param(
+            {"DATABASE_URL": "postgresql://me:pass@PLANTED@host/db"}, NOT_A_DATABASE, id="an @ in a password"
+        ),
+        pytest.param({"DATABASE_URL": "sqlite:PLANTED"}, NOT_A_DATABASE, id="a file without slashes"),
+        pytest.param({"HTTP_HOST": "PLANTED..example"}, NOT_A_HOST, id="no host"),
         pytest.param({"HTTP_PORT": "PLANTED"}, "HTTP_PORT must be a whole number", id="no port"),
         pytest.param(
             {"HTTP_PORT": "65536"}, "HTTP_PORT must be less than or equal to 65535", id="no such port"
@@ -155,8 +199,34 @@ def test_a_wrong_setting_is_one_line_that_does_not_show_it(
 def test_each_wrong_setting_has_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever begins with nothing, or with everything wrong, learns it all at once."""
     assert problems(monkeypatch, {}) == ["SLACK_BOT_TOKEN is missing", NO_WAY_IN]
-    wrong = SOCKET | {"ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAI-1", "OPERATOR_CHANNEL": "ops", "HTTP_PORT": "?"}
-    assert problems(monkeypatch, wrong) == [HALF_A_PAIR, NOT_A_CHANNEL, "HTTP_PORT must be a whole number"]
+    wrong = SOCKET | {
+        "SLACK_API_URL": "https://",
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAI-1",
+        "QUICKBI_ENDPOINT": "quick bi",
+        "OPERATOR_CHANNEL": "ops",
+        "DATABASE_URL": "postgresql://h:x/db",
+        "HTTP_PORT": "?",
+    }
+    assert problems(monkeypatch, wrong) == [
+        NOT_SLACK,
+        HALF_A_PAIR,
+        NOT_AN_ENDPOINT,
+        NOT_A_CHANNEL,
+        NOT_A_DATABASE,
+        "HTTP_PORT must be a whole number",
+    ]
+
+
+def test_a_missing_key_pair_is_told_with_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing is installed that could fetch a role's keys, the pair is needed."""
+    monkeypatch.setitem(sys.modules, "alibabacloud_credentials", None)
+    assert problems(monkeypatch, SOCKET | {"HTTP_PORT": "?"}) == [NO_PAIR, "HTTP_PORT must be a whole number"]
+
+
+def test_a_file_that_is_no_text_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An editor's other encoding is no traceback."""
+    (tmp_path / ".env").write_bytes("SLACK_BOT_TOKEN=xoxb-PLANTEDé".encode("utf-16"))
+    assert problems(monkeypatch, SOCKET) == [".env cannot be read: it is not UTF-8"]
 
 
 def test_an_error_shows_no_secret_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,3 +312,20 @@ def test_secrets_are_known_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> N
     settings = load_settings()
     assert set(settings.secret_values()) == {*secrets.values(), "p%40ss-PLANTED", "p@ss-PLANTED"}
     assert "PLANTED" not in f"{settings!r} {settings!s}"
+
+
+@pytest.mark.parametrize(
+    ("typed", "passwords"),
+    [
+        pytest.param("me:p/a#s?s@db", {"p/a#s?s"}, id="slash and hash as they are"),
+        pytest.param("me:p%2fa%23ss@db", {"p%2fa%23ss", "p/a#ss"}, id="encoded in small letters"),
+        pytest.param("me@db", set(), id="none"),
+        pytest.param("me@db/mails?password=later", {"later"}, id="among the options"),
+    ],
+)
+def test_a_databases_password_is_found_wherever_it_stands(typed: str, passwords: set[str]) -> None:
+    """By the same rules as the database's driver, or it would not be hidden."""
+    settings = load_settings(
+        slack_bot_token="xoxb-1", slack_signing_secret="shh", database_url=f"postgresql://{typed}"
+    )
+    assert set(settings.secret_values()) == {"xoxb-1", "shh", *passwords}

@@ -28,9 +28,10 @@ from bot.domain import (
 )
 from bot.slack.blocks import duration
 from bot.slack.failures import failure
+from bot.slack.refusals import Refusal, refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from slack_sdk.web.async_client import AsyncWebClient
 
@@ -86,12 +87,9 @@ async def _within_limits(what: str, look: Callable[[], Awaitable[tuple[bool | No
         async with asyncio.timeout(TIME_LIMIT):
             well, says = await look()
     except SlackApiError as refused:
-        well, says = False, _slack_words(refused)
+        well, says = False, refusal(refused).words
     except (aiohttp.ClientError, TimeoutError) as error:
-        well, says = (
-            False,
-            f"Out of reach ({type(error).__name__}). Is the network, a proxy or the URL wrong?",
-        )
+        well, says = False, Refusal(error=type(error).__name__, is_out_of_reach=True).words
     except QuickBIError as error:
         well, says = False, _quickbi_words(error)
     except MailBotError as error:
@@ -107,7 +105,7 @@ async def _bot_token(slack: AsyncWebClient) -> tuple[bool | None, str]:
 
 
 async def _scopes(slack: AsyncWebClient) -> tuple[bool | None, str]:
-    granted = {scope.strip() for scope in _header(await slack.auth_test(), "x-oauth-scopes").split(",")}
+    granted = _granted(await slack.auth_test())
     if missing := sorted(NEEDED_SCOPES - granted):
         return (
             False,
@@ -132,13 +130,30 @@ async def _delivery(settings: Settings, slack: AsyncWebClient) -> tuple[bool | N
 async def _operator_channel(settings: Settings, slack: AsyncWebClient) -> tuple[bool | None, str]:
     if settings.operator_channel is None:
         return None, "OPERATOR_CHANNEL is not set: nobody is told when Quick BI cannot be asked."
-    answer: Any = (await slack.conversations_info(channel=settings.operator_channel)).data
-    channel = answer["channel"]
+    answer = await slack.conversations_info(channel=settings.operator_channel)
+    told: Any = answer.data
+    channel = told["channel"]
+    name = f"#{channel['name']}" if channel.get("name") else "A direct message"
+    if why_not := _cannot_post(channel, _granted(answer)):
+        return False, f"{name} {why_not}"
+    if (channel.get("properties") or {}).get("posting_restricted_to"):
+        return None, f"{name} takes messages of some people only. Let the bot post there, too."
+    return True, name
+
+
+def _cannot_post(channel: Mapping[str, Any], granted: frozenset[str]) -> str:
+    """Why a message would not arrive, by what Slack tells of the channel. Posting one to try would be noise."""
     if channel.get("is_archived"):
-        return False, f"#{channel.get('name')} is archived. Set OPERATOR_CHANNEL to another one."
-    if channel.get("is_private") and not channel.get("is_member"):
-        return False, f"#{channel.get('name')} is private. Invite the bot there."
-    return True, f"#{channel.get('name')}"
+        return "is archived. Set OPERATOR_CHANNEL to another one."
+    if channel.get("is_read_only") or channel.get("is_frozen") or channel.get("is_thread_only"):
+        return "takes no new messages. Set OPERATOR_CHANNEL to another one."
+    if channel.get("is_im") or channel.get("is_member"):
+        return ""
+    if channel.get("is_private"):
+        return "is private. Invite the bot there."
+    if "chat:write.public" not in granted:
+        return "takes messages of its members only, for the scope chat:write.public is missing. Invite the bot there."
+    return ""
 
 
 async def _clock(quickbi: QuickBIClient) -> tuple[bool | None, str]:
@@ -175,21 +190,6 @@ async def _database(settings: Settings) -> tuple[bool | None, str]:
         return True, f"{store.database.dialect}; its schema is up to date"
 
 
-def _slack_words(refused: SlackApiError) -> str:
-    error = refused.response.get("error") or f"HTTP {refused.response.status_code}"
-    what_to_do = {
-        "invalid_auth": "The token is wrong. Copy it again from the app's page.",
-        "not_authed": "The token is empty.",
-        "token_revoked": "The token was revoked. Install the app again.",
-        "account_inactive": "The app was removed from the workspace. Install it again.",
-        "not_allowed_token_type": "This is another kind of token.",
-        "missing_scope": f"The scope {refused.response.get('needed')} is missing. Add it, then install again.",
-        "channel_not_found": "No such channel, or it is private and the bot is not in it: invite it.",
-        "socket_mode_not_enabled": "Switch Socket Mode on under “Socket Mode”.",
-    }.get(error, "See Slack's page on this error.")
-    return f"Slack says {error}. {what_to_do}"
-
-
 def _quickbi_words(error: QuickBIError) -> str:
     """The words that people in Slack would read, behind the operator's own: the code and the cause."""
     advice = failure(error).text.replace("Nothing is wrong with what you typed. ", "")
@@ -198,8 +198,10 @@ def _quickbi_words(error: QuickBIError) -> str:
     return f"{error.code + ': ' if error.code else ''}{advice}{detail}{request}"
 
 
-def _header(response: Any, name: str) -> str:
-    return str({key.lower(): value for key, value in response.headers.items()}.get(name, ""))
+def _granted(response: Any) -> frozenset[str]:
+    """Slack names the token's scopes in each answer's header."""
+    headers = {key.lower(): value for key, value in response.headers.items()}
+    return frozenset(scope.strip() for scope in headers.get("x-oauth-scopes", "").split(","))
 
 
 def _print(lines: list[Line]) -> None:

@@ -17,6 +17,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.slack.controls import Act, More
+from bot.slack.refusals import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -117,5 +118,5 @@ def _kept(element: object) -> InteractiveElement | None:
 
 def _why(error: Exception) -> str:
     if isinstance(error, SlackApiError):
-        return str(error.response.get("error"))
+        return refusal(error).said
     return type(error).__name__

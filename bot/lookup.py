@@ -87,9 +87,14 @@ class Lookup:
     def last_known(self, ref: MailRef) -> Observation | None:
         return self._sightings.last(ref)
 
-    async def drain(self) -> None:
-        """Let the calls that people wait for come to their end."""
-        await asyncio.gather(*(call.task for call in self._calls.values()), return_exceptions=True)
+    async def drain(self, patience: float) -> None:
+        """Let the calls under way come to their end, for what they see is recorded; cancel them behind `patience`."""
+        calls = {call.task for call in self._calls.values()}
+        if calls:
+            await asyncio.wait(calls, timeout=patience)
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
 
     def _begin(self, ref: MailRef, *, is_paid: bool = False) -> _Call:
         slot: asyncio.Future[float] = asyncio.get_running_loop().create_future()

@@ -1,4 +1,7 @@
-"""What `/metrics` tells: read from the parts when asked, kept nowhere else."""
+"""What `/metrics` tells: read from the parts when asked, kept nowhere else.
+
+What only the leader knows is 0 elsewhere: a replica that led once must not go on telling what it saw then.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +30,15 @@ class BotMetrics(Collector):
         self._busy = busy
 
     def collect(self) -> Iterator[Metric]:
-        pulse = self._poller.pulse
-        yield _gauge("mailbot_leader", "1 where this replica polls and posts", self._leadership.is_leader)
-        yield _gauge("mailbot_mails_watched", "Mails that some channel is subscribed to", pulse.watched)
-        yield _gauge("mailbot_quickbi_out_of_reach", "1 during an outage", pulse.outage_since is not None)
+        pulse, leads = self._poller.pulse, self._leadership.is_leader
+        yield _gauge("mailbot_leader", "1 where this replica polls and posts", leads)
+        yield _gauge("mailbot_mails_watched", "Mails that this leader polls", pulse.watched * leads)
+        is_out = leads and pulse.outage_since is not None
+        yield _gauge("mailbot_quickbi_out_of_reach", "1 during an outage that this leader sees", is_out)
+        is_rejected = leads and self._courier.tally.rejected_since is not None
+        yield _gauge(
+            "mailbot_slack_rejects_the_app", "1 while Slack takes no message of this app", is_rejected
+        )
         if pulse.last_answer_at is not None:
             yield _gauge(
                 "mailbot_last_answer_timestamp_seconds",
@@ -39,7 +47,8 @@ class BotMetrics(Collector):
             )
         yield _gauge("mailbot_people_waiting", "Commands and clicks being answered", self._busy())
         yield _counter("mailbot_status_calls", "Status calls that the poller made", pulse.calls)
-        yield _gauge("mailbot_messages_owed", "Messages that wait to be sent", self._courier.tally.owed)
+        owed = self._courier.tally.owed * leads
+        yield _gauge("mailbot_messages_owed", "Messages that wait for this leader to send them", owed)
         news = CounterMetricFamily("mailbot_news", "What looks at mails came to", labels=["reason"])
         for reason, count in pulse.news.items():
             news.add_metric([reason.value], count)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from slack_bolt.app.async_app import AsyncApp
 
 LARGEST_REQUEST = 2**20  # bytes; Slack's payloads have some 10,000
-_STOP_LIMIT = 5.0  # seconds for requests under way when the server stops
+_STOP_LIMIT = 0.4  # seconds for requests under way when the server stops: an ack takes milliseconds
 _log = logging.getLogger(__name__)
 
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 LINES_KEPT = 400
 LONGEST_LINE = 1024 * 1024
-POLITE_SECONDS = 8.0
-"""How long a SIGTERM may take before SIGKILL."""
+POLITE_SECONDS = 10.0
+"""How long a SIGTERM may take before SIGKILL: the bot promises as much."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 10.0
 _STEADY = 20.0  # a bot that ran this long did not die of starting
 

@@ -1,0 +1,42 @@
+"""Endless loops beside everything else: one that fails is logged and begun again, none outlives its owner."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from time import monotonic
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between the failure of a loop and its next try
+_log = logging.getLogger(__name__)
+
+
+class Background:
+    """Owns its loops from `start` to `stop`."""
+
+    def __init__(self) -> None:
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self, *loops: Callable[[], Awaitable[None]]) -> None:
+        self._tasks += [asyncio.create_task(_keep_going(loop)) for loop in loops]
+
+    async def stop(self) -> None:
+        """Cancel them, and wait for what they still have to do."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+async def _keep_going(loop: Callable[[], Awaitable[None]]) -> None:
+    pause = FIRST_PAUSE
+    while True:
+        began = monotonic()
+        try:
+            await loop()
+        except Exception:  # noqa: BLE001 (a loop is a boundary: its failure must not end the others)
+            _log.exception("loop_failed", extra={"loop": getattr(loop, "__qualname__", repr(loop))})
+        pause = FIRST_PAUSE if monotonic() - began > LONGEST_PAUSE else min(2 * pause, LONGEST_PAUSE)
+        await asyncio.sleep(pause)

@@ -1,0 +1,100 @@
+"""Socket Mode: two connections, for Slack refreshes each now and then. Says once when it is away, and once when back.
+
+slack_sdk's client connects again by itself and for ever. It repeats its complaint at each try, so it is not
+heard (see `bot.logs`), and it tries the address of its first failure again, although that works only once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+
+from bot.slack.reach import SlackRefuses, until_slack_answers
+from bot.slack.refusals import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from slack_bolt.app.async_app import AsyncApp
+    from slack_sdk.web.async_client import AsyncWebClient
+
+_log = logging.getLogger(__name__)
+SOCKETS = 2
+CLOSE_LIMIT = 0.5  # seconds for Slack's own goodbye
+_LOOK_EVERY = 1.0  # seconds
+_OUTAGE = 5.0  # seconds without any connection: a refresh takes less
+_NEW_ADDRESS_EVERY = 30.0  # seconds: apps.connections.open is rate limited
+
+
+class Sockets:
+    """`close` must be called, whatever became of `open`."""
+
+    def __init__(self, bolt: AsyncApp, slack: AsyncWebClient, *, app_token: str) -> None:
+        logger = logging.getLogger("slack_sdk.socket_mode")
+        self._ask = partial(slack.apps_connections_open, app_token=app_token)
+        self._handlers = [
+            AsyncSocketModeHandler(bolt, app_token=app_token, logger=logger, web_client=slack)
+            for _ in range(SOCKETS)
+        ]
+        self._watching: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Return when connected. Raises SlackRefuses where Slack does not accept the app token.
+
+        Slack is asked before the client is, which takes a refusal for trouble that passes.
+        """
+        answer = await until_slack_answers("SLACK_APP_TOKEN", self._ask)
+        if "url" not in answer:
+            raise SlackRefuses("SLACK_APP_TOKEN", Refusal())
+        self._handlers[0].client.wss_uri = answer["url"]
+        self._watching = asyncio.create_task(self._watch())
+        await asyncio.gather(*map(_connect, self._handlers))
+
+    async def close(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+        await asyncio.gather(*map(_close, self._handlers))
+
+    async def are_connected(self) -> bool:
+        states = [await handler.client.is_connected() for handler in self._handlers]
+        return any(states)
+
+    async def _watch(self) -> None:
+        while True:
+            while await self.are_connected():  # noqa: ASYNC110  (the client tells nobody)
+                await asyncio.sleep(_LOOK_EVERY)
+            await self._outage()
+
+    async def _outage(self) -> None:
+        began = new_address_at = monotonic()
+        is_told = False
+        while not await self.are_connected():
+            now = monotonic()
+            if now - began >= _OUTAGE and not is_told:
+                _log.warning("slack_sockets_lost")
+                is_told = True
+            if now - new_address_at >= _NEW_ADDRESS_EVERY:
+                new_address_at = now
+                for handler in self._handlers:
+                    handler.client.wss_uri = None  # it asks for another before it tries again
+            await asyncio.sleep(_LOOK_EVERY)
+        if is_told:
+            _log.info("slack_sockets_back", extra={"after": round(monotonic() - began)})
+
+
+def _connect(handler: AsyncSocketModeHandler) -> Awaitable[None]:
+    return handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt gives it no types
+
+
+async def _close(handler: AsyncSocketModeHandler) -> None:
+    """Politely, but not for the 10 s that the client waits: behind the limit the line is cut, which ends its wait."""
+    closing = asyncio.ensure_future(handler.close_async())  # type: ignore[no-untyped-call]
+    await asyncio.wait({closing}, timeout=CLOSE_LIMIT)
+    if not closing.done():
+        await handler.client.aiohttp_client_session.close()
+    await closing

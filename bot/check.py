@@ -134,14 +134,14 @@ async def _operator_channel(settings: Settings, slack: AsyncWebClient) -> tuple[
     told: Any = answer.data
     channel = told["channel"]
     name = f"#{channel['name']}" if channel.get("name") else "A direct message"
-    if why_not := _cannot_post(channel, _granted(answer)):
+    if why_not := cannot_post(channel, _granted(answer)):
         return False, f"{name} {why_not}"
     if (channel.get("properties") or {}).get("posting_restricted_to"):
         return None, f"{name} takes messages of some people only. Let the bot post there, too."
     return True, name
 
 
-def _cannot_post(channel: Mapping[str, Any], granted: frozenset[str]) -> str:
+def cannot_post(channel: Mapping[str, Any], granted: frozenset[str]) -> str:
     """Why a message would not arrive, by what Slack tells of the channel. Posting one to try would be noise."""
     if channel.get("is_archived"):
         return "is archived. Set OPERATOR_CHANNEL to another one."

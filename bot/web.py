@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 LARGEST_REQUEST = 2**20  # bytes; Slack's payloads have some 10,000
 _STOP_LIMIT = 0.4  # seconds for requests under way when the server stops: an ack takes milliseconds
+_PATIENCE = 5.0  # seconds for a look at what is well: a probe that hangs tells nobody anything
 _log = logging.getLogger(__name__)
 
 
@@ -28,7 +30,10 @@ class PortTaken(MailBotError):
 
 
 class WebServer:
-    """Serves until `stop`. `health` answers with what is well and what is not; all must be well for a 200."""
+    """Serves until `stop`. `health` answers with what is well and what is not; all must be well for a 200.
+
+    Where it takes longer than `patience` seconds, that is what is not well.
+    """
 
     def __init__(
         self,
@@ -36,8 +41,10 @@ class WebServer:
         health: Callable[[], Awaitable[Mapping[str, str]]],
         registry: CollectorRegistry,
         bolt: AsyncApp | None,
+        patience: float = _PATIENCE,
     ) -> None:
         self._health = health
+        self._patience = patience
         self._registry = registry
         app = web.Application(client_max_size=LARGEST_REQUEST)
         app.router.add_get("/healthz", self._healthz)
@@ -62,7 +69,11 @@ class WebServer:
         await self._runner.cleanup()
 
     async def _healthz(self, _: web.Request) -> web.Response:
-        report = dict(await self._health())
+        try:
+            async with asyncio.timeout(self._patience):
+                report = dict(await self._health())
+        except TimeoutError:
+            report = {"health": f"no answer in {self._patience:g} s"}
         well = all(state == "ok" for state in report.values())
         return web.json_response({"ok": well, **report}, status=200 if well else 503)
 

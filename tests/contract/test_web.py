@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import io
 import time
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -36,6 +38,7 @@ class Door:
     """A server with one command behind it, and a client in front of it."""
 
     def __init__(self, web: WebServer, http: aiohttp.ClientSession, heard: list[str]) -> None:
+        self.port = web.port
         self._url = f"http://127.0.0.1:{web.port}"
         self._http = http
         self.heard = heard
@@ -99,6 +102,38 @@ async def test_health_is_503_with_what_is_wrong() -> None:
         status, text = await at.get("/healthz")
         assert status == 503
         assert '"slack_socket": "not connected"' in text
+
+
+async def test_health_that_cannot_be_told_is_503() -> None:
+    """A database that hangs must not make the probe hang, too."""
+
+    async def hangs() -> Mapping[str, str]:
+        await asyncio.Event().wait()
+        return {"database": "ok"}
+
+    web = WebServer(health=hangs, registry=CollectorRegistry(), bolt=None, patience=0.05)
+    await web.start("127.0.0.1", 0)
+    try:
+        async with (
+            aiohttp.ClientSession() as http,
+            http.get(f"http://127.0.0.1:{web.port}/healthz") as answer,
+        ):
+            assert answer.status == 503
+            assert await answer.json() == {"ok": False, "health": "no answer in 0.05 s"}
+    finally:
+        await web.stop()
+
+
+async def test_who_holds_the_line_does_not_keep_the_server() -> None:
+    """Half a request of a stranger is cut; the server is gone in a second."""
+    async with door() as at:
+        _, stranger = await asyncio.open_connection("127.0.0.1", at.port)
+        stranger.write(b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
+        await stranger.drain()
+        assert (await at.get("/healthz"))[0] == 200  # by then it has come
+        began = monotonic()
+    assert monotonic() - began < 2
+    stranger.close()
 
 
 async def test_metrics_are_prometheus_text() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.check import cannot_post
 from bot.sandbox.quickbi.faults import Mode
 from bot.sandbox.world import Refusal, World, refusals
 from tests.rig import free_port, rig
@@ -131,6 +132,13 @@ def nothing(_: Rig) -> None:
             id="no such channel",
         ),
         pytest.param(
+            withhold("chat:write.public"),
+            {"OPERATOR_CHANNEL": "C0SALES003"},
+            OPERATORS,
+            "#sales takes messages of its members only, for the scope chat:write.public is missing. Invite",
+            id="a public channel that the bot may not post in",
+        ),
+        pytest.param(
             nothing,
             {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "PLANTED"},
             API,
@@ -198,6 +206,25 @@ async def test_what_is_wrong_says_what_to_do(
     assert words in says
     assert tuple(report.lines) == EVERYTHING
     assert report.code == 1
+
+
+@pytest.mark.parametrize(
+    ("channel", "words"),
+    [
+        pytest.param({"is_archived": True, "is_member": True}, "is archived", id="archived"),
+        pytest.param({"is_read_only": True, "is_member": True}, "takes no new messages", id="read only"),
+        pytest.param({"is_frozen": True, "is_member": True}, "takes no new messages", id="frozen"),
+        pytest.param({"is_thread_only": True, "is_member": True}, "takes no new messages", id="threads only"),
+        pytest.param({"is_private": True}, "is private. Invite the bot there.", id="private"),
+        pytest.param({"is_private": True, "is_member": True}, "", id="private, and invited"),
+        pytest.param({"is_im": True}, "", id="a direct message"),
+        pytest.param({}, "", id="public"),
+    ],
+)
+def test_why_the_operators_would_hear_nothing(channel: dict[str, bool], words: str) -> None:
+    """By what Slack tells of the channel, for a message posted to try it would be noise."""
+    why_not = cannot_post(channel, frozenset({"chat:write.public"}))
+    assert (words in why_not) if words else why_not == ""
 
 
 async def test_a_running_bot_keeps_its_sqlite_file(stage: Rig) -> None:

@@ -1,0 +1,53 @@
+"""What `/metrics` tells is true of this replica now, not of a time when it led."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+
+from bot.dispatch import Tally
+from bot.metrics import BotMetrics
+from bot.poller import Pulse
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def told(*, leads: bool) -> str:
+    """By a replica that saw an outage, and whose app Slack rejected, while it led."""
+    registry = CollectorRegistry()
+    parts: dict[str, Any] = {
+        "poller": SimpleNamespace(pulse=Pulse(watched=7, calls=40, outage_since=LONG_AGO)),
+        "courier": SimpleNamespace(tally=Tally(sent=3, owed=5, rejected_since=LONG_AGO)),
+        "leadership": SimpleNamespace(is_leader=leads),
+    }
+    registry.register(BotMetrics(**parts, busy=lambda: 2))
+    return generate_latest(registry).decode()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "mailbot_leader 1.0",
+        "mailbot_mails_watched 7.0",
+        "mailbot_quickbi_out_of_reach 1.0",
+        "mailbot_slack_rejects_the_app 1.0",
+        "mailbot_messages_owed 5.0",
+    ],
+)
+def test_what_only_the_leader_knows(line: str) -> None:
+    """Whoever leads no more says 0: a sum over the replicas is then what is."""
+    assert line in told(leads=True).splitlines()
+    assert f"{line.split(maxsplit=1)[0]} 0.0" in told(leads=False).splitlines()
+
+
+def test_what_was_done_stays_counted() -> None:
+    """A counter never goes down while the process lives."""
+    for leads in (True, False):
+        shown = told(leads=leads).splitlines()
+        assert "mailbot_status_calls_total 40.0" in shown
+        assert "mailbot_messages_sent_total 3.0" in shown
+        assert "mailbot_people_waiting 2.0" in shown

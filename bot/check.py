@@ -28,6 +28,7 @@ from bot.domain import (
 )
 from bot.slack.blocks import duration
 from bot.slack.failures import failure
+from bot.slack.reach import heard
 from bot.slack.refusals import Refusal, refusal
 
 if TYPE_CHECKING:
@@ -100,12 +101,12 @@ async def _within_limits(what: str, look: Callable[[], Awaitable[tuple[bool | No
 
 
 async def _bot_token(slack: AsyncWebClient) -> tuple[bool | None, str]:
-    answer: Any = (await slack.auth_test()).data
+    answer: Any = (await heard(slack.auth_test())).data
     return True, f"{answer.get('user')} in {answer.get('team')}"
 
 
 async def _scopes(slack: AsyncWebClient) -> tuple[bool | None, str]:
-    granted = _granted(await slack.auth_test())
+    granted = _granted(await heard(slack.auth_test()))
     if missing := sorted(NEEDED_SCOPES - granted):
         return (
             False,
@@ -123,14 +124,14 @@ async def _delivery(settings: Settings, slack: AsyncWebClient) -> tuple[bool | N
             "over https. Only Slack itself can try that: type /mail-help."
         )
     token = settings.slack_app_token.get_secret_value() if settings.slack_app_token else ""
-    await slack.apps_connections_open(app_token=token)
+    await heard(slack.apps_connections_open(app_token=token))
     return True, "Socket Mode opens"
 
 
 async def _operator_channel(settings: Settings, slack: AsyncWebClient) -> tuple[bool | None, str]:
     if settings.operator_channel is None:
         return None, "OPERATOR_CHANNEL is not set: nobody is told when Quick BI cannot be asked."
-    answer = await slack.conversations_info(channel=settings.operator_channel)
+    answer = await heard(slack.conversations_info(channel=settings.operator_channel))
     told: Any = answer.data
     channel = told["channel"]
     name = f"#{channel['name']}" if channel.get("name") else "A direct message"

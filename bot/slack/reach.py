@@ -22,6 +22,10 @@ _log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between two tries
 
 
+class NotSlack(MailBotError):
+    """Something answers at SLACK_API_URL, but not as Slack does."""
+
+
 class SlackRefuses(MailBotError):
     """Slack does not accept a setting; waiting would not mend it."""
 
@@ -62,11 +66,21 @@ async def until_slack_answers(setting: str, ask: Callable[[], Awaitable[Any]]) -
 
 async def _once(ask: Callable[[], Awaitable[Any]]) -> Mapping[str, Any] | Refusal:
     try:
-        answer: Mapping[str, Any] = (await ask()).data
+        answer: Mapping[str, Any] = (await heard(ask())).data
     except SlackApiError as refused:
         return refusal(refused)
+    except NotSlack:
+        return Refusal()
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         return Refusal(error=type(error).__name__, is_out_of_reach=True)
-    except (AttributeError, ValueError):  # slack_sdk takes whatever answers for a JSON object in UTF-8
-        return Refusal()
     return answer
+
+
+async def heard(call: Awaitable[Any]) -> Any:
+    """slack_sdk's response. Raises NotSlack: slack_sdk takes whatever answers for a JSON object in UTF-8."""
+    try:
+        return await call
+    except aiohttp.ClientError:
+        raise
+    except (AttributeError, ValueError):
+        raise NotSlack(Refusal().words) from None

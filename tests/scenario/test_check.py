@@ -13,6 +13,7 @@ from bot.sandbox.quickbi.faults import Mode
 from bot.sandbox.world import Refusal, World, refusals
 from tests.rig import free_port, rig
 from tests.secrets import assert_no_secrets
+from tests.stubborn_slack import stubborn_slack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -206,6 +207,25 @@ async def test_what_is_wrong_says_what_to_do(
     assert words in says
     assert tuple(report.lines) == EVERYTHING
     assert report.code == 1
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        pytest.param({"auth_test": '{"ok": tru'}, id="broken JSON"),
+        pytest.param({"auth_test": "<html>Log in</html>", "kind": "text/html"}, id="a login page"),
+        pytest.param({"auth_test": "hello", "kind": "text/plain"}, id="text"),
+    ],
+)
+async def test_what_is_not_slack_is_told(stage: Rig, how: dict[str, str]) -> None:
+    """A proxy or a wrong address, and no mistake of ours."""
+    async with stubborn_slack(**how) as slack:
+        report = await check(stage, SLACK_API_URL=f"{slack.url}api/")
+    assert report.code == 1
+    for part in (BOT_TOKEN, SCOPES):
+        assert report.lines[part][0] == WRONG
+        assert "What answers at SLACK_API_URL is not Slack" in report.lines[part][1]
+    assert report.lines[API][0] == WELL
 
 
 @pytest.mark.parametrize(

@@ -236,3 +236,25 @@ async def test_a_failure_reaches_who_can_wait() -> None:
     lookup = lookup_over(quickbi)
     with pytest.raises(QuickBIUnavailable):
         await lookup.ask_patiently(mail(1))
+
+
+async def test_draining_lets_calls_arrive_and_then_lets_none_live() -> None:
+    """What the near one sees is recorded although nobody waits for it; the far one is cancelled."""
+    seen: list[MailRef] = []
+
+    async def observed(ref: MailRef, _: Observation) -> None:
+        seen.append(ref)
+
+    quickbi = FakeQuickBI()
+    quickbi.gate = asyncio.Event()
+    lookup = lookup_over(quickbi, calls_per_second=1, observed=observed)
+    asking = [asyncio.create_task(lookup.ask(mail(number))) for number in (1, 2)]
+    while not quickbi.sent_at:  # noqa: ASYNC110 (the fake tells nobody)
+        await asyncio.sleep(0)
+    for each in asking:
+        each.cancel()
+    asyncio.get_running_loop().call_later(0.1, quickbi.gate.set)
+    await lookup.drain(0.3)
+    assert seen == [mail(1)]
+    assert len(quickbi.sent_at) == 1
+    await lookup.drain(5.0)  # nothing is left to wait for

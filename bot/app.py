@@ -151,6 +151,8 @@ async def _start(settings: Settings, stack: AsyncExitStack, stopping: Stopping) 
     await web.start(settings.http_host, settings.http_port)
     background.start(directory.run, leadership.run, desks.runner.run, partial(_forget_old, store))
     if sockets:
+        await sockets.knock()
+        background.start(sockets.watch)
         await sockets.open()
     return True
 

@@ -86,7 +86,7 @@ class Stopping:
         if not done:
             task.cancel()
             _log.warning("cut_short", extra={"step": step})
-        elif (error := task.exception()) is not None:
+        elif not task.cancelled() and (error := task.exception()) is not None:
             _log.error("not_ended_well", exc_info=error, extra={"step": step})
 
 

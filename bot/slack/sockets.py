@@ -32,7 +32,7 @@ _NEW_ADDRESS_EVERY = 30.0  # seconds: apps.connections.open is rate limited
 
 
 class Sockets:
-    """`close` must be called, whatever became of `open`."""
+    """`knock`, then `open`, with `watch` beside it. `close` must be called, whatever became of them."""
 
     def __init__(self, bolt: AsyncApp, slack: AsyncWebClient, *, app_token: str) -> None:
         logger = logging.getLogger("slack_sdk.socket_mode")
@@ -41,10 +41,9 @@ class Sockets:
             AsyncSocketModeHandler(bolt, app_token=app_token, logger=logger, web_client=slack)
             for _ in range(SOCKETS)
         ]
-        self._watching: asyncio.Task[None] | None = None
 
-    async def open(self) -> None:
-        """Return when connected. Raises SlackRefuses where Slack does not accept the app token.
+    async def knock(self) -> None:
+        """Return when Slack would let us in. Raises SlackRefuses where it does not accept the app token.
 
         Slack is asked before the client is, which takes a refusal for trouble that passes.
         """
@@ -52,19 +51,20 @@ class Sockets:
         if "url" not in answer:
             raise SlackRefuses("SLACK_APP_TOKEN", Refusal())
         self._handlers[0].client.wss_uri = answer["url"]
-        self._watching = asyncio.create_task(self._watch())
+
+    async def open(self) -> None:
+        """Return when connected."""
         await asyncio.gather(*map(_connect, self._handlers))
 
     async def close(self) -> None:
-        if self._watching is not None:
-            self._watching.cancel()
         await asyncio.gather(*map(_close, self._handlers))
 
     async def are_connected(self) -> bool:
         states = [await handler.client.is_connected() for handler in self._handlers]
         return any(states)
 
-    async def _watch(self) -> None:
+    async def watch(self) -> None:
+        """Log each outage once, and its end once, for as long as the bot runs."""
         while True:
             while await self.are_connected():  # noqa: ASYNC110  (the client tells nobody)
                 await asyncio.sleep(_LOOK_EVERY)

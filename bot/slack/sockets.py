@@ -41,6 +41,7 @@ class Sockets:
             AsyncSocketModeHandler(bolt, app_token=app_token, logger=logger, web_client=slack)
             for _ in range(SOCKETS)
         ]
+        self._new_address_at: dict[AsyncSocketModeHandler, float] = {}
 
     async def knock(self) -> None:
         """Return when Slack would let us in. Raises SlackRefuses where it does not accept the app token.
@@ -66,25 +67,31 @@ class Sockets:
     async def watch(self) -> None:
         """Log each outage once, and its end once, for as long as the bot runs."""
         while True:
-            while await self.are_connected():  # noqa: ASYNC110  (the client tells nobody)
+            while await self._look():  # noqa: ASYNC110  (the client tells nobody)
                 await asyncio.sleep(_LOOK_EVERY)
             await self._outage()
 
     async def _outage(self) -> None:
-        began = new_address_at = monotonic()
+        began = monotonic()
         is_told = False
-        while not await self.are_connected():
-            now = monotonic()
-            if now - began >= _OUTAGE and not is_told:
+        while not await self._look():
+            if monotonic() - began >= _OUTAGE and not is_told:
                 _log.warning("slack_sockets_lost")
                 is_told = True
-            if now - new_address_at >= _NEW_ADDRESS_EVERY:
-                new_address_at = now
-                for handler in self._handlers:
-                    handler.client.wss_uri = None  # it asks for another before it tries again
             await asyncio.sleep(_LOOK_EVERY)
         if is_told:
             _log.info("slack_sockets_back", extra={"after": round(monotonic() - began)})
+
+    async def _look(self) -> bool:
+        """Is any connected? One that has not been for long asks for another address before it tries again."""
+        now = monotonic()
+        for handler in self._handlers:
+            if await handler.client.is_connected():
+                self._new_address_at.pop(handler, None)
+            elif self._new_address_at.setdefault(handler, now + _NEW_ADDRESS_EVERY) <= now:
+                self._new_address_at[handler] = now + _NEW_ADDRESS_EVERY
+                handler.client.wss_uri = None
+        return len(self._new_address_at) < len(self._handlers)
 
 
 def _connect(handler: AsyncSocketModeHandler) -> Awaitable[None]:

@@ -70,8 +70,8 @@ async def run_bot(settings: Settings) -> int:
         _log.info("stopping")
     finally:
         await stopping.within(CLOSED_AT, "close", stack.aclose())
-    stopping.is_over = True
     _log.info("stopped")
+    stopping.is_over()
     return 0
 
 

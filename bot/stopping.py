@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 PEOPLE_UNTIL = 5.0  # people's commands; who still waits then is told to ask again
 RUNS_UNTIL = 5.5  # Quick BI's word on a run that was just asked for
 QUIET_AT = 7.0  # nothing is at work any more: those are told, the leader's calls are written down
-DOORS_UNTIL = 8.0  # Slack's sockets and our own server
-CLOSED_AT = 8.8  # the database, and all else
-GONE_AT = 9.5
+DOORS_UNTIL = 7.8  # Slack's sockets and our own server
+CLOSED_AT = 8.4  # the database, and all else
+GONE_AT = 9.0  # a busy machine needs the rest
+_LEFTOVERS = 1.0  # seconds for what is still there when all is done: threads cannot be cancelled
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
@@ -31,13 +32,12 @@ _log = logging.getLogger(__name__)
 class Stopping:
     """`asked` is set by SIGTERM and SIGINT; the clock of the end runs from there, or from the first step.
 
-    Set `is_over` when only threads can be left: they cannot be cancelled, and one that waits for a name
-    server would keep the process for minutes.
+    Say `is_over` when only threads can be left: one that waits for a name server would keep the process for
+    minutes.
     """
 
     def __init__(self) -> None:
         self.asked = asyncio.Event()
-        self.is_over = False
         self._began: float | None = None
 
     def listen(self) -> None:
@@ -49,16 +49,12 @@ class Stopping:
     def _ask(self) -> None:
         if self.asked.is_set():
             return
-        last_resort = Timer(self.left(GONE_AT), self._leave)
-        last_resort.daemon = True
-        last_resort.start()
+        _leave_in(self.left(GONE_AT), code=1)
         self.asked.set()
 
-    def _leave(self) -> None:
-        """In a thread of its own: nothing that hangs can keep it."""
-        if not self.is_over:
-            _log.error("left_hanging")
-        os._exit(0 if self.is_over else 1)
+    def is_over(self) -> None:
+        """All is done that had to be."""
+        _leave_in(min(_LEFTOVERS, self.left(GONE_AT)), code=0)
 
     def left(self, until: float) -> float:
         """Seconds from now until that instant; 0 if it has passed."""
@@ -93,3 +89,10 @@ class Stopping:
 async def _ended(task: asyncio.Task[Any]) -> None:
     task.cancel()
     await asyncio.wait({task})
+
+
+def _leave_in(seconds: float, *, code: int) -> None:
+    """In a thread of its own: nothing that hangs can keep it. Whoever ends sooner never hears of it."""
+    last_resort = Timer(seconds, os._exit, (code,))
+    last_resort.daemon = True
+    last_resort.start()

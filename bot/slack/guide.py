@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.commands import EXAMPLE_ID, EXAMPLE_TASK, Verb
+from bot.commands import EXAMPLE_ID, Verb
 from bot.slack.blocks import Message, code, escape, name, section, small
 from bot.slack.controls import picks
+from bot.targets import EXAMPLE_TASK
 
 if TYPE_CHECKING:
     from bot.domain import Choice

@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime, tzinfo
 
-    from bot.commands import Target
     from bot.domain import DueTime, Event, MailId, StatusAnswer
     from bot.ports import Audit, Directory, Lookup, Subscriptions
     from bot.slack.blocks import Message
     from bot.slack.boundary import Answer
     from bot.slack.channels import Channels
     from bot.slack.incoming import Clicked, Home, Submitted, Typed
+    from bot.targets import Target
 
 Asker: TypeAlias = "Typed | Clicked | Submitted"
 _log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class SubscriptionDesk:
         self._zone = zone
 
     async def subscribe_typed(self, typed: Typed, answer: Answer) -> None:
-        match parse(Verb.SUBSCRIBE, typed.text):
+        match parse(Verb.SUBSCRIBE, typed.text, command=typed.command, knows=self._directory.knows):
             case Subscribe(targets=targets, due=due):
                 await self._subscribe_targets(typed, targets, due, answer)
             case AskHelp() | AskForm():

@@ -44,8 +44,8 @@ class NameIndex:
         return self._by_id.get(mail_id)
 
     def exact(self, words: str) -> tuple[Mail, ...]:
-        """The mails whose name or ID these words are. Case and blanks do not count in a name."""
-        by_id = self._by_id.get(words)
+        """The mails whose name or ID these words are. Case does not count, nor do blanks in a name."""
+        by_id = self._by_id.get(words) or self._by_id.get(words.lower())
         named = self._by_name.get(folded(words), ())
         return tuple(named) if by_id is None else (by_id, *(mail for mail in named if mail != by_id))
 

@@ -158,6 +158,17 @@ async def test_search_has_all_words_in_name_or_owner() -> None:
     assert not directory.find("ada").only_close
 
 
+async def test_a_whole_name_is_suggested_first_however_many_have_it_in_theirs() -> None:
+    """A menu shows fifty; who types the whole name must find it."""
+    many = [mail(f"Daily Sales {number:03}") for number in range(60)]
+    directory = await directory_of(*many, mail("Sales"), mail("Sales by region"))
+    assert [each.name for each in directory.search("sales", limit=3)] == [
+        "Sales",
+        "Sales by region",
+        "Daily Sales 000",
+    ]
+
+
 async def test_all_pages_are_read_and_kept() -> None:
     """The list replaces the old one as a whole: a mail that is gone is gone."""
     quickbi, shelf = FakeQuickBI(*CAST), FakeShelf(mail("Old one"))

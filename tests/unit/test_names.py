@@ -43,6 +43,7 @@ INDEX = NameIndex(
         pytest.param("销售日报(华东)", {"a5"}, id="in other widths"),
         pytest.param("Bob's best", {"a9"}, id="with a straight apostrophe"),
         pytest.param("a2", {"a2"}, id="an ID"),
+        pytest.param("A2", {"a2"}, id="an ID that a phone began with a capital"),
         pytest.param("a4", {"a4", "a10"}, id="the ID of one and the name of another"),
         pytest.param("TWINS", {"a6", "a7"}, id="two of one name"),
         pytest.param("Daily", set(), id="a part is not the name"),

@@ -13,7 +13,9 @@ _ALIKE = str.maketrans("‘’‚‛“”„‟", "''''\"\"\"\"")
 
 def visible(text: str) -> str:
     """The text on one line, without the characters that nobody sees; any blanks become one."""
-    return " ".join("".join(map(_seen, text)).split())
+    if not text.isprintable() or not _SELECTORS.isdisjoint(text):  # few are so, and the rest are thousands
+        text = "".join(map(_seen, text))
+    return " ".join(text.split())
 
 
 def folded(text: str) -> str:

@@ -97,7 +97,7 @@ Request: TypeAlias = (
     | RunMail
 )
 
-_HELP_WORDS = frozenset({"help", "?", "-h", "--help", "-help", "hilfe", "帮助"})
+_HELP_WORDS = frozenset({"help", "?", "-h", "--help", "-help", "hilfe", "帮助", "？"})
 _EVERYTHING = frozenset({"all", "everything", "*"})
 _TYPED_AGAIN = re.compile(rf"^/\S*(?:{'|'.join(Verb)})(?:\s+|$)")
 
@@ -142,8 +142,8 @@ def _subscribe(text: str, knows: Knows) -> Subscribe:
     def is_named(words: str) -> bool:
         return known(words, knows) is not None
 
-    words, due = (text, None) if is_named(text) else split_due(text, is_named)
-    return Subscribe(targets=read_mails(words, knows), due=due)
+    words, due = (text, None) if is_named(text) else split_due(innermost(text), is_named)
+    return Subscribe(targets=read_mails(words if due else text, knows), due=due)
 
 
 def _example(verb: Verb, *, is_due: bool) -> str:

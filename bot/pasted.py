@@ -29,7 +29,11 @@ _HEX_ID = r"(?=[A-Fa-f]*[0-9])[0-9A-Fa-f]{16,}"
 _LONG = re.compile(_HEX_ID)
 _SURE = re.compile(rf"{_HEX_ID}|[0-9]{{5,}}")
 _LONG_NUMBER = re.compile(r"[0-9]{15,19}")  # longer than any date
-_MASKED = re.compile(r"(?=[^0-9]*[0-9])(?=(?:\**[0-9A-Fa-f]){4})[0-9A-Fa-f]+\*{2,}[0-9A-Fa-f*]*")
+_MASKED = re.compile(
+    r"(?=(?:\**[0-9A-Fa-f]){4})(?=[^0-9]*[0-9])(?=[0-9*]*[A-Fa-f]|.*\*[0-9])[0-9A-Fa-f]+\*{2,}[0-9A-Fa-f*]*"
+)
+_LABEL_WORD = re.compile(r"\W*(?:mail|task|id|mail[_-]?id|task[_-]?id|邮件|任务)\W*", re.IGNORECASE)
+_BETWEEN = re.compile(r"and|[&+]|\d{1,2}[.)]", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[,，、;；]+")
 _QUOTED = re.compile(
     rf"([{_QUOTES[0]}][^{_QUOTES[0]}]+[{_QUOTES[0]}]"
@@ -38,7 +42,7 @@ _QUOTED = re.compile(
 )
 _LABEL = re.compile(
     rf"(?:(?P<mail>(?<![A-Za-z])mail|邮件)|(?<![A-Za-z])task|任务)(?P<id>[\s_-]?(?:id|编号))?"
-    rf"(?:(?P<closed>[{_CLASS}\s]*)[:=：＝]|(?(id)\s(?=[{_CLASS}]*[0-9A-Fa-f]{{5}})|(?!)))\s?"
+    rf"(?:(?P<closed>[{_CLASS}*_~\s]*)[:=：＝]|(?(id)\s(?=[{_CLASS}]*[0-9A-Fa-f]{{5}})|(?!)))\s?"
     rf"(?(mail)|(?(id)|(?=[{_CLASS}]*[0-9])))",  # “Task: …” without a number is somebody's sentence
     re.IGNORECASE,
 )
@@ -90,6 +94,26 @@ def is_long(word: str) -> bool:
     return _LONG.fullmatch(word) is not None
 
 
+def is_long_number(word: str) -> bool:
+    """Next to a mail such a number is a task ID: no name ends so."""
+    return _LONG_NUMBER.fullmatch(word) is not None
+
+
+def is_unmistakable(word: str) -> bool:
+    """Is it a mail's ID wherever it stands? No name has it, and a task's is a number."""
+    return is_long(word) and not word.isdigit()
+
+
+def is_label_word(word: str) -> bool:
+    """Does it only say what comes next?"""
+    return _LABEL_WORD.fullmatch(word) is not None
+
+
+def is_between(words: str) -> bool:
+    """Does it only stand between things that are listed: an “and”, the number of the next?"""
+    return _BETWEEN.fullmatch(words) is not None
+
+
 def is_plain(word: str) -> bool:
     """Has it only characters that IDs have?"""
     return _PLAIN.fullmatch(word) is not None
@@ -97,11 +121,6 @@ def is_plain(word: str) -> bool:
 
 def could_be_id(word: str) -> bool:
     return is_plain(word) and len(word) <= MAX_MAIL_ID_LENGTH
-
-
-def is_long_number(word: str) -> bool:
-    """Next to a mail such a number is a task ID: no name ends so."""
-    return _LONG_NUMBER.fullmatch(word) is not None
 
 
 def is_masked(text: str) -> bool:

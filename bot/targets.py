@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import TYPE_CHECKING, TypeAlias
 
 from bot import pasted
@@ -16,7 +16,7 @@ from bot.domain import MAX_MAIL_ID_LENGTH, MAX_TASK_ID, MailId, MailRef, TaskId
 from bot.pasted import Unreadable, short
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from bot.pasted import Labelled
 
@@ -58,8 +58,7 @@ def read_mail(text: str, knows: Knows) -> Target:
         return name
     found = pasted.labelled(text)
     mails = _mails(found)
-    if len({value for value in mails if pasted.is_sure(value)}) > 1:
-        raise Unreadable(f"That is {len(mails)} mails. One at a time, please.")
+    _check_one(value for value in mails if pasted.is_sure(value))
     target = _labelled(mails[0], knows) if mails else _unlabelled(_without_task(text, found))
     tasks = [each for each in _surest(found, is_mail=False) if not each.is_nothing]
     if not tasks:
@@ -76,14 +75,12 @@ def read_mails(text: str, knows: Knows) -> tuple[Target, ...]:
     if (name := known(text, knows)) is not None:
         return (name,)
     found = pasted.labelled(text)
-    if mails := _mails(found):
-        targets = [_labelled(value, knows) for value in mails]
+    if _mails(found):
+        targets = [_labelled(value, knows) for value in _listed(text, found, knows)]
     else:
         pieces = pasted.pieces(_without_task(text, found))
         typed = [one for piece in pieces for one in _side_by_side(piece, knows)]
-        named = [
-            one for at, one in enumerate(typed) if not at or knows(one) or not pasted.is_long_number(one)
-        ]
+        named = [one for at, one in enumerate(typed) if not at or knows(one) or not _is_task_behind(one)]
         targets = [read_mail(one, knows) for one in named]
     different = tuple(dict.fromkeys(replace(target, task_id=None) for target in targets))
     if not different:
@@ -91,6 +88,11 @@ def read_mails(text: str, knows: Knows) -> tuple[Target, ...]:
     if len(different) > MAX_MAILS_AT_ONCE:
         raise Unreadable(f"That is {len(different)} mails; at most {MAX_MAILS_AT_ONCE} at once, please.")
     return different
+
+
+def _check_one(mails: Iterable[str]) -> None:
+    if (count := len(set(mails))) > 1:
+        raise Unreadable(f"That is {count} mails. One at a time, please.")
 
 
 def known(text: str, knows: Knows) -> MailName | None:
@@ -112,6 +114,21 @@ def _mails(found: Sequence[Labelled]) -> list[str]:
     )
 
 
+def _listed(text: str, found: Sequence[Labelled], knows: Knows) -> Iterator[str]:
+    """The values of the mail's labels, each with the mails that are listed right behind it."""
+    ends = [*(each.begin for each in found), len(text)]
+    behind = {each.begin: text[each.end : end] for each, end in zip(found, ends[1:], strict=True)}
+    for each in _surest(found, is_mail=True):
+        yield each.value
+        more = map(pasted.innermost, pasted.pieces(behind[each.begin]))
+        yield from takewhile(lambda one: pasted.is_unmistakable(one) or knows(one), more)
+
+
+def _is_task_behind(word: str) -> bool:
+    """Behind a mail, a number of a task's length, or one too short for a mail's ID."""
+    return pasted.is_long_number(word) or (word.isdigit() and not pasted.is_sure(word))
+
+
 def _without_task(text: str, found: Sequence[Labelled]) -> str:
     """What is left beside the labelled task IDs must name the mail."""
     if any(each.rank == 0 for each in found):
@@ -130,21 +147,28 @@ def _labelled(value: str, knows: Knows) -> Target:
     if (name := known(value, knows)) is not None:
         return name
     words = pasted.words(value)
-    is_id = pasted.is_sure if len(words) > 1 else _is_odd_id
-    if words and is_id(words[0]) and pasted.could_be_id(words[0]):
-        return MailRef(mail_id=MailId(words[0]))
-    return _unlabelled(value)
+    match words:
+        case [word] if _is_odd_id(word):
+            return MailRef(mail_id=MailId(word))
+        case [mail, task, *_] if pasted.is_sure(mail) and not task.isdigit():
+            return MailRef(mail_id=MailId(mail))
+        case _:
+            return _unlabelled(value)
 
 
 def _is_odd_id(word: str) -> bool:
     """By its label it is an ID, whatever its shape, unless it is a plain word."""
-    return any(map(str.isdigit, word))
+    return pasted.could_be_id(word) and any(map(str.isdigit, word))
 
 
 def _unlabelled(text: str) -> Target:
     if pasted.is_masked(text):
         raise Unreadable(_MASKED)
     words = pasted.words(text)
+    mails = [word for word in words if pasted.is_unmistakable(word)]
+    _check_one(mails)
+    if mails:
+        words = [word for word in words if not pasted.is_label_word(word)]
     match words:
         case []:
             raise Unreadable(_NO_MAIL)
@@ -152,12 +176,18 @@ def _unlabelled(text: str) -> Target:
             return _single(word)
         case [mail, task] if pasted.is_sure(mail) and task.lstrip("+-").isdigit():
             return MailRef(mail_id=MailId(mail), task_id=_task_id(task))
-        case [mail, *rest] if pasted.is_long(mail):
+        case [first, *rest] if first in mails:
             raise Unreadable(_trailing_problem(rest))
+        case _ if mails:
+            return MailRef(mail_id=MailId(mails[0]), task_id=_task_among(words))
         case [*rest, task] if pasted.is_long_number(task):
             return MailName(words=pasted.innermost(" ".join(rest)), task_id=_task_id(task))
         case _:
             return MailName(words=pasted.innermost(text))
+
+
+def _task_among(words: Sequence[str]) -> TaskId | None:
+    return next((_task_id(word) for word in words if pasted.is_long_number(word)), None)
 
 
 def _single(word: str) -> Target:
@@ -183,7 +213,7 @@ def _side_by_side(piece: str, knows: Knows) -> list[str]:
     for are_mails, group in groupby(words, key=is_mail):
         together = list(group)
         typed += together if are_mails else [" ".join(together)]
-    return typed
+    return [one for one in typed if len(typed) == 1 or not pasted.is_between(one)]
 
 
 def _trailing_problem(rest: Sequence[str]) -> str:

@@ -125,6 +125,12 @@ def ref(mail: str = MAIL, task: int | None = None) -> MailRef:
         ),
         pytest.param(f"/mail-status {MAIL}", ref(), id="the command once more"),
         pytest.param(f"/staging-mail-run {MAIL}", ref(), id="some other command once more"),
+        pytest.param(f"{TASK} {MAIL}", ref(task=TASK), id="the task first"),
+        pytest.param(f"1. {MAIL}", ref(), id="a list's number"),
+        pytest.param(f"the mail {MAIL} failed", ref(), id="an ID in a sentence"),
+        pytest.param(f"mail {MAIL} task {TASK}", ref(task=TASK), id="words before each"),
+        pytest.param(f"{MAIL} (task {TASK})", ref(task=TASK), id="a word before the task, in brackets"),
+        pytest.param(f"*MailId*: {MAIL} *TaskId:* {TASK}", ref(task=TASK), id="bold labels"),
         pytest.param(f"MailId={MAIL} TaskId={TASK}", ref(task=TASK), id="labels"),
         pytest.param(f"{MAIL} TaskId={TASK}", ref(task=TASK), id="a label for the task alone"),
         pytest.param(f"TaskId={TASK}, {MAIL}", ref(task=TASK), id="that before the mail"),
@@ -134,6 +140,8 @@ def ref(mail: str = MAIL, task: int | None = None) -> MailRef:
         pytest.param(f"Mail ID {MAIL} Task ID {TASK}", ref(task=TASK), id="labels with blanks"),
         pytest.param(f"邮件ID：{MAIL} 任务ID：{TASK}", ref(task=TASK), id="Chinese labels"),
         pytest.param(f"MailId={MAIL}#tab=1", ref(), id="a label and a fragment"),
+        pytest.param(f"MailId={MAIL} {TASK}", ref(task=TASK), id="a label for the mail alone"),
+        pytest.param(f"mail:{MAIL}/{TASK}", ref(task=TASK), id="a label before a glued pair"),
         pytest.param(f"MailId={MAIL} please", ref(), id="a label and words behind it"),
         pytest.param("MailId=kpi-q3", ref("kpi-q3"), id="a labelled ID of an odd shape"),
         pytest.param(f'{{"mailId":"{MAIL}","taskId":0}}', ref(), id="JSON, task 0"),
@@ -188,6 +196,7 @@ def ref(mail: str = MAIL, task: int | None = None) -> MailRef:
         pytest.param("(Daily Sales (EU))", MailName(words="Daily Sales (EU)"), id="one pair too many"),
         pytest.param("Sales *EU* now", MailName(words="Sales *EU* now"), id="stars in a name"),
         pytest.param("Sales**2024", MailName(words="Sales**2024"), id="stars in a word"),
+        pytest.param("2024**", MailName(words="2024**"), id="stars behind a year"),
         pytest.param("Sales 20241009", MailName(words="Sales 20241009"), id="a name with a date"),
         pytest.param("销售20241009", MailName(words="销售20241009"), id="a Chinese name with a date"),
         pytest.param("Sales/20241009", MailName(words="Sales/20241009"), id="a date behind a slash"),
@@ -215,7 +224,8 @@ def test_status_understands_what_people_paste(typed: str, expected: MailRef | Ma
         pytest.param(f"{MAIL} {'9' * 60}", "is not a task ID", id="absurdly long number"),
         pytest.param(f"{MAIL} ７２１８", "is not a task ID", id="full-width digits"),
         pytest.param(f"{MAIL} {TASK} {TASK}", "at most one task ID", id="three words"),
-        pytest.param(f"{MAIL} {OTHER}", "is not a task ID", id="two mails"),
+        pytest.param(f"{MAIL} {OTHER}", "That is 2 mails. One at a time", id="two mails"),
+        pytest.param(f"{MAIL} {MAIL}", "is not a task ID", id="one mail twice"),
         pytest.param("d5a5****8b634d****5584f8dc159c62", "masked with stars", id="masked"),
         pytest.param("`d5a5****9c62`,", "masked with stars", id="masked and wrapped"),
         pytest.param("d5a5** 7218**", "masked with stars", id="mail and task masked"),
@@ -243,7 +253,7 @@ def test_status_says_what_was_wrong(typed: str, words: str) -> None:
 
 
 @pytest.mark.parametrize("verb", [verb for verb in Verb if verb is not Verb.HELP])
-@pytest.mark.parametrize("typed", ["help", "HELP", "?", " help ", "help.", "“help”", "/mail-list help"])
+@pytest.mark.parametrize("typed", ["help", "HELP", "?", " help ", "help.", "“help”", "？", "/mail-list help"])
 def test_each_command_takes_help(verb: Verb, typed: str) -> None:
     """`help` is help, whatever the command."""
     assert parse(verb, typed) == AskHelp(verb=verb)
@@ -279,6 +289,28 @@ def test_each_command_takes_help(verb: Verb, typed: str) -> None:
         pytest.param(Verb.SUBSCRIBE, f"{MAIL},{TASK}", Subscribe(targets=(ref(),)), id="a glued pair"),
         pytest.param(
             Verb.SUBSCRIBE, f"{MAIL} TaskId={TASK}", Subscribe(targets=(ref(),)), id="a labelled task"
+        ),
+        pytest.param(Verb.SUBSCRIBE, f"{MAIL} 5", Subscribe(targets=(ref(),)), id="a pair, a small task"),
+        pytest.param(
+            Verb.SUBSCRIBE,
+            f"MailId={MAIL}, {OTHER}",
+            Subscribe(targets=(ref(), ref(OTHER))),
+            id="a label before the first",
+        ),
+        pytest.param(
+            Verb.SUBSCRIBE,
+            f"1. {MAIL} 2. {OTHER}",
+            Subscribe(targets=(ref(), ref(OTHER))),
+            id="a numbered list",
+        ),
+        pytest.param(
+            Verb.SUBSCRIBE, f"{MAIL} and {OTHER}", Subscribe(targets=(ref(), ref(OTHER))), id="an and"
+        ),
+        pytest.param(
+            Verb.SUBSCRIBE,
+            f"“{MAIL} due 09:30”.",
+            Subscribe(targets=(ref(),), due=DueTime(at=time(9, 30))),
+            id="due, all of it in quotes",
         ),
         pytest.param(Verb.UNSUBSCRIBE, f"{MAIL} {TASK}", Unsubscribe(targets=(ref(),)), id="a pair to leave"),
         pytest.param(

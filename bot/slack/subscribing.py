@@ -207,9 +207,9 @@ class SubscriptionDesk:
         for target in targets:
             words = target.mail_id if isinstance(target, MailRef) else target.words
             meant = resolve(target, self._directory)
-            found = own.exact(words) or _among(own, meant)
-            is_certain = bool(own.exact(words)) or isinstance(meant, MailRef)
-            if len(found) == 1 and is_certain:
+            exact = own.exact(words)
+            found = exact or _among(own, meant)
+            if len(found) == 1 and (exact or isinstance(meant, MailRef)):
                 mails.append(found[0].mail_id)
             elif found:
                 await answer.send(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,7 @@ class Directory:
         self._fill(())
 
     def __len__(self) -> int:
-        return len(self._by_id)
+        return len(self._names.mails)
 
     @property
     def is_out_of_reach(self) -> bool:
@@ -57,19 +58,25 @@ class Directory:
         return self._out_of_reach
 
     def get(self, mail_id: MailId) -> Mail | None:
-        return self._by_id.get(mail_id)
+        return self._names.get(mail_id)
+
+    def knows(self, words: str) -> bool:
+        """Are these words, as they are, a mail's name or ID?"""
+        return bool(self._names.exact(words))
 
     def resolve(self, words: str) -> MailRef | Choice:
-        """Which mail is meant: an ID that is known, an exact name, or one name much closer than all others."""
-        if (mail := self._by_id.get(words)) is not None:
-            return MailRef(mail_id=mail.mail_id)
-        exact = self._names.named(words)
+        """Which mail is meant: an ID that is known, an exact name, or one name much closer than all others.
+
+        A name that is close but has other numbers is another mail's: “Store 12” is not “Store 21”.
+        """
+        exact = self._names.exact(words)
         if len(exact) == 1:
             return MailRef(mail_id=exact[0].mail_id)
         if exact:
-            return Choice(words=words, mails=exact)
+            return Choice(words=words, mails=exact[:_MOST_CLOSE])
         close = self._names.like(words, limit=_MOST_CLOSE, at_least=_CLOSE)
-        if close and (len(close) == 1 or close[0][1] - close[1][1] >= _CLEARLY_BEST):
+        is_clear = len(close) == 1 or (len(close) > 1 and close[0][1] - close[1][1] >= _CLEARLY_BEST)
+        if is_clear and _numbers(words) <= _numbers(close[0][0].name):
             return MailRef(mail_id=close[0][0].mail_id)
         return Choice(words=words, mails=tuple(mail for mail, _ in close))
 
@@ -78,7 +85,7 @@ class Directory:
         return list(self.find(words).mails[:limit])
 
     def find(self, words: str) -> Found:
-        """All mails whose name or owner has the words, by name; else those that come close, the closest first."""
+        """All mails whose name or owner has the words, the likeliest first; else those that come close."""
         hits = self._names.having(words)
         if hits or not words.strip():
             return Found(mails=hits)
@@ -140,4 +147,7 @@ class Directory:
 
     def _fill(self, mails: Iterable[Mail]) -> None:
         self._names = NameIndex(mails)
-        self._by_id: dict[str, Mail] = {mail.mail_id: mail for mail in self._names.mails}
+
+
+def _numbers(text: str) -> set[int]:
+    return {int(number) for number in re.findall(r"[0-9]+", text)}

@@ -133,10 +133,14 @@ class MailPage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choice:
-    """Several mails may be meant by some words, the likeliest first; none where no name is close."""
+    """Several mails may be meant by some words, the likeliest first; none where no name is close.
+
+    `task_id` is the run that was asked for, of whichever it is.
+    """
 
     words: str
     mails: tuple[Mail, ...]
+    task_id: TaskId | None = None
 
 
 EVERY_DAY = frozenset(range(7))

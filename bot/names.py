@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz, process
 
+from bot.folding import folded
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -25,29 +27,46 @@ class NameIndex:
     """
 
     def __init__(self, mails: Iterable[Mail]) -> None:
-        self.mails = tuple(sorted(mails, key=lambda mail: (mail.name.casefold(), mail.mail_id)))
-        self._names = [mail.name.casefold().strip() for mail in self.mails]
-        self._texts = [f"{mail.name} {mail.owner_name}".casefold() for mail in self.mails]
+        named = sorted(
+            ((folded(mail.name), mail) for mail in mails), key=lambda each: (each[0], each[1].mail_id)
+        )
+        self.mails = tuple(mail for _, mail in named)
+        self._names = [name for name, _ in named]
+        self._texts = [f"{name} {folded(mail.owner_name)}" for name, mail in named]
         self._masks = [_pairs(name) for name in self._names]
+        self._by_id: dict[str, Mail] = {mail.mail_id: mail for mail in self.mails}
         self._by_name: dict[str, list[Mail]] = {}
-        for name, mail in zip(self._names, self.mails, strict=True):
+        for name, mail in named:
             if name:
                 self._by_name.setdefault(name, []).append(mail)
 
-    def named(self, words: str) -> tuple[Mail, ...]:
-        """The mails of exactly this name, whatever its case."""
-        return tuple(self._by_name.get(words.casefold().strip(), ()))
+    def get(self, mail_id: str) -> Mail | None:
+        return self._by_id.get(mail_id)
+
+    def exact(self, words: str) -> tuple[Mail, ...]:
+        """The mails whose name or ID these words are. Case does not count, nor do blanks in a name."""
+        by_id = self._by_id.get(words) or self._by_id.get(words.lower())
+        named = self._by_name.get(folded(words), ())
+        return tuple(named) if by_id is None else (by_id, *(mail for mail in named if mail != by_id))
 
     def having(self, words: str) -> tuple[Mail, ...]:
-        """The mails whose name or owner has each of the words somewhere."""
+        """The mails whose name or owner has each of the words somewhere, by name.
+
+        First that which has no other name, then those whose names begin so.
+        """
+        sought = folded(words)
         hits: Iterable[int] = range(len(self.mails))
-        for word in words.casefold().split():
+        for word in sought.split():
             hits = [index for index in hits if word in self._texts[index]]
-        return tuple(self.mails[index] for index in hits)
+        return tuple(self.mails[index] for index in sorted(hits, key=lambda index: self._rank(index, sought)))
+
+    def _rank(self, index: int, sought: str) -> int:
+        name = self._names[index]
+        return 0 if name == sought else 1 if name.startswith(sought) else 2
 
     def like(self, words: str, *, limit: int, at_least: float) -> list[tuple[Mail, float]]:
         """The mails whose names come close, the closest first, each with how close: 100 is the same."""
-        sought = words.casefold().strip()[:_LONGEST_WORDS]
+        sought = folded(words)[:_LONGEST_WORDS]
         listed = self._short_list(sought)
         found = process.extract(
             sought,

@@ -169,13 +169,14 @@ async def rig(
     http: bool = False,
     settings: Mapping[str, str] | None = None,
     calls_per_second: float = 1,
+    manifest: Mapping[str, Any] = MANIFEST,
     **slack_options: Any,
 ) -> AsyncIterator[Rig]:
     """Both simulations, on free ports; whatever bot was started is ended behind the block."""
     world = world or demo_world()
     limits = Limits(status=calls_per_second, run=calls_per_second)
     async with (
-        SimulatedSlack(manifest=MANIFEST, **slack_options) as slack,
+        SimulatedSlack(manifest=manifest, **slack_options) as slack,
         SimulatedQuickBI(world, limits=limits) as quickbi,
     ):
         stage = Rig(

@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from slack_sdk.models.blocks import StaticSelectElement
+from slack_sdk.models.blocks import ActionsBlock, StaticSelectElement
 
 from bot.domain import MailId, MailRef, TaskId
 from bot.slack.blocks import actions, button, clip, confirm, one_line, option, overflow
@@ -14,9 +14,12 @@ from bot.slack.blocks import actions, button, clip, confirm, one_line, option, o
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from slack_sdk.models.blocks import ActionsBlock, ButtonElement, InteractiveElement
+    from slack_sdk.models.blocks import ButtonElement, InteractiveElement
 
-    from bot.domain import Mail
+    from bot.domain import Choice, Mail
+
+_LABEL = 75  # characters, by Slack's limit for a button
+_ID_END = 6  # characters, enough to tell two IDs apart
 
 
 class Act(StrEnum):
@@ -190,13 +193,30 @@ def under_notice(mail_id: MailId, title: str, *, is_firing: bool, is_snoozed: bo
     return actions([*elements, overflow(more, action_id=Act.MORE)])
 
 
-def picks(mails: Sequence[Mail], *, verb: str) -> ActionsBlock:
+def picks(choice: Choice, *, verb: str) -> ActionsBlock:
     """One button a mail; the action ID carries a number, for it must be unique in a message."""
+    mails = choice.mails[: ActionsBlock.elements_max_length]
     return actions(
         button(
-            clip(one_line(f"{mail.name} · {mail.owner_name}" if mail.owner_name else mail.name), 75),
+            label,
             action_id=f"{Act.PICK}:{verb}:{index}",
-            value=ref_value(MailRef(mail_id=mail.mail_id)),
+            value=ref_value(MailRef(mail_id=mail.mail_id, task_id=choice.task_id)),
         )
-        for index, mail in enumerate(mails)
+        for index, (mail, label) in enumerate(zip(mails, labels(mails), strict=True))
     )
+
+
+def labels(mails: Sequence[Mail]) -> list[str]:
+    """A name and an owner for each; where that is no difference, the end of the ID, too."""
+    plain = [clip(_name_and_owner(mail), _LABEL) for mail in mails]
+    return [
+        label
+        if plain.count(label) == 1
+        else f"{clip(label, _LABEL - _ID_END - 4)} · …{mail.mail_id[-_ID_END:]}"
+        for label, mail in zip(plain, mails, strict=True)
+    ]
+
+
+def _name_and_owner(mail: Mail) -> str:
+    title, owner = one_line(mail.name) or mail.mail_id, one_line(mail.owner_name)
+    return f"{title} · {owner}" if owner else title

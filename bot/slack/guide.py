@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.commands import EXAMPLE_ID, EXAMPLE_TASK, Verb
+from bot.commands import EXAMPLE_ID, Verb
 from bot.slack.blocks import Message, code, escape, name, section, small
-from bot.slack.controls import picks
+from bot.slack.controls import labels, picks
+from bot.targets import EXAMPLE_TASK
 
 if TYPE_CHECKING:
     from bot.domain import Choice
@@ -132,12 +133,12 @@ def choose(choice: Choice, *, verb: Verb) -> Message:
                 small("A mail is listed only if this bot's account may see it"),
             ),
         )
-    names = ", ".join(name(mail.name) for mail in choice.mails)
+    names = ", ".join(map(name, labels(choice.mails)))
     return Message(
         text=f"Which mail do you mean by {words}? {names}. Choose one with its button.",
         blocks=(
             section(f"🔍 *Which mail do you mean by “{words}”?*"),
-            picks(choice.mails, verb=verb),
+            picks(choice, verb=verb),
             small("Not among them? Type more of the name, or the ID: " + escape(EXAMPLE_ID)),
         ),
     )

@@ -45,7 +45,7 @@ class HistoryDesk:
         self._zone = zone
 
     async def typed(self, typed: Typed, answer: Answer) -> None:
-        match parse(Verb.HISTORY, typed.text):
+        match parse(Verb.HISTORY, typed.text, command=typed.command, knows=self._directory.knows):
             case AskHistory(target=target):
                 meant = resolve(target, self._directory)
                 if isinstance(meant, Choice):

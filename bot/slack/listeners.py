@@ -100,6 +100,7 @@ def register(
         f"{Act.PICK}:{Verb.SUBSCRIBE}": subscriptions.subscribe_clicked,
         Act.SUBSCRIBE: subscriptions.subscribe_clicked,
         Act.UNSUBSCRIBE: subscriptions.unsubscribe_clicked,
+        f"{Act.PICK}:{Verb.UNSUBSCRIBE}": subscriptions.unsubscribe_clicked,
         f"{Act.PICK}:{Verb.RUN}": running.picked,
         Act.RUN: running.clicked,
         Act.RUN_CONFIRMED: running.confirmed,
@@ -134,8 +135,8 @@ def register(
 
 
 def command_named(verb: Verb) -> re.Pattern[str]:
-    """A second app in the same workspace puts a prefix before its commands: /staging-mail-status."""
-    return re.compile(rf"^/(?:[^\s/]+-)?{re.escape(verb)}$")
+    """A second app in the same workspace puts whatever it likes before its commands: /staging-mail-status."""
+    return re.compile(rf"^/\S*{re.escape(verb)}$")
 
 
 def action_named(act: str) -> re.Pattern[str]:

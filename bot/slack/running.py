@@ -54,7 +54,7 @@ class RunDesk:
 
     async def typed(self, typed: Typed, answer: Answer) -> None:
         """`/mail-run MAIL`: asks first, for a typed line has no dialog of its own."""
-        match parse(Verb.RUN, typed.text):
+        match parse(Verb.RUN, typed.text, command=typed.command, knows=self._directory.knows):
             case RunMail(target=target):
                 meant = resolve(target, self._directory)
                 if isinstance(meant, Choice):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as with_changes
 from typing import TYPE_CHECKING
 
-from bot.commands import AskForm, AskHelp, AskStatus, Target, Verb, parse
+from bot.commands import AskForm, AskHelp, AskStatus, Verb, parse
 from bot.domain import Choice, MailRef, QuickBIError, RunStatus
 from bot.ports import Waiting
 from bot.slack import guide, messages
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from bot.slack.blocks import Message
     from bot.slack.boundary import Answer
     from bot.slack.incoming import Clicked, Typed
+    from bot.targets import Target
 
 
 class StatusDesk:
@@ -42,7 +44,7 @@ class StatusDesk:
         self._zone = zone
 
     async def typed(self, typed: Typed, answer: Answer) -> None:
-        request = parse(Verb.STATUS, typed.text)
+        request = parse(Verb.STATUS, typed.text, command=typed.command, knows=self._directory.knows)
         match request:
             case AskStatus(target=target):
                 await self._answer(target, typed.channel_id, answer)
@@ -134,10 +136,10 @@ class StatusDesk:
 
 
 def resolve(target: Target, directory: Directory) -> MailRef | Choice:
-    """Which mail is meant. A word that could be an ID is one, unless it is rather some mail's name."""
-    if not isinstance(target, MailRef):
-        return directory.resolve(target.words)
-    if directory.get(target.mail_id) is not None or any(char.isdigit() for char in target.mail_id):
+    """Which mail is meant. Words that no name comes close to may still be an ID that the list has not."""
+    if isinstance(target, MailRef):
         return target
-    meant = directory.resolve(target.mail_id)
-    return target if isinstance(meant, Choice) and not meant.mails else meant
+    meant = directory.resolve(target.words)
+    if isinstance(meant, Choice) and not meant.mails and target.as_id is not None:
+        return target.as_id
+    return with_changes(meant, task_id=target.task_id)

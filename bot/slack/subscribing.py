@@ -9,6 +9,7 @@ from bot.commands import AskForm, AskHelp, Subscribe, Unsubscribe, Verb, parse
 from bot.domain import (
     EVERY_EVENT,
     Choice,
+    Mail,
     MailRef,
     QuickBIError,
     QuickBIUnavailable,
@@ -17,6 +18,7 @@ from bot.domain import (
     TeamId,
     Throttled,
 )
+from bot.names import NameIndex
 from bot.ports import Waiting
 from bot.slack import guide
 from bot.slack import subscription_messages as views
@@ -29,13 +31,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime, tzinfo
 
-    from bot.commands import Target
-    from bot.domain import DueTime, Event, MailId, StatusAnswer
+    from bot.domain import DueTime, Event, MailId, StatusAnswer, SubscriptionState
     from bot.ports import Audit, Directory, Lookup, Subscriptions
     from bot.slack.blocks import Message
     from bot.slack.boundary import Answer
     from bot.slack.channels import Channels
     from bot.slack.incoming import Clicked, Home, Submitted, Typed
+    from bot.targets import Target
 
 Asker: TypeAlias = "Typed | Clicked | Submitted"
 _log = logging.getLogger(__name__)
@@ -66,7 +68,7 @@ class SubscriptionDesk:
         self._zone = zone
 
     async def subscribe_typed(self, typed: Typed, answer: Answer) -> None:
-        match parse(Verb.SUBSCRIBE, typed.text):
+        match parse(Verb.SUBSCRIBE, typed.text, command=typed.command, knows=self._directory.knows):
             case Subscribe(targets=targets, due=due):
                 await self._subscribe_targets(typed, targets, due, answer)
             case AskHelp() | AskForm():
@@ -79,7 +81,7 @@ class SubscriptionDesk:
         await self.subscribe(clicked, [read_ref(clicked.value).mail_id], None, answer, replace=False)
 
     async def unsubscribe_typed(self, typed: Typed, answer: Answer) -> None:
-        match parse(Verb.UNSUBSCRIBE, typed.text):
+        match parse(Verb.UNSUBSCRIBE, typed.text, command=typed.command, knows=self._directory.knows):
             case Unsubscribe(targets=None):
                 states = await self._subscriptions.of_channels([typed.channel_id])
                 message = views.confirm_all(len(states)) if states else self._nothing()
@@ -200,24 +202,21 @@ class SubscriptionDesk:
 
     async def _unsubscribe_targets(self, typed: Typed, targets: Sequence[Target], answer: Answer) -> None:
         """A channel leaves what it has: names are looked up among its own mails first, so that gone ones go too."""
-        states = await self._subscriptions.of_channels([typed.channel_id])
-        own: dict[str, MailId] = {}
-        for state in states:
-            mail_id = state.subscription.mail_id
-            own[mail_id] = mail_id
-            if state.mail:
-                own.setdefault(state.mail.name.casefold(), mail_id)
+        own = _index(await self._subscriptions.of_channels([typed.channel_id]))
         mails: list[MailId] = []
         for target in targets:
             words = target.mail_id if isinstance(target, MailRef) else target.words
             meant = resolve(target, self._directory)
-            known = own.get(words.casefold()) or own.get(words)
-            if known is None and isinstance(meant, MailRef):
-                known = own.get(meant.mail_id)
-            if known is None:
-                await answer.send(views.not_subscribed(words), replace=False)
+            exact = own.exact(words)
+            found = exact or _among(own, meant)
+            if len(found) == 1 and (exact or isinstance(meant, MailRef)):
+                mails.append(found[0].mail_id)
+            elif found:
+                await answer.send(
+                    guide.choose(Choice(words=words, mails=found), verb=Verb.UNSUBSCRIBE), replace=False
+                )
             else:
-                mails.append(known)
+                await answer.send(views.not_subscribed(words), replace=False)
         if mails:
             await self._unsubscribe(typed, mails, answer)
 
@@ -251,3 +250,16 @@ class SubscriptionDesk:
             mail_id=mail_id,
             detail=detail,
         )
+
+
+def _index(states: Sequence[SubscriptionState]) -> NameIndex:
+    """A channel's own mails. One that Quick BI's list never had can still be left by its ID."""
+    return NameIndex(
+        state.mail or Mail(mail_id=state.subscription.mail_id, name="", owner_name="", paused=False)
+        for state in states
+    )
+
+
+def _among(own: NameIndex, meant: MailRef | Choice) -> tuple[Mail, ...]:
+    mail_ids = [meant.mail_id] if isinstance(meant, MailRef) else [mail.mail_id for mail in meant.mails]
+    return tuple(mail for mail_id in mail_ids if (mail := own.get(mail_id)) is not None)

@@ -39,6 +39,9 @@ class NoNames:
         assert mail_id
         return None
 
+    def knows(self, words: str) -> bool:
+        raise NotImplementedError(words)
+
     def resolve(self, words: str) -> MailRef | Choice:
         return Choice(words=words, mails=())
 

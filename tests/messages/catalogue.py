@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -124,6 +125,9 @@ def _failures() -> dict[str, Message]:
 
 def _guides() -> dict[str, Message]:
     same_name = Mail(mail_id=MailId("a1"), name="Daily Sales", owner_name="Bob", paused=False)
+    twin = replace(SALES, mail_id=MailId("03e40cf2355c48b2abb6c2b247048ed3"))
+    nameless = Mail(mail_id=MailId("2342527"), name=" ", owner_name="", paused=False)
+    same = Choice(words="daily sales", mails=(SALES, twin), task_id=TaskId(7218865303929605212))
     return {
         "usage": failures.usage(
             UsageError("“x<!here>” is not a task ID.", example=f"/mail-status {EXAMPLE_ID}")
@@ -132,6 +136,15 @@ def _guides() -> dict[str, Message]:
             Choice(words="sales", mails=(SALES, same_name, NASTY)), verb=Verb.STATUS
         ),
         "choose-none": guide.choose(Choice(words="saels <!here>", mails=()), verb=Verb.STATUS),
+        "choose-same-names": guide.choose(same, verb=Verb.STATUS),
+        "choose-same-nasty-names": guide.choose(
+            Choice(words="long", mails=(NASTY, replace(NASTY, mail_id=MailId("2342528")), nameless)),
+            verb=Verb.STATUS,
+        ),
+        **{
+            f"choose-for-{verb}": guide.choose(Choice(words="sales", mails=(SALES, same_name)), verb=verb)
+            for verb in (Verb.SUBSCRIBE, Verb.UNSUBSCRIBE, Verb.RUN, Verb.HISTORY)
+        },
     } | {f"help-{verb}": guide.help_for(verb, f"/{verb}") for verb in Verb}
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from datetime import UTC, datetime
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
 from statistics import median
 from time import monotonic
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.commands import Verb
 from bot.domain import MailId, MailRef
 from bot.sandbox.slack.model import Answered
+from bot.sandbox.world import Status
 from bot.slack import messages
 from bot.slack.controls import under_status
 from tests.messages.judges import texts
-from tests.rig import rig
+from tests.rig import MANIFEST, rig
 from tests.secrets import assert_no_secrets
 
 if TYPE_CHECKING:
@@ -84,6 +87,62 @@ async def test_a_mail_is_found_by_its_name(both_ways: Rig) -> None:
     assert "Daily Sales was sent" in (await both_ways.ask("/mail-status daily sales")).text
     assert "Weekly Ops failed" in (await both_ways.ask("/mail-status Wekly Ops")).text
     assert "I know no mail named" in (await both_ways.ask("/mail-status Unheard of thing")).text
+
+
+@pytest.mark.parametrize("command", ["status", "run", "history"])
+async def test_an_exact_name_is_that_mail_whatever_it_looks_like(stage: Rig, command: str) -> None:
+    """Not an ID, not another mail with a task behind it; and never a usage error."""
+    stage.settings["MAIL_RUN_USERS"] = "*"
+    for name in ("Sales", "Sales 20241009", "KPI-Q3", "10086 Call Center", "Daily Sales (EU)"):
+        stage.world.add_mail(name)
+    await stage.start_bot()
+    for name in ("Sales 20241009", "kpi-q3", "10086 Call Center", "Daily Sales (EU)"):
+        answer = await stage.ask(f"/mail-{command} {name}")
+        assert name.casefold() in answer.text.casefold()
+        assert "has not run yet" in answer.text or command != "status"
+        assert "Which mail" not in answer.text
+
+
+async def test_a_close_name_with_other_numbers_is_asked_back_and_unknown_ids_are_asked(stage: Rig) -> None:
+    """“Sales 20241009” is not silently “Sales”. What no name is like may be an ID that the list has not."""
+    stage.world.add_mail("Sales")
+    await stage.start_bot()
+    for command in ("status", "subscribe"):
+        assert "Which mail do you mean" in (await stage.ask(f"/mail-{command} Sales 20241009")).text
+    assert "Quick BI knows no mail" in (await stage.ask("/mail-status zq-17-xxy")).text
+
+
+async def test_a_run_of_a_mail_that_shares_its_name_is_kept_over_the_choice(stage: Rig) -> None:
+    """The button shows that run, not the latest; twins of one owner are told apart."""
+    first, second = (stage.world.add_mail("Twin Report") for _ in range(2))
+    run = stage.world.run_now(second.mail_id, takes=timedelta(0), outcome=Status.FAILED)
+    stage.world.run_now(second.mail_id, takes=timedelta(0), outcome=Status.SENT)
+    await stage.start_bot()
+    asked = await stage.ask(f"/mail-status twin report {run.task_id}")
+    assert {mail.mail_id[-6:] in asked.text for mail in (first, second)} == {True}
+    buttons = next(block["elements"] for block in asked.blocks if block["type"] == "actions")
+    index = next(at for at, each in enumerate(buttons) if each["value"] == f"{second.mail_id} {run.task_id}")
+    await stage.slack.people.click("ada", f"mail_pick:mail-status:{index}", channel="reports", ts=asked.ts)
+    await stage.until_text("Twin Report failed")
+
+
+@pytest.mark.parametrize("prefix", ["staging-", "staging", "staging_"])
+async def test_any_prefix_works_and_is_shown(tmp_path: Path, prefix: str) -> None:
+    """A second app's commands: each is acked and answered, and what it tells to type is its own."""
+    manifest = deepcopy(MANIFEST)
+    for each in manifest["features"]["slash_commands"]:
+        each["command"] = f"/{prefix}{each['command'].removeprefix('/')}"
+    async with rig(tmp_path, calls_per_second=50, manifest=manifest) as stage:
+        await stage.start_bot()
+        assert "Daily Sales was sent" in (await stage.ask(f"/{prefix}mail-status Daily Sales")).text
+        for verb in Verb:
+            answer = await stage.ask(f"/{prefix}{verb} help")
+            assert f"/{prefix}mail-" in answer.text
+            assert "/mail-" not in f"{answer.text} {answer.blocks}"
+        wrong = await stage.ask(f"/{prefix}mail-status {'d5a5' * 8} yesterday")
+        assert f"For example: /{prefix}mail-status " in wrong.text
+        wrong = await stage.ask(f"/{prefix}mail-subscribe Daily Sales due 25:00")
+        assert f"For example: /{prefix}mail-subscribe " in wrong.text
 
 
 async def test_what_makes_no_sense_is_explained(both_ways: Rig) -> None:

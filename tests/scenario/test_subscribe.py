@@ -78,6 +78,56 @@ async def test_leaving_one_and_all(both_ways: Rig) -> None:
     await until_public(both_ways, "no longer told about Weekly Ops")
 
 
+async def test_of_two_mails_of_one_name_the_channel_is_asked_which_to_leave(stage: Rig) -> None:
+    """Neither is dropped silently; the buttons tell them apart, and one that is clicked is left."""
+    first, second = (stage.world.add_mail("Twin Report") for _ in range(2))
+    await stage.start_bot()
+    await stage.slack.people.type_command(
+        "ada", "reports", f"/mail-subscribe {first.mail_id} {second.mail_id}"
+    )
+    await until_public(stage, "now subscribed to Twin Report, Twin Report")
+    asked = await stage.ask("/mail-unsubscribe Twin Report")
+    assert "Which mail do you mean by Twin Report?" in asked.text
+    assert all(f"…{mail.mail_id[-6:]}" in asked.text for mail in (first, second))
+    await stage.slack.people.click("ada", "mail_pick:mail-unsubscribe:0", channel="reports", ts=asked.ts)
+    await until_public(stage, "no longer told about Twin Report")
+    await stage.slack.people.type_command("ada", "reports", "/mail-unsubscribe Twin Report")
+    await stage.slack.changes.until(
+        lambda: (
+            sum("no longer told" in one.text for one in stage.slack.workspace.messages("reports")) == 2
+            or None
+        )
+    )
+    listed = await stage.ask("/mail-subscriptions")
+    assert "subscribed to no mail" in listed.text
+
+
+async def test_a_name_that_is_close_to_several_is_asked_back_before_leaving(both_ways: Rig) -> None:
+    """Only what the channel has is offered; what it has none of says so."""
+    await both_ways.slack.people.type_command("ada", "reports", "/mail-subscribe Store 001, Store 002")
+    await until_public(both_ways, "now subscribed to Store 001, Store 002")
+    asked = await both_ways.ask("/mail-unsubscribe Store 00")
+    assert "Which mail do you mean by Store 00? Store 001" in asked.text
+    assert "Store 003" not in asked.text
+    assert "not subscribed to Daily Sales" in (await both_ways.ask("/mail-unsubscribe Daily Sales")).text
+
+
+async def test_exact_names_and_pasted_pairs_are_subscribed_as_they_are(stage: Rig) -> None:
+    """A number in a name is no mail of its own, nor is a task ID behind a mail's."""
+    for name in ("Sales", "Sales 20241009", "10086 Call Center", "Revenue by 3 regions"):
+        stage.world.add_mail(name)
+    await stage.start_bot()
+    mail = stage.world.named("Daily Sales")
+    await stage.slack.people.type_command(
+        "ada",
+        "reports",
+        f"/mail-subscribe 10086 Call Center, Revenue by 3 regions, {mail.mail_id} 7218865303929605212",
+    )
+    await until_public(stage, "now subscribed to 10086 Call Center, Revenue by 3 regions, Daily Sales")
+    listed = await stage.ask("/mail-subscriptions")
+    assert "told about 3 mails" in listed.text
+
+
 async def test_the_form_subscribes_with_a_due_time(both_ways: Rig) -> None:
     """Nothing typed opens a form; its typeahead finds mails by some letters; what was chosen is kept."""
     await both_ways.slack.people.type_command("ada", "reports", "/mail-subscribe")

@@ -85,6 +85,7 @@ CAST = (
     mail("Daily Stock", owner="Bob"),
     mail("Weekly Ops", owner="Ada"),
     mail("销售日报", "cn"),
+    mail("Store 12"),
 )
 
 
@@ -96,6 +97,8 @@ CAST = (
         pytest.param("daily SALES", "id-Daily Sales", id="in any case"),
         pytest.param("Wekly Ops", "id-Weekly Ops", id="a slip of the finger"),
         pytest.param("weekly", "id-Weekly Ops", id="a word that only one has"),
+        pytest.param("Daily  sales", "id-Daily Sales", id="with blanks too many"),
+        pytest.param("Store 0012 please", "id-Store 12", id="a slip, but the right number"),
         pytest.param("销售日报", "cn", id="Chinese"),
     ],
 )
@@ -109,6 +112,29 @@ async def test_words_that_may_mean_several_are_asked_back() -> None:
     directory = await directory_of(*CAST)
     assert names(directory.resolve("daily"))[:2] == ["Daily Sales", "Daily Stock"]
     assert names(directory.resolve("zzzzqqqq")) == []
+
+
+@pytest.mark.parametrize("words", ["Store 21", "Weekly Ops 20241009"])
+async def test_a_close_name_with_other_numbers_is_asked_back(words: str) -> None:
+    """It is another mail's, though the letters are the same."""
+    assert names((await directory_of(*CAST)).resolve(words))
+
+
+async def test_what_is_known_is_known_exactly() -> None:
+    """A name in any case, or an ID; nothing that only comes close."""
+    directory = await directory_of(*CAST)
+    assert [directory.knows(words) for words in ("daily sales", "cn", "Daly Sales", "")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+async def test_of_many_mails_of_one_name_some_are_offered() -> None:
+    """A message has room for so many buttons."""
+    directory = await directory_of(*(mail("Sales", f"id-{number}") for number in range(40)))
+    assert len(names(directory.resolve("sales"))) == 10
 
 
 async def test_two_mails_of_one_name_are_asked_back() -> None:
@@ -132,13 +158,24 @@ async def test_search_has_all_words_in_name_or_owner() -> None:
     assert not directory.find("ada").only_close
 
 
+async def test_a_whole_name_is_suggested_first_however_many_have_it_in_theirs() -> None:
+    """A menu shows fifty; who types the whole name must find it."""
+    many = [mail(f"Daily Sales {number:03}") for number in range(60)]
+    directory = await directory_of(*many, mail("Sales"), mail("Sales by region"))
+    assert [each.name for each in directory.search("sales", limit=3)] == [
+        "Sales",
+        "Sales by region",
+        "Daily Sales 000",
+    ]
+
+
 async def test_all_pages_are_read_and_kept() -> None:
     """The list replaces the old one as a whole: a mail that is gone is gone."""
     quickbi, shelf = FakeQuickBI(*CAST), FakeShelf(mail("Old one"))
     directory = Directory(quickbi, shelf, now=lambda: NOON)
     await directory.load()
     assert await directory.refresh()
-    assert quickbi.pages_asked == [1, 2]
+    assert quickbi.pages_asked == [1, 2, 3]
     assert len(directory) == len(CAST)
     assert directory.get(MailId("id-Old one")) is None
     assert set(shelf.mails) == set(CAST)

@@ -27,6 +27,8 @@ INDEX = NameIndex(
         mail("a6", "Twins"),
         mail("a7", " twins ", "Bob"),
         mail("a8", "", "Nobody"),
+        mail("a9", "Bob’s best"),
+        mail("a10", "A4"),
     )
 )
 
@@ -36,6 +38,13 @@ INDEX = NameIndex(
     [
         pytest.param("daily SALES", {"a1"}, id="in any case"),
         pytest.param(" Daily Sales ", {"a1"}, id="with blanks around it"),
+        pytest.param("daily  sales", {"a1"}, id="with more blanks"),
+        pytest.param("Daily\u200b Sales\ufe0f", {"a1"}, id="with what nobody sees"),
+        pytest.param("销售日报(华东)", {"a5"}, id="in other widths"),
+        pytest.param("Bob's best", {"a9"}, id="with a straight apostrophe"),
+        pytest.param("a2", {"a2"}, id="an ID"),
+        pytest.param("A2", {"a2"}, id="an ID that a phone began with a capital"),
+        pytest.param("a4", {"a4", "a10"}, id="the ID of one and the name of another"),
         pytest.param("TWINS", {"a6", "a7"}, id="two of one name"),
         pytest.param("Daily", set(), id="a part is not the name"),
         pytest.param("", set(), id="no words name nothing, not even a mail without a name"),
@@ -43,7 +52,7 @@ INDEX = NameIndex(
 )
 def test_exact_names(words: str, expected: set[str]) -> None:
     """The whole name, whatever its case and the blanks around it."""
-    assert {each.mail_id for each in INDEX.named(words)} == expected
+    assert {each.mail_id for each in INDEX.exact(words)} == expected
 
 
 @pytest.mark.parametrize(
@@ -65,9 +74,18 @@ def test_parts_of_names(words: str, expected: list[str]) -> None:
 
 def test_no_words_have_all_mails_by_name() -> None:
     """In the order of their names, whatever their case."""
-    names = [each.name.casefold() for each in INDEX.having("")]
+    names = [each.name.strip().casefold() for each in INDEX.having("")]
     assert names == sorted(names)
-    assert len(names) == 8
+    assert len(names) == 10
+
+
+def test_the_likeliest_come_first() -> None:
+    """That which has just this name, then those that begin so, then the others; each by name."""
+    index = NameIndex(
+        mail(name, name) for name in ("Daily Sales", "Sales", "Sales West", "A Sale", "Sales East")
+    )
+    found = [each.name for each in index.having("sales")]
+    assert found == ["Sales", "Sales East", "Sales West", "Daily Sales"]
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.async_api import expect
 
-from bot.sandbox.world import Status
-from tests.e2e.looks import every_look, looked_at
+from bot.sandbox.world import Group, Status
+from tests.e2e.browser import PHONE
+from tests.e2e.looks import every_look, looked_at, looked_at_in_every_look
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Theatre
@@ -66,25 +67,10 @@ async def test_check_again_shows_the_new_truth_in_place(product: Theatre) -> Non
 
 async def test_help_fits_a_phone(product: Theatre) -> None:
     """What can be typed, and what the messages mean."""
-    async with product.tab() as page:
+    async with product.tab(size=PHONE) as page:
         await page.type("/mail-help")
         await page.says("/mail-status")
-        await looked_at(page, "help")
-
-
-async def test_the_guided_first_minute(product: Theatre) -> None:
-    """Ask, subscribe and let it fail, let it recover: three clicks, each with what was promised to look for."""
-    async with product.tab() as page:
-        step = page.page.locator
-        await step('[data-step="ask"]').click()
-        await page.says("was sent")
-        await step('[data-step="fail"]').click()
-        await page.says("Daily Sales failed", within=NEWS)
-        await looked_at(page, "guide-failed")
-        await step('[data-step="recover"]').click()
-        await page.says("Recovered", within=NEWS)
-        await looked_at(page, "guide-recovered")
-        await expect(page.page.locator(".step.is-done")).to_have_count(3)
+        await looked_at_in_every_look(page, "help")
 
 
 @every_look
@@ -121,7 +107,7 @@ async def test_a_notice_is_snoozed(product: Theatre) -> None:
         await notice.get_by_role("combobox").click()
         await page.option("4 hours").click()
         await expect(page.page.locator("#timeline")).to_contain_text("nooze", timeout=10_000)
-        await looked_at(page, "snoozed")
+        await looked_at_in_every_look(page, "snoozed")
 
 
 @every_look
@@ -131,6 +117,7 @@ async def test_a_modal_finds_mails_by_their_names(product: Theatre, look: Look) 
         await page.type("/mail-subscribe")
         await expect(page.dialog).to_be_visible()
         field = page.dialog.get_by_role("combobox").first
+        await expect(field).to_be_focused()
         await field.press_sequentially("week")
         await expect(page.option("Weekly Ops")).to_be_visible()
         await looked_at(page, "subscribe-form", look)
@@ -170,20 +157,25 @@ async def test_an_outsider_is_refused_a_click(product: Theatre) -> None:
         await page.press("Unsubscribe", within=page.dialog)
         refusal = await page.says("organisation")
         await expect(refusal).to_contain_text("Only visible to you")
-        await looked_at(page, "outsider")
+        await looked_at_in_every_look(page, "outsider")
 
 
 async def test_a_storm_is_a_few_messages(product: Theatre) -> None:
-    """Twenty subscribed mails of a hundred fail at one moment."""
+    """One press: a hundred mails are subscribed, then fail at one moment."""
+    world = product.rig.world
     async with product.tab() as page:
-        await page.trouble("storm_join")
-        await page.says("subscribed this channel", within=NEWS)
-        before = await page.messages.count()
         await page.trouble("storm")
-        await page.says("mails failed", within=NEWS)
-        await page.page.wait_for_timeout(4_000)
-        await looked_at(page, "storm")
-        assert await page.messages.count() - before <= 6
+        await expect(page.page.locator(".trouble-progress")).to_have_text(
+            "Subscribing: 20 of 100…", timeout=20_000
+        )
+        await page.says("report mails failed", within=60)
+        await expect(page.last).to_contain_text("99 report mails failed", timeout=30_000)
+        await page.is_at_the_end()
+        await looked_at_in_every_look(page, "storm")
+        told = [each for each in await page.messages.all_inner_texts() if "failed" in each]
+        assert len(told) <= 6
+    latest = [mail.latest(world.now) for mail in world.mails(Group.STORM)]
+    assert {run and run.status_at(world.now) for run in latest} == {Status.FAILED}
 
 
 async def test_a_failed_mail_is_run_again_after_a_question(product: Theatre) -> None:
@@ -198,13 +190,13 @@ async def test_a_failed_mail_is_run_again_after_a_question(product: Theatre) -> 
         runs = len(world.runs(mail.mail_id))
         await page.press("Run again…")
         await expect(page.dialog).to_contain_text("recipients")
-        await looked_at(page, "run-confirm")
+        await looked_at_in_every_look(page, "run-confirm")
         await page.dialog.get_by_role("button", name="Cancel").click()
         assert len(world.runs(mail.mail_id)) == runs
         await page.press("Run again…")
         await page.press("Run it", within=page.dialog)
         await page.says("Recovered", within=60)
-        await looked_at(page, "run-again")
+        await looked_at_in_every_look(page, "run-again")
     assert len(world.runs(mail.mail_id)) == runs + 1
 
 

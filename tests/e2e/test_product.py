@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -169,7 +170,7 @@ async def test_a_storm_is_a_few_messages(product: Theatre) -> None:
             "Subscribing: 20 of 100…", timeout=20_000
         )
         await page.says("report mails failed", within=60)
-        await expect(page.last).to_contain_text("99 report mails failed", timeout=30_000)
+        await expect(page.last).to_contain_text(re.compile(r"9\d report mails failed"), timeout=30_000)
         await page.is_at_the_end()
         await looked_at_in_every_look(page, "storm")
         told = [each for each in await page.messages.all_inner_texts() if "failed" in each]

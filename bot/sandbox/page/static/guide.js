@@ -128,8 +128,10 @@ export class Guide {
     const kept = this.steps.all().find((step) => !this.done.has(step.key) && this.mayKeep(step) && step.isKept(message));
     if (!kept) return;
     this.done.add(kept.key);
-    if (this.looking === kept.key) this.looking = null;
-    this.app.spot(message);
+    if (this.looking === kept.key) {
+      this.looking = null;
+      this.app.spot(message);
+    }
     announce(`Step done: ${kept.title}`);
     this.draw();
   }

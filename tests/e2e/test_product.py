@@ -44,15 +44,14 @@ async def test_a_status_command_answers_in_words(product: Theatre, state: str) -
         await looked_at(page, f"status-{state}")
 
 
-@every_look
-async def test_answers_are_looked_at_in_every_look(product: Theatre, look: Look) -> None:
+async def test_answers_are_looked_at_in_every_look(product: Theatre) -> None:
     """One that was sent and one that failed, in one channel."""
     world = product.rig.world
-    async with product.tab(size=look.size, dark=look.dark) as page:
+    async with product.tab() as page:
         for name, words in (STATES["sent"], STATES["failed"]):
             await page.type(f"/mail-status {world.named(name).mail_id}")
             await page.says(words)
-        await looked_at(page, "status", look)
+        await looked_at_in_every_look(page, "status")
 
 
 async def test_check_again_shows_the_new_truth_in_place(product: Theatre) -> None:
@@ -74,17 +73,16 @@ async def test_help_fits_a_phone(product: Theatre) -> None:
         await looked_at_in_every_look(page, "help")
 
 
-@every_look
-async def test_one_incident_is_one_message(product: Theatre, look: Look) -> None:
+async def test_one_incident_is_one_message(product: Theatre) -> None:
     """It fails, fails again, recovers: one message, edited, and a thread that tells the story."""
     world = product.rig.world
     mail = world.named("Daily Sales")
-    async with product.tab(size=look.size, dark=look.dark) as page:
+    async with product.tab() as page:
         await page.type(f"/mail-subscribe {mail.mail_id}")
         await page.says("subscribed this channel to Daily Sales")
         world.run_now(mail.mail_id, takes=timedelta(0), outcome=Status.FAILED)
         await page.says("Daily Sales failed", within=NEWS)
-        await looked_at(page, "notice", look)
+        await looked_at_in_every_look(page, "notice")
         world.run_now(mail.mail_id, takes=timedelta(0), outcome=Status.FAILED)
         await page.says("2 runs", within=NEWS)
         world.run_now(mail.mail_id, takes=timedelta(0), outcome=Status.SENT)
@@ -93,7 +91,7 @@ async def test_one_incident_is_one_message(product: Theatre, look: Look) -> None
         await expect(page.messages).to_have_count(2)
         await page.last.locator(".thread-link").click()
         await expect(page.thread.locator("article")).to_have_count(3)
-        await looked_at(page, "recovered", look)
+        await looked_at_in_every_look(page, "recovered")
 
 
 async def test_a_notice_is_snoozed(product: Theatre) -> None:
@@ -215,22 +213,21 @@ async def test_whoever_may_not_run_mails_is_told_so(product: Theatre) -> None:
     assert len(world.runs(mail.mail_id)) == runs
 
 
-@every_look
-async def test_lists_histories_and_the_home_tab(product: Theatre, look: Look) -> None:
+async def test_lists_histories_and_the_home_tab(product: Theatre) -> None:
     """What the bot knows, found without an ID."""
     world = product.rig.world
-    async with product.tab(size=look.size, dark=look.dark) as page:
+    async with product.tab() as page:
         await page.type("/mail-list board")
         await page.says("Board Pack")
-        await looked_at(page, "list", look)
+        await looked_at_in_every_look(page, "list")
         await page.type(f"/mail-subscribe {world.named('Weekly Ops').mail_id}")
         await page.says("subscribed this channel to Weekly Ops")
         await page.type("/mail-subscriptions")
         await page.says("Weekly Ops")
-        await looked_at(page, "subscriptions", look)
+        await looked_at_in_every_look(page, "subscriptions")
         await page.type(f"/mail-history {world.named('Weekly Ops').mail_id}")
         await page.says("newest right")
-        await looked_at(page, "history", look)
+        await looked_at_in_every_look(page, "history")
         home = await page.open_home()
         await expect(home).to_contain_text("Weekly Ops")
-        await looked_at(page, "product-home", look)
+        await looked_at_in_every_look(page, "product-home")

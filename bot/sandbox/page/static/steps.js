@@ -2,8 +2,8 @@
 
 import { pause } from "./dom.js";
 
-/** What a status answer says of a mail, whichever state it is in. */
-const STATE = /\b(was sent|failed|is running|is probably stuck|has not run|is in a state)\b/;
+/** What a status answer says of a mail right behind its name, whichever state it is in. */
+const STATE = /^ (was sent|failed|is running|is probably stuck|has not run|is in a state)\b/;
 const CONFIRMED_WITHIN = 20;
 
 export class Steps {
@@ -25,7 +25,7 @@ export class Steps {
         key: "ask", title: "Ask how a mail is doing", button: `Type /mail-status ${mail.name}`, next: `ask about ${mail.name}`, within: 10,
         look: "The answer comes at once, only to you: the state in the first two words, then when, and what to do next.",
         act: () => this.type(`/mail-status ${mail.name}`),
-        isKept: (message) => Boolean(message.ephemeral_for) && STATE.test(message.text) && this.app.store.mails.some((each) => message.text.startsWith(each.name)),
+        isKept: (message) => Boolean(message.ephemeral_for) && this.app.store.mails.some((each) => tells(message.text, each.name)),
       },
       {
         key: "fail", title: "Subscribe this channel, and let the mail fail", button: "Subscribe, then fail", next: "let it fail", within: 30,
@@ -96,6 +96,10 @@ export class Steps {
     await Promise.race([came, pause(seconds)]);
     this.waiting.delete(waiter);
   }
+}
+
+function tells(text, name) {
+  return text.startsWith(name) && STATE.test(text.slice(name.length));
 }
 
 /** Notices carry metadata: answers and confirmations do not. */

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from bot.addresses import HIGHEST_PORT
 from bot.domain import MailBotError
-from bot.settings import SettingsError, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -24,33 +23,39 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     try:
         return asyncio.run(_command(arguments))
-    except SettingsError as wrong:
-        for problem in wrong.problems:
-            print(f"mailbot: {problem}", file=sys.stderr)  # noqa: T201 (a command line answers on its terminal)
-        print("mailbot: see .env.example, or README, “Settings”", file=sys.stderr)  # noqa: T201
-        return EXIT_SETTINGS
     except MailBotError as trouble:
-        print(f"mailbot: {trouble}", file=sys.stderr)  # noqa: T201
-        return EXIT_TROUBLE
+        return _say_why(trouble)
     except KeyboardInterrupt:
         return EXIT_TROUBLE
 
 
+def _say_why(trouble: MailBotError) -> int:
+    from bot.settings import SettingsError  # noqa: PLC0415
+
+    if not isinstance(trouble, SettingsError):
+        print(f"mailbot: {trouble}", file=sys.stderr)  # noqa: T201 (a command line answers on its terminal)
+        return EXIT_TROUBLE
+    for problem in trouble.problems:
+        print(f"mailbot: {problem}", file=sys.stderr)  # noqa: T201
+    print("mailbot: see .env.example, or README, “Settings”", file=sys.stderr)  # noqa: T201
+    return EXIT_SETTINGS
+
+
 def _command(arguments: argparse.Namespace) -> Coroutine[None, None, int]:
-    """Import only what the command needs: the sandbox is not for production, nor the other way round."""
-    match arguments.command:
-        case "sandbox":
-            from bot.sandbox.run import run_sandbox  # noqa: PLC0415
+    """Import only what the command needs: the sandbox is there sooner, and production knows nothing of it."""
+    if arguments.command == "sandbox":
+        from bot.sandbox.run import run_sandbox  # noqa: PLC0415
 
-            return run_sandbox(port=arguments.port)
-        case "check":
-            from bot.check import run_check  # noqa: PLC0415
+        return run_sandbox(port=arguments.port)
+    from bot.settings import load_settings  # noqa: PLC0415
 
-            return run_check(load_settings())
-        case _:
-            from bot.app import run_bot  # noqa: PLC0415
+    if arguments.command == "check":
+        from bot.check import run_check  # noqa: PLC0415
 
-            return run_bot(load_settings())
+        return run_check(load_settings())
+    from bot.app import run_bot  # noqa: PLC0415
+
+    return run_bot(load_settings())
 
 
 def _parser() -> argparse.ArgumentParser:

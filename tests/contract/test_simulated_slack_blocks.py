@@ -52,6 +52,16 @@ def rows(count: int, cells: int) -> dict[str, Any]:
     return {"type": "table", "rows": [[{"type": "raw_text", "text": "x"}] * cells] * count}
 
 
+RICH_LINE = {
+    "type": "rich_text_section",
+    "elements": [{"type": "text", "text": "x", "style": {"bold": True}}],
+}
+
+
+def rich(*elements: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "rich_text", "elements": list(elements)}
+
+
 @pytest.mark.parametrize(
     ("block", "pointer"),
     [
@@ -135,6 +145,55 @@ def rows(count: int, cells: int) -> dict[str, Any]:
             id="alt",
         ),
         pytest.param({"type": "image", "image_url": "https://x"}, "/blocks/0", id="image without alt_text"),
+        pytest.param(actions(button(url="not an address")), "/blocks/0/elements/0/url", id="url"),
+        pytest.param(
+            {"type": "image", "image_url": "cat.png", "alt_text": "x"}, "/blocks/0/image_url", id="image_url"
+        ),
+        pytest.param(
+            actions({"type": "datepicker", "action_id": "d", "initial_date": "banana"}),
+            "/blocks/0/elements/0/initial_date",
+            id="initial_date",
+        ),
+        pytest.param(
+            actions({"type": "timepicker", "action_id": "t", "initial_time": "25:00"}),
+            "/blocks/0/elements/0/initial_time",
+            id="initial_time",
+        ),
+        pytest.param(
+            actions(
+                {
+                    "type": "static_select",
+                    "action_id": "s",
+                    "options": [option()],
+                    "initial_option": option("other"),
+                }
+            ),
+            "/blocks/0/elements/0/initial_option",
+            id="initial_option is offered",
+        ),
+        pytest.param(
+            actions(
+                {
+                    "type": "checkboxes",
+                    "action_id": "c",
+                    "options": [option()],
+                    "initial_options": [option(), option("v", "in other words")],
+                }
+            ),
+            "/blocks/0/elements/0/initial_options/1",
+            id="initial_options are offered",
+        ),
+        pytest.param(rich({"type": "banana"}), "/blocks/0/elements/0/type", id="rich_text of nonsense"),
+        pytest.param(
+            rich({"type": "rich_text_section", "elements": [{"type": "text"}]}),
+            "/blocks/0/elements/0/elements/0",
+            id="rich_text without words",
+        ),
+        pytest.param(
+            rich({"type": "rich_text_list", "style": "stars", "elements": [RICH_LINE]}),
+            "/blocks/0/elements/0/style",
+            id="rich_text list",
+        ),
         pytest.param(rows(101, 1), "/blocks/0/rows", id="table 100 rows"),
         pytest.param(rows(1, 21), "/blocks/0/rows/0", id="table 20 cells"),
     ],
@@ -163,6 +222,27 @@ def test_messages_that_slack_refuses_as_a_whole(blocks: list[dict[str, Any]]) ->
 def test_equal_action_ids_in_different_blocks_pass() -> None:
     """Slack demands uniqueness of `action_id` within a block only."""
     assert check_message_blocks([actions(button()), actions(button())]) == []
+
+
+def test_rich_text_passes() -> None:
+    """Every kind of element and of what stands in its lines."""
+    lines = [
+        {"type": "link", "url": "https://example.com", "text": "there"},
+        {"type": "emoji", "name": "rocket"},
+        {"type": "user", "user_id": "U1"},
+        {"type": "channel", "channel_id": "C1"},
+        {"type": "usergroup", "usergroup_id": "S1"},
+        {"type": "broadcast", "range": "here"},
+        {"type": "date", "timestamp": 1_728_466_451, "format": "{date}", "fallback": "then"},
+        {"type": "color", "value": "#ff0000"},
+    ]
+    block = rich(
+        RICH_LINE,
+        {"type": "rich_text_list", "style": "ordered", "indent": 1, "elements": [RICH_LINE]},
+        {"type": "rich_text_quote", "elements": lines},
+        {"type": "rich_text_preformatted", "elements": lines, "border": 1},
+    )
+    assert check_message_blocks([block]) == []
 
 
 def test_what_slack_sdk_builds_passes() -> None:

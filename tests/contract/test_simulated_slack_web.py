@@ -94,6 +94,8 @@ async def test_public_channels_need_no_invitation_with_the_right_scope() -> None
         pytest.param({"text": "x", "blocks": "[1"}, "invalid_blocks_format", id="blocks are no JSON"),
         pytest.param({"text": "x", "blocks": {"a": 1}}, "invalid_blocks_format", id="blocks are no list"),
         pytest.param({"text": "x", "metadata": {"event_type": "e"}}, "invalid_metadata_format", id="half"),
+        pytest.param({"attachments": [{"blocks": [{"type": "x"}]}]}, "invalid_attachments", id="attachment"),
+        pytest.param({"attachments": ["x"]}, "invalid_attachments", id="attachments are no objects"),
     ],
 )
 async def test_what_cannot_be_said(body: dict[str, Any], code: str) -> None:

@@ -61,7 +61,7 @@ async def theatre(tmp_path: Path, browser: Browser) -> AsyncIterator[Theatre]:
         scripted_app(stage.slack) as app,
         PageServer(slack=stage.slack, quickbi=stage.quickbi) as page,
     ):
-        yield Theatre(rig=stage, server=page, tab=_tabs(browser, page.url), app=app)
+        yield Theatre(rig=stage, server=page, tab=open_tabs(browser, page.url), app=app)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -73,11 +73,11 @@ async def product(tmp_path: Path, browser: Browser) -> AsyncIterator[Theatre]:
         PageServer(slack=stage.slack, quickbi=stage.quickbi) as page,
     ):
         bot = await stage.start_bot()
-        yield Theatre(rig=stage, server=page, tab=_tabs(browser, page.url))
+        yield Theatre(rig=stage, server=page, tab=open_tabs(browser, page.url))
         sys.stderr.write("\n".join(bot.log[-60:]))  # shown when the test failed
 
 
-def _tabs(browser: Browser, url: str) -> Callable[..., AbstractAsyncContextManager[SandboxPage]]:
+def open_tabs(browser: Browser, url: str) -> Callable[..., AbstractAsyncContextManager[SandboxPage]]:
     @asynccontextmanager
     async def tab(
         *, size: tuple[int, int] = DESKTOP, dark: bool = False, scale: int = 1

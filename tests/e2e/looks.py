@@ -29,6 +29,14 @@ LOOKS = [
 every_look = pytest.mark.parametrize("look", [pytest.param(look, id=look.name) for look in LOOKS])
 
 
+async def looked_at_in_every_look(page: SandboxPage, name: str) -> None:
+    """The same screen light, dark and on a phone: cheaper than playing its story three times."""
+    for look in LOOKS:
+        await page.look(look.size, dark=look.dark)
+        await looked_at(page, name, look)
+    await page.look(LIGHT.size, dark=LIGHT.dark)
+
+
 async def looked_at(page: SandboxPage, name: str, look: Look = LIGHT) -> None:
     """A picture is kept, nothing sticks out of the screen, and axe-core finds nothing."""
     await page.shot(f"{name}-{look.name}")

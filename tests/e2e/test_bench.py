@@ -67,18 +67,17 @@ async def test_runs_arrive_by_themselves(theatre: Theatre) -> None:
         await expect(row.locator(".state")).to_have_text("running")
 
 
-async def test_a_storm_fails_all_mails_of_the_storm(theatre: Theatre) -> None:
-    """One press, a hundred failures."""
+async def test_a_storm_says_why_it_cannot_begin(theatre: Theatre) -> None:
+    """Nothing fails in a channel that cannot subscribe."""
     world = theatre.rig.world
+    await theatre.rig.slack.people.archive("reports")
     async with theatre.tab() as page:
-        row = await page.mail("Store 042")
-        await expect(row.locator(".state")).to_have_text("sent")
         await page.trouble("storm")
-        await page.tab("Mails")
-        await expect(row.locator(".state")).to_have_text("failed")
+        await expect(
+            page.page.get_by_text("You cannot use commands in an archived channel.").last
+        ).to_be_visible()
     latest = [mail.latest(world.now) for mail in world.mails(Group.STORM)]
-    assert len(latest) == 100
-    assert {run and run.status_at(world.now) for run in latest} == {Status.FAILED}
+    assert {run and run.status_at(world.now) for run in latest} == {Status.SENT}
 
 
 @pytest.mark.parametrize("mode", [Mode.DOWN, Mode.THROTTLED, Mode.GARBAGE, Mode.KEY_REVOKED, Mode.SLOW])
@@ -107,12 +106,62 @@ async def test_slack_is_troubled(theatre: Theatre) -> None:
         assert len(slack.faults.active()) == 3
         await page.trouble("archive")
         await expect(page.page.get_by_text("This channel is archived")).to_be_visible()
+        await expect(page.page.locator(".intro")).to_contain_text("nobody can write")
         assert slack.workspace.channel("reports").is_archived
         await page.trouble("archive")
         await expect(page.page.get_by_text("This channel is archived")).to_have_count(0)
+        await page.trouble("slack_down")
+        await expect(page.page.get_by_role("button", name="Slack's API is down: on")).to_have_count(0)
+        assert len(slack.faults.active()) == 2, "only its own trouble is switched off"
         await page.page.get_by_role("button", name="All well again").click()
         await expect(page.page.get_by_text("Everything works.")).to_be_visible()
     assert slack.faults.active() == ()
+
+
+async def test_all_well_again_is_meant(theatre: Theatre) -> None:
+    """An archived channel comes back, mails are mended and resumed, and the page says what it did."""
+    world, slack = theatre.rig.world, theatre.rig.slack
+    mails = [world.named(name) for name in ("Daily Sales", "Weekly Ops", "New Joiners")]
+    world.fail_next(mails[0].mail_id)
+    world.pause(mails[1].mail_id)
+    world.revoke(mails[2].mail_id)
+    async with theatre.tab() as page:
+        await page.trouble("archive")
+        await expect(page.page.get_by_text("This channel is archived")).to_be_visible()
+        await page.page.get_by_role("button", name="All well again").click()
+        await expect(page.page.locator(".toast").last).to_have_text(
+            "All well again: #reports is back, 3 mails are mended."
+        )
+        await expect(page.page.get_by_text("This channel is archived")).to_have_count(0)
+        await expect(page.page.get_by_text("Everything works.")).to_be_visible()
+    assert not slack.workspace.channel("reports").is_archived
+    assert slack.workspace.channel("old-reports").is_archived
+    assert [mail.fail_next for mail in mails] == [0, 0, 0]
+    assert not mails[1].paused
+    assert mails[2].permitted
+    assert world.named("Old Price List").paused
+    assert not world.named("Salaries").permitted
+
+
+async def test_a_trouble_shows_what_the_bot_does_about_it(theatre: Theatre) -> None:
+    """Beside the control, as it happens."""
+    async with theatre.tab() as page:
+        await page.trouble("reply_lost")
+        card = page.page.locator(".trouble", has=page.page.locator('[data-trouble="reply_lost"]'))
+        await expect(card).to_contain_text("What the bot does about it shows here.")
+        await theatre.rig.web_client().chat_postMessage(channel="C0REPORTS2", text="Hello")
+        await expect(card.locator("li").first).to_contain_text("chat.postMessage")
+        await expect(card.locator("li").first).to_contain_text("reply lost")
+
+
+async def test_only_mails_with_a_schedule_can_skip_a_run(theatre: Theatre) -> None:
+    """The others have no next run."""
+    async with theatre.tab() as page:
+        row = await page.mail("Daily Sales")
+        await expect(row.get_by_role("button", name="Fail the next run")).to_be_visible()
+        await expect(row.get_by_role("button", name="Skip the next run")).to_have_count(0)
+        row = await page.mail("Web Funnel")
+        await expect(row.get_by_role("button", name="Skip the next run")).to_be_visible()
 
 
 async def test_a_dropped_socket_shows_in_the_top_line_until_it_is_back(theatre: Theatre) -> None:
@@ -166,7 +215,7 @@ async def test_the_side_folds_away(theatre: Theatre) -> None:
         bench = page.page.locator("#bench")
         await page.page.get_by_role("button", name="Fold this side away").click()
         await expect(bench).not_to_be_visible()
-        await page.page.get_by_role("button", name="Quick BI’s side").click()
+        await page.page.get_by_role("button", name="Guide & controls").click()
         await expect(bench).to_be_visible()
 
 
@@ -177,13 +226,3 @@ async def test_tabs_are_reached_with_the_arrow_keys(theatre: Theatre) -> None:
         await page.page.keyboard.press("ArrowRight")
         await expect(page.page.get_by_role("tab", name="Mails")).to_be_focused()
         await expect(page.page.get_by_label("Find a mail")).to_be_visible()
-
-
-async def test_the_first_step_of_the_guide_types_for_the_newcomer(theatre: Theatre) -> None:
-    """And is ticked off when its answer is there."""
-    async with theatre.tab() as page:
-        await page.page.locator('[data-step="ask"]').click()
-        await page.says("was sent")
-        await expect(page.page.locator(".step").first).to_contain_text("(done)")
-    assert theatre.app
-    assert theatre.app.told == [("command", theatre.rig.world.named("Daily Sales").mail_id)]

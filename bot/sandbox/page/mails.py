@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from bot.sandbox.world import Mail, Plan, World
 
 _SHORT = timedelta(seconds=2)
+_LONG_AGO = timedelta(minutes=16)
+"""A run that began then and is not over is stuck by anybody's measure: nobody has to wait for it."""
 
 
 def mails_json(world: World) -> list[dict[str, Any]]:
@@ -34,6 +36,7 @@ def _mail_json(mail: Mail, now: datetime) -> dict[str, Any]:
         "group": mail.group,
         "shows": mail.shows,
         "plan": plan_words(mail.plan),
+        "has_plan": mail.plan is not None,
         "paused": mail.paused,
         "permitted": mail.permitted,
         "fail_next": mail.fail_next,
@@ -90,7 +93,7 @@ def mail_controls(stage: Stage) -> Mapping[str, Callable[[str], object]]:
         "release": world.release,
         "fail_next": world.fail_next,
         "fail_hour": lambda mail_id: world.fail_for(mail_id, hour),
-        "hang_next": world.hang_next,
+        "hang": lambda mail_id: world.run_now(mail_id, started_ago=_LONG_AGO, hangs=True),
         "skip_next": world.skip_next,
         "pause": world.pause,
         "resume": world.resume,

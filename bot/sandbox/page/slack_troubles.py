@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.sandbox.page.troubles import Trouble
+from bot.sandbox.slack import Fault
 
 if TYPE_CHECKING:
     from bot.sandbox.slack import SimulatedSlack
@@ -58,7 +59,7 @@ def slack_troubles(slack: SimulatedSlack) -> tuple[Trouble, ...]:
             effect="Its subscriptions pause with the reason, and whoever subscribed is told. "
             "Brought back, they go on, with what was missed.",
             press=lambda where: _toggle_archived(slack, where.channel),
-            is_on=lambda: bool(_archived(slack)),
+            is_on=lambda: bool(archived(slack)),
         ),
     )
 
@@ -77,7 +78,7 @@ async def _lose_reply(slack: SimulatedSlack) -> None:
 
 async def _toggle_down(slack: SimulatedSlack) -> None:
     if _is_faulty(slack, "server_error *"):
-        slack.faults.clear()
+        slack.faults.clear(Fault.SERVER_ERROR)
     else:
         slack.faults.server_error()
 
@@ -87,14 +88,16 @@ def _is_faulty(slack: SimulatedSlack, name: str) -> bool:
 
 
 async def _toggle_archived(slack: SimulatedSlack, channel: str) -> None:
-    archived = _archived(slack)
-    for each in archived:
-        await slack.people.unarchive(each)
-    if not archived:
+    if not await bring_back(slack):
         await slack.people.archive(channel)
 
 
-def _archived(slack: SimulatedSlack) -> list[str]:
+async def bring_back(slack: SimulatedSlack) -> list[str]:
+    """Unarchive what was archived here; the names."""
+    return [(await slack.people.unarchive(each)).name for each in archived(slack)]
+
+
+def archived(slack: SimulatedSlack) -> list[str]:
     """Channels that were archived here: the one that was archived from the first stays as it is."""
     channels = slack.workspace.channels()
     return [each.id for each in channels if each.is_archived and each.name != ARCHIVED_FROM_THE_FIRST]

@@ -28,6 +28,8 @@ class Trouble:
     press: Callable[[Where], Awaitable[object]]
     is_on: Callable[[], bool] | None = None
     title_on: str = ""
+    progress: Callable[[], str] | None = None
+    """How far it is, while it takes its time; else nothing."""
 
     def as_json(self) -> dict[str, Any]:
         on = self.is_on is not None and self.is_on()
@@ -39,4 +41,5 @@ class Trouble:
             "effect": self.effect,
             "is_switch": self.is_on is not None,
             "is_on": on,
+            "progress": self.progress() if self.progress else "",
         }

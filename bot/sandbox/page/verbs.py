@@ -6,7 +6,7 @@ import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
-from bot.sandbox.page.all_troubles import heal
+from bot.sandbox.page.all_troubles import Healer
 from bot.sandbox.page.mails import mail_controls
 from bot.sandbox.page.troubles import Where
 from bot.sandbox.slack import Answered, Outcome, as_json
@@ -25,7 +25,6 @@ class Verbs:
 
     def __init__(self, stage: Stage, troubles: tuple[Trouble, ...]) -> None:
         self._people = stage.slack.people
-        self._stage = stage
         self._controls = mail_controls(stage)
         self._troubles = {trouble.key: trouble for trouble in troubles}
         people = self._people
@@ -40,7 +39,7 @@ class Verbs:
             "delete_message": self._delete_message,
             "mail": self._mail,
             "trouble": self._trouble,
-            "heal": self._heal,
+            "heal": Healer(stage).heal,
         }
 
     async def do(self, name: str, arguments: Mapping[str, Any]) -> Any:
@@ -81,7 +80,3 @@ class Verbs:
         if trouble is None:
             raise LookupError(f"there is no trouble {key}")
         return await trouble.press(Where(user=user, channel=channel)) or True
-
-    async def _heal(self) -> bool:
-        await heal(self._stage)
-        return True

@@ -56,11 +56,6 @@ export class Bench {
     if (this.app.store.ready) this.rooms.get(name).room.draw();
   }
 
-  open(tab) {
-    document.body.classList.remove("bench-folded");
-    this.select(tab);
-  }
-
   draw() {
     for (const { room } of this.rooms.values()) room.draw();
   }

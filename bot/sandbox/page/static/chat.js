@@ -47,8 +47,10 @@ export class Chat {
     if (channel.is_im) return h("p", {}, "What the bot has told you, and nobody else.");
     return [
       h("p", { class: "intro-title" }, icon(channel.is_private ? "lock" : "hash"), channel.name),
-      h("p", {}, `This is the start of #${channel.name}. Type `, h("kbd", {}, "/"), " below to see what the bot can do."),
-      h("button", { type: "button", class: "btn intro-guide", on: { click: () => this.app.openBench("guide") } }, "Show me three things to try"),
+      channel.is_archived
+        ? h("p", {}, `#${channel.name} is archived: everybody can read it, nobody can write.`)
+        : h("p", {}, `This is the start of #${channel.name}. Type `, h("kbd", {}, "/"), " below to see what the bot can do."),
+      h("button", { type: "button", class: "btn intro-guide", on: { click: () => this.app.openBench("guide") } }, "Show me what to try"),
     ];
   }
 
@@ -56,10 +58,17 @@ export class Chat {
     const view = this.store.myHome();
     const root = $("#home");
     keepingFocus(root, () => {
-      if (!view) return fill(root, h("p", { class: "quiet" }, "The bot has not drawn its Home tab for you yet."));
+      if (!view) return fill(root, h("p", { class: "quiet" }, this.noHome()));
       const surface = this.app.surface({ kind: "home", view_id: view.id });
       return fill(root, drawBlocks(view.source.blocks ?? [], surface));
     });
+  }
+
+  noHome() {
+    const { store } = this;
+    return store.isOutsider(store.reader)
+      ? "Slack shows an app’s Home tab to members of its own organisation only."
+      : "The bot has not drawn its Home tab for you yet.";
   }
 
   /** A message came, changed or went, somewhere. */

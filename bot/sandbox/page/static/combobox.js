@@ -7,7 +7,7 @@ import { emojify } from "./emoji.js";
 const label = (option) => emojify(option.text.text);
 
 /**
- * `load(query)` gives options, or groups of them; `onChange(options)` hears of each choice.
+ * `load(query)` gives options, or groups of them; `onChange(options)` hears of each choice, and may resolve to false: not so.
  * `selected` is what is chosen at first.
  */
 export function combobox({ load, onChange, selected = [], multiple = false, max = 100, minQuery = 0, placeholder, names, focusKey }) {
@@ -44,13 +44,16 @@ export function combobox({ load, onChange, selected = [], multiple = false, max 
         h("button", { type: "button", class: "chip-x", "aria-label": `Remove ${label(option)}`, on: { click: () => toggle(option) } }, "×"))));
   }
 
-  function toggle(option) {
+  async function toggle(option) {
+    const before = chosen;
     const has = chosen.some((each) => each.value === option.value);
     if (!multiple) chosen = [option];
     else if (has) chosen = chosen.filter((each) => each.value !== option.value);
     else if (chosen.length < max) chosen = [...chosen, option];
     showChosen();
-    onChange(chosen);
+    if ((await onChange(chosen)) !== false) return;
+    chosen = before;
+    showChosen();
   }
 
   function pick(option) {

@@ -1,6 +1,8 @@
 // Where one types: messages and slash commands, with the commands' names, hints and descriptions as one types.
 
-import { announce, fill, freshId, h, icon } from "./dom.js";
+import { announce, fill, freshId, h, icon, pause } from "./dom.js";
+
+const TYPING = 0.5; // seconds for a command that the guide types
 
 export class Composer {
   /** `commands()` gives what can be completed, `send(text)` takes what was typed. */
@@ -123,15 +125,29 @@ export class Composer {
     }
   }
 
-  async submit(event) {
+  /** Type these words where a person can read them, and send them. Resolves to what came of it. */
+  async play(text) {
+    const isCalm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    for (let end = isCalm ? text.length : 1; end <= text.length; end += 1) {
+      this.input.value = text.slice(0, end);
+      this.fit();
+      await pause(TYPING / text.length);
+    }
+    return this.dispatch(text);
+  }
+
+  submit(event) {
     event.preventDefault();
     const text = this.input.value.trim();
-    if (!text) return;
+    if (text) this.dispatch(text);
+  }
+
+  dispatch(text) {
     this.sent.push(text);
     this.back = 0;
     this.active = 0;
-    this.put("");
-    this.hide();
-    await this.send(text);
+    this.input.value = "";
+    this.typed();
+    return this.send(text);
   }
 }

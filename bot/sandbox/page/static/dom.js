@@ -31,6 +31,8 @@ export function fill(node, ...children) {
   return node;
 }
 
+export const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
 export const $ = (selector, root = document) => root.querySelector(selector);
 
 let lastId = 0;
@@ -54,6 +56,7 @@ const ICONS = {
   copy: "M7 7V3h9v9h-4M3 7h9v9H3z",
   moon: "M15.5 11.5A6.5 6.5 0 0 1 8 4a6.5 6.5 0 1 0 7.5 7.5z",
   sun: "M9.5 6a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7M9.5 1.5v2M9.5 15.5v2M1.5 9.5h2M15.5 9.5h2M4 4l1.4 1.4M13.6 13.6 15 15M15 4l-1.4 1.4M5.4 13.6 4 15",
+  forward: "m7.5 4.5 5 5-5 5",
   home: "M3 9.5 9.5 3.5l6.5 6M5 8.5V16h9V8.5",
   more: "M9.5 4v.01M9.5 9.5v.01M9.5 15v.01",
   shared: "M7 9.5a3 3 0 1 1 0-.01M18 9.5a3 3 0 1 1 0-.01M7 9.5h5",
@@ -79,11 +82,19 @@ export function announce(text) {
   while (announcer.childElementCount > 6) announcer.firstElementChild.remove();
 }
 
-/** A passing line at the bottom of the page, for the eye and the ear. */
+const LONGEST_TOAST = 200;
+
+/** A passing line at the bottom of the page, for the eye and the ear: in the dialog on top, whose backdrop would hide it. */
 export function toast(text, { tone = "plain" } = {}) {
-  const line = h("p", { class: `toast toast-${tone}` }, text);
-  $("#toasts").append(line);
+  const line = h("p", { class: `toast toast-${tone}` }, text.length > LONGEST_TOAST ? `${text.slice(0, LONGEST_TOAST - 1)}…` : text);
+  toastsOf([...document.querySelectorAll("dialog[open]")].at(-1)).append(line);
   setTimeout(() => line.remove(), tone === "bad" ? 9000 : 4500);
+}
+
+function toastsOf(dialog) {
+  if (!dialog) return $("#toasts");
+  if (!$(".toasts", dialog)) dialog.append(h("div", { class: "toasts", role: "status" }));
+  return $(".toasts", dialog);
 }
 
 /** Re-draw a region without taking the focus away from whoever is in it. */

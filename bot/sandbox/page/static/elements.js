@@ -40,12 +40,13 @@ class Use {
     return this.surface.form?.get(this.blockId, this.element.action_id) ?? initial;
   }
 
-  /** Remember the choice; tell the app unless the element waits for the submit button. */
+  /** Remember the choice; tell the app unless the element waits for the submit button. False: the person thought better of it. */
   async choose(value, remembered = value) {
+    const tells = !this.form.inForm || this.form.dispatches;
+    if (tells && this.element.confirm && !(await confirmed(this.element.confirm, this.who))) return false;
     this.surface.form?.set(this.blockId, this.element.action_id, value, remembered);
-    if (this.form.inForm && !this.form.dispatches) return;
-    if (this.element.confirm && !(await confirmed(this.element.confirm, this.who))) return;
-    await this.surface.act(this.element, this.blockId, value);
+    if (tells) await this.surface.act(this.element, this.blockId, value);
+    return true;
   }
 }
 
@@ -126,7 +127,9 @@ function overflow(element, use) {
   return h("span", { class: "overflow" }, opener, menu);
 }
 
+/** At the left edge it is as wide as it wants to be; only then is its place known. */
 function placeUnder(menu, opener) {
+  menu.style.left = "0";
   const box = opener.getBoundingClientRect();
   const height = menu.offsetHeight;
   const top = box.bottom + height + 8 > window.innerHeight ? Math.max(8, box.top - height - 4) : box.bottom + 4;
@@ -187,9 +190,12 @@ function typed(type, initialName, more = () => ({})) {
       ...more(element),
     });
     node.addEventListener("input", () => use.surface.form?.set(use.blockId, element.action_id, node.value, node.value));
+    let before = node.value;
     const telling = type === "date" || type === "time" ? "change" : "keydown";
-    node.addEventListener(telling, (event) => {
-      if (telling === "change" || (event.key === "Enter" && use.form.dispatches)) use.choose(node.value);
+    node.addEventListener(telling, async (event) => {
+      if (telling !== "change" && (event.key !== "Enter" || !use.form.dispatches)) return;
+      if (await use.choose(node.value)) before = node.value;
+      else node.value = before;
     });
     return node;
   };
@@ -204,7 +210,12 @@ function plainTextInput(element, use) {
 function dateTime(element, use) {
   const shown = (unix) => (unix ? new Date(unix * 1000 - new Date(unix * 1000).getTimezoneOffset() * 60_000).toISOString().slice(0, 16) : "");
   const node = h("input", { type: "datetime-local", class: "typed", value: shown(use.chosen(element.initial_date_time)), data: { focus: use.focusKey }, ...use.names("Date and time") });
-  node.addEventListener("change", () => node.value && use.choose(String(Math.floor(new Date(node.value).getTime() / 1000))));
+  let before = node.value;
+  node.addEventListener("change", async () => {
+    if (!node.value) return;
+    if (await use.choose(String(Math.floor(new Date(node.value).getTime() / 1000)))) before = node.value;
+    else node.value = before;
+  });
   return node;
 }
 
@@ -212,20 +223,23 @@ function ticks(type) {
   return (element, use) => {
     const many = type === "checkbox";
     const initial = many ? (element.initial_options ?? []) : [element.initial_option].filter(Boolean);
-    const now = new Set(values(use.chosen(initial)));
+    let now = new Set(values(use.chosen(initial)));
     const group = freshId("ticks");
-    const tick = (each, on) => {
-      if (!many) now.clear();
+    const tick = async (each, on) => {
+      const before = now;
+      now = new Set(many ? before : []);
       if (on) now.add(each.value);
       else now.delete(each.value);
       const options = element.options.filter((one) => now.has(one.value));
-      use.choose(many ? values(options) : (options[0]?.value ?? null), options);
+      if (await use.choose(many ? values(options) : (options[0]?.value ?? null), options)) return;
+      now = before;
+      for (const line of lines) line.firstChild.checked = now.has(line.firstChild.value);
     };
     const lines = element.options.map((each) => {
       const id = freshId("tick");
       return h("div", { class: "tick" },
         h("input", {
-          type, id, name: group, checked: now.has(each.value), data: { focus: `${use.focusKey}/${each.value}` },
+          type, id, name: group, value: each.value, checked: now.has(each.value), data: { focus: `${use.focusKey}/${each.value}` },
           on: { change: (event) => tick(each, event.target.checked) },
         }),
         h("label", { for: id }, each.text.type === "mrkdwn" ? mrkdwn(each.text.text, use.who) : plain(each.text.text),

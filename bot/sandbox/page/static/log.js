@@ -12,8 +12,8 @@ export class Log {
     this.root = root;
     this.kind = "calls";
     this.list = null;
-    app.store.on("entry", (entry) => this.kind === "calls" && this.add(this.entryLine(entry)));
-    app.store.on("call", (call) => this.kind === "asked" && this.add(this.callLine(call)));
+    app.store.on("entry", (entry) => this.kind === "calls" && this.add(entryLine(entry, app.store)));
+    app.store.on("call", (call) => this.kind === "asked" && this.add(callLine(call, app.store)));
     app.store.on("line", (line) => this.kind === "own" && this.add(ownLine(line)));
   }
 
@@ -27,8 +27,8 @@ export class Log {
       this.scroller);
     const { store } = this.app;
     const lines = {
-      calls: () => store.ledger.slice(-SHOWN).map((entry) => this.entryLine(entry)),
-      asked: () => store.calls.slice(-SHOWN).map((call) => this.callLine(call)),
+      calls: () => store.ledger.slice(-SHOWN).map((entry) => entryLine(entry, store)),
+      asked: () => store.calls.slice(-SHOWN).map((call) => callLine(call, store)),
       own: () => store.lines.slice(-SHOWN).map(ownLine),
     }[this.kind]();
     this.list.append(...(lines.length ? lines : [h("li", { class: "quiet" }, "Nothing yet.")]));
@@ -43,29 +43,29 @@ export class Log {
     while (this.list.childElementCount > SHOWN) this.list.firstElementChild.remove();
     if (atEnd) this.scroller.scrollTop = this.scroller.scrollHeight;
   }
+}
 
-  callLine(call) {
-    const { store } = this.app;
-    const mail = store.mails.find((each) => each.mail_id === call.mail_id);
-    const isBad = call.outcome !== "OK" || call.over_limit;
-    return h("li", { class: isBad ? "is-bad" : "" },
-      h("time", {}, clock(new Date(call.at * 1000), store.reader, true)),
-      h("span", { class: "log-name" }, call.name),
-      h("span", { class: "log-where" }, mail?.name ?? call.mail_id),
-      h("span", { class: "log-outcome" }, call.over_limit ? `${call.outcome}, over the limit` : call.outcome));
-  }
+/** A call of Quick BI's API. */
+export function callLine(call, store) {
+  const mail = store.mails.find((each) => each.mail_id === call.mail_id);
+  const isBad = call.outcome !== "OK" || call.over_limit;
+  return h("li", { class: isBad ? "is-bad" : "" },
+    h("time", {}, clock(new Date(call.at * 1000), store.reader, true)),
+    h("span", { class: "log-name" }, call.name),
+    h("span", { class: "log-where" }, mail?.name ?? call.mail_id),
+    h("span", { class: "log-outcome" }, call.over_limit ? `${call.outcome}, over the limit` : call.outcome));
+}
 
-  entryLine(entry) {
-    const { store } = this.app;
-    const channel = entry.channel_id && store.channels.get(entry.channel_id);
-    const where = channel ? (channel.is_im ? "a direct message" : `#${channel.name}`) : "";
-    const isBad = entry.outcome !== "ok" || !entry.answered;
-    return h("li", { class: isBad ? "is-bad" : "" },
-      h("time", {}, clock(new Date(entry.at * 1000), store.reader, true)),
-      h("span", { class: "log-name" }, entry.kind === "ack" ? `ack of ${entry.name}` : entry.name),
-      where ? h("span", { class: "log-where" }, where) : null,
-      h("span", { class: "log-outcome" }, entry.answered ? entry.outcome : `${entry.outcome}, reply lost`));
-  }
+/** What the bot did in Slack. */
+export function entryLine(entry, store) {
+  const channel = entry.channel_id && store.channels.get(entry.channel_id);
+  const where = channel ? (channel.is_im ? "a direct message" : `#${channel.name}`) : "";
+  const isBad = entry.outcome !== "ok" || !entry.answered;
+  return h("li", { class: isBad ? "is-bad" : "" },
+    h("time", {}, clock(new Date(entry.at * 1000), store.reader, true)),
+    h("span", { class: "log-name" }, entry.kind === "ack" ? `ack of ${entry.name}` : entry.name),
+    where ? h("span", { class: "log-where" }, where) : null,
+    h("span", { class: "log-outcome" }, entry.answered ? entry.outcome : `${entry.outcome}, reply lost`));
 }
 
 function ownLine(line) {

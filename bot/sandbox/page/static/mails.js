@@ -67,9 +67,8 @@ export class Mails {
         h("button", {
           type: "button", class: "mail-open", "aria-expanded": String(isOpen), data: { focus: `mail/${id}` }, on: { click: () => this.toggle(id) },
         }, stateChip(mail), h("span", { class: "mail-name" }, mail.name)),
-        h("span", { class: "mail-when", data: { when: id } }),
         h("button", { type: "button", class: "btn", "aria-label": `Ask about ${mail.name}`, data: { focus: `use/${id}` }, on: { click: () => this.app.compose(`/mail-status ${mail.mail_id}`) } }, "Ask")),
-      mail.shows ? h("p", { class: "mail-shows" }, mail.shows) : null,
+      h("p", { class: "mail-shows" }, h("span", { class: "mail-when", data: { when: id } }), mail.shows),
       notes(mail),
       isOpen ? this.details(mail) : null));
   }
@@ -154,9 +153,9 @@ function controlsOf(mail) {
     { verb: "run_now", words: "Run it now", effect: "A run starts, as if its time had come." },
     { verb: "fail_next", words: "Fail the next run", effect: "Subscribed channels get one notice; recovery edits it.", isOn: mail.fail_next > 0 },
     { verb: "fail_hour", words: "Fail for an hour", effect: "A minute here. Still one message: it counts the failed runs.", isOn: mail.failing },
-    { verb: "hang_next", words: "Let the next run hang", effect: "It stays “processing”; after 15 minutes the bot calls it stuck. Month-end Close is stuck already.", isOn: mail.hang_next > 0 },
+    !running && { verb: "hang", words: "Let a run hang", effect: "It began 16 minutes ago and does not end: at the next look the bot calls it stuck." },
     running && { verb: "release", words: "End the run", effect: "What is processing now is sent." },
-    mail.plan && { verb: "skip_next", words: "Skip the next run", effect: "It silently never starts: the bot says it is late.", isOn: mail.skip_next > 0 },
+    mail.has_plan && { verb: "skip_next", words: "Skip the next run", effect: "It silently never starts. Once the bot knows the mail’s rhythm, it says that it is late.", isOn: mail.skip_next > 0 },
     mail.paused
       ? { verb: "resume", words: "Resume", effect: "It runs again as planned." }
       : { verb: "pause", words: "Pause", effect: "Channels are told once the bot has read the list of mails again, within 10 minutes. A paused mail is never late." },

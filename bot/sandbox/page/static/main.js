@@ -9,6 +9,12 @@ import { Store } from "./store.js";
 import { Theme } from "./theme.js";
 import { Wire } from "./wire.js";
 
+/** As in the style sheets: where the guide and controls cover the channel, and where a thread leaves no room beside it. */
+const NARROW = window.matchMedia("(max-width: 1020px)");
+const NARROW_FOR_BOTH = window.matchMedia("(max-width: 1360px)");
+
+const POINTING = 6000; // milliseconds
+
 class App {
   constructor() {
     this.store = new Store();
@@ -132,15 +138,48 @@ class App {
   }
 
   openBench(tab) {
-    this.bench.open(tab);
-    this.showSide("bench");
+    this.bench.select(tab);
+    this.showBench(true);
   }
 
   /** On a narrow screen one side covers the channel; on a wide one they stand beside it. */
   showSide(side) {
     document.body.dataset.side = side ?? "";
     $("#show-places").setAttribute("aria-expanded", String(side === "places"));
-    $("#show-bench").setAttribute("aria-expanded", String(side === "bench"));
+    this.tellBench();
+  }
+
+  /** Covering the channel it is there when called for; beside it, unless it is folded away. */
+  isBenchShown() {
+    const { dataset, classList } = document.body;
+    return this.benchCovers() ? dataset.side === "bench" : !classList.contains("bench-folded");
+  }
+
+  benchCovers() {
+    return NARROW.matches || (Boolean(this.store.thread) && NARROW_FOR_BOTH.matches);
+  }
+
+  showBench(shown) {
+    document.body.classList.toggle("bench-folded", !shown && !this.benchCovers());
+    this.showSide(shown ? "bench" : null);
+  }
+
+  tellBench() {
+    $("#show-bench").setAttribute("aria-expanded", String(this.isBenchShown()));
+    if (this.store.ready) this.guide.drawStrip();
+  }
+
+  /** Point at a message for a while. */
+  spot(message) {
+    clearTimeout(this.pointing);
+    this.lookAway();
+    this.store.spotted = message.ts;
+    this.pointing = setTimeout(() => this.lookAway(), POINTING);
+  }
+
+  lookAway() {
+    this.store.spotted = null;
+    for (const each of document.querySelectorAll(".is-spotted")) each.classList.remove("is-spotted");
   }
 
   /** Put words into the composer of the channel that is open, or of the first. */
@@ -158,14 +197,13 @@ function wireButtons(app) {
   $("#thread-close").append(icon("close"));
   $("#bench-close").append(icon("close"));
   $("#show-places").addEventListener("click", toggle("places"));
-  $("#show-bench").addEventListener("click", () => {
-    document.body.classList.toggle("bench-folded");
-    toggle("bench")();
-  });
+  $("#show-bench").addEventListener("click", () => app.showBench(!app.isBenchShown()));
   $("#bench-close").addEventListener("click", () => {
-    document.body.classList.add("bench-folded");
-    app.showSide(null);
+    app.showBench(false);
+    $("#show-bench").focus();
   });
+  for (const query of [NARROW, NARROW_FOR_BOTH]) query.addEventListener("change", () => app.tellBench());
+  app.tellBench();
   new Theme($("#theme")).apply();
 }
 

@@ -15,7 +15,12 @@ export class MessageList {
     this.inThread = inThread;
     this.nodes = new Map();
     this.list = h("ol", { class: "messages" });
+    this.follows = true;
     scroller.append(this.list);
+    scroller.addEventListener("scroll", () => { this.follows = this.isAtEnd(); });
+    const resized = new ResizeObserver(() => this.follows && this.toEnd());
+    resized.observe(scroller);
+    resized.observe(this.list);
   }
 
   /** Draw these messages, and go to the end. */
@@ -25,10 +30,17 @@ export class MessageList {
     fill(this.list, intro ? h("li", { class: "intro" }, intro) : null);
     for (const message of messages) this.append(message);
     this.toEnd();
+    this.follows = true;
   }
 
   /** A message came, changed or went. */
   update(message, isNew) {
+    const follow = this.isAtEnd();
+    this.change(message, isNew);
+    if (follow) this.toEnd();
+  }
+
+  change(message, isNew) {
     const old = this.nodes.get(message.ts);
     if (message.is_deleted) {
       old?.remove();
@@ -36,9 +48,7 @@ export class MessageList {
     } else if (old) {
       keepingFocus(old, () => this.drawInto(old, message));
     } else if (isNew) {
-      const follow = this.isAtEnd();
       this.append(message);
-      if (follow) this.toEnd();
     }
   }
 
@@ -65,7 +75,7 @@ export class MessageList {
     const headId = `m-${this.inThread ? "t-" : ""}${message.ts}`;
     return h(
       "article",
-      { class: `message${message.ephemeral_for ? " is-ephemeral" : ""}`, "aria-labelledby": headId, tabindex: "-1", data: { ts: message.ts } },
+      { class: `message${message.ephemeral_for ? " is-ephemeral" : ""}${store.spotted === message.ts ? " is-spotted" : ""}`, "aria-labelledby": headId, tabindex: "-1", data: { ts: message.ts } },
       avatar(author),
       h("div", { class: "message-main" },
         message.ephemeral_for ? h("p", { class: "only-you" }, icon("lock"), "Only visible to you") : null,

@@ -1,7 +1,7 @@
 // Modals: what a view holds, what a person has filled in, and the errors that the app answered.
 
 import { drawBlocks, showErrors } from "./blocks.js";
-import { fill, h, icon, keepingFocus } from "./dom.js";
+import { $, h, icon, keepingFocus } from "./dom.js";
 import { plain } from "./mrkdwn.js";
 
 /** What a person has filled into a view so far, kept when the app redraws it. */
@@ -50,7 +50,7 @@ export class ModalHost {
     if (!this.forms.has(view.id)) this.forms.set(view.id, new Form());
     if (!this.dialog) this.enter();
     keepingFocus(this.dialog, () => this.draw());
-    if (!isSame) this.dialog.querySelector(".modal-body input, .modal-body textarea, .modal-body button")?.focus();
+    if (!isSame) firstToFill(this.dialog)?.focus();
     return undefined;
   }
 
@@ -65,6 +65,7 @@ export class ModalHost {
   }
 
   leave() {
+    $("#toasts").append(...(this.dialog?.querySelectorAll(".toast") ?? []));
     this.dialog?.close();
     this.dialog?.remove();
     this.dialog = null;
@@ -78,8 +79,8 @@ export class ModalHost {
     const body = drawBlocks(source.blocks ?? [], surface);
     const scrolled = this.dialog.querySelector(".modal-body")?.scrollTop ?? 0;
     const submit = source.submit ? h("button", { class: "btn btn-primary", data: { focus: "modal-submit" } }, plain(source.submit.text)) : null;
-    fill(
-      this.dialog,
+    this.dialog.querySelector(".modal-form")?.remove();
+    this.dialog.prepend(
       h("form", { class: "modal-form", novalidate: true, on: { submit: (event) => this.press(event) } },
         h("header", { class: "modal-head" },
           h("h2", { id: "modal-title" }, plain(source.title.text)),
@@ -109,6 +110,11 @@ export class ModalHost {
     }
     return undefined;
   }
+}
+
+/** Where typing begins: mentions and other buttons in the words above come first only where there is no input. */
+function firstToFill(dialog) {
+  return dialog.querySelector(".modal-body :is(input, textarea, select)") ?? dialog.querySelector(".modal-body button");
 }
 
 /** Slack itself insists on inputs that are not optional. */

@@ -8,6 +8,7 @@ export class Store {
     this.me = null;
     this.place = null;
     this.thread = null;
+    this.spotted = null; // the message that the guide points at
     this.unread = new Set();
     this.ready = false;
   }
@@ -162,6 +163,13 @@ export class Store {
 
   people() {
     return [...this.users.values()].filter((user) => !user.is_bot);
+  }
+
+  /** A user or a channel by its name. Throws words for a person. */
+  named(kind, name) {
+    const found = [...this[kind].values()].find((each) => each.name === name);
+    if (!found) throw new Error(`There is no ${name} here any more.`);
+    return found;
   }
 
   isOutsider(user) {

@@ -29,9 +29,11 @@ from bot.sandbox.slack.blockkit.checks import (
     problem,
     record,
     string,
+    url,
     words,
 )
 from bot.sandbox.slack.blockkit.elements import ACCESSORY, ACTION, CONTEXT_ELEMENT, INPUT
+from bot.sandbox.slack.blockkit.richtext import RICH_ELEMENTS
 from bot.sandbox.slack.model import Json
 
 MESSAGE_BLOCKS = 50
@@ -66,7 +68,7 @@ def _image() -> Check:
     fields = _block(
         {"alt_text": string(ImageBlock.alt_text_max_length)},
         {
-            "image_url": string(ImageBlock.image_url_max_length),
+            "image_url": url(ImageBlock.image_url_max_length, schemes="https?"),
             "slack_file": anything,
             "title": plain(ImageBlock.title_max_length),
         },
@@ -84,7 +86,7 @@ _CELL = by_type(
     {
         "raw_text": record({"text": string(3000)}),
         "raw_number": record({"value": of_type(int, float), "text": string(3000)}),
-        "rich_text": record({"elements": items(anything, 1000)}, {"block_id": string(255)}),
+        "rich_text": record({"elements": RICH_ELEMENTS}, {"block_id": string(255)}),
     }
 )
 _COLUMN = record(None, {"align": one_of("left", "center", "right"), "is_wrapped": of_type(bool)})
@@ -105,7 +107,7 @@ _EVERYWHERE: Shapes = MappingProxyType(
                 "dispatch_action": of_type(bool),
             },
         ),
-        "rich_text": _block({"elements": items(anything, 1000)}),
+        "rich_text": _block({"elements": RICH_ELEMENTS}),
     }
 )
 _IN_MESSAGES: Shapes = MappingProxyType(
@@ -132,9 +134,9 @@ SHAPES: Mapping[str, Shapes] = MappingProxyType(
 )
 
 
-def check_message_blocks(blocks: Any) -> list[str]:
-    """Mistakes in a message's `blocks`."""
-    return check_blocks(blocks, "message", MESSAGE_BLOCKS, "/blocks")
+def check_message_blocks(blocks: Any, at: str = "/blocks") -> list[str]:
+    """Mistakes in the `blocks` of a message, or of an attachment."""
+    return check_blocks(blocks, "message", MESSAGE_BLOCKS, at)
 
 
 def check_blocks(blocks: Any, surface: str, most: int, at: str) -> list[str]:

@@ -3,6 +3,7 @@
 The wording is Slack's, as its API gives it in `response_metadata.messages`.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
@@ -30,6 +31,24 @@ def string(most: int, *, least: int = 1) -> Check:
             yield problem(f"must be more than {least - 1} characters", at)
 
     return check
+
+
+def shaped(pattern: str, name: str, most: int) -> Check:
+    """A string of so many characters that looks like `name`."""
+    is_short, is_so = string(most), re.compile(pattern)
+
+    def check(value: Any, at: str) -> Iterator[str]:
+        if found := list(is_short(value, at)):
+            yield from found
+        elif not is_so.fullmatch(value):
+            yield problem(f"must be a valid {name}", at)
+
+    return check
+
+
+def url(most: int, *, schemes: str = "[a-z][a-z0-9+.-]*") -> Check:
+    """An address with a scheme."""
+    return shaped(rf"(?i:{schemes}):\S+", "url", most)
 
 
 def one_of(*allowed: str) -> Check:

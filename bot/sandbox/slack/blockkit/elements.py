@@ -26,13 +26,16 @@ from bot.sandbox.slack.blockkit.checks import (
     plain,
     problem,
     record,
+    shaped,
     string,
+    url,
     words,
 )
+from bot.sandbox.slack.model import Json
 
 _ACTION_ID = string(InteractiveElement.action_id_max_length)
 _PLACEHOLDER = plain(150)
-_URL = string(ButtonElement.url_max_length)
+_URL = url(ButtonElement.url_max_length)
 _TEXT_INPUT_LONGEST = 3000
 
 _CONFIRM = record(
@@ -84,7 +87,30 @@ def _static_select(**more: Check) -> Check:
         if ("options" in value) == ("option_groups" in value):
             yield problem("must have exactly one of options and option_groups", at)
 
+    return _initially_among(check)
+
+
+def _initially_among(fields: Check) -> Check:
+    """What is chosen at first must be among what can be chosen."""
+
+    def check(value: Any, at: str) -> Iterator[str]:
+        if found := list(fields(value, at)):
+            yield from found
+            return
+        groups = value.get("option_groups", ())
+        offered = [*value.get("options", ()), *(option for group in groups for option in group["options"])]
+        known = {_identity(option) for option in offered}
+        if "initial_option" in value and _identity(value["initial_option"]) not in known:
+            yield problem("must be one of the provided options", f"{at}/initial_option")
+        for number, option in enumerate(value.get("initial_options", ())):
+            if _identity(option) not in known:
+                yield problem("must be one of the provided options", f"{at}/initial_options/{number}")
+
     return check
+
+
+def _identity(option: Json) -> tuple[str, str]:
+    return option["value"], option["text"]["text"]
 
 
 def _select(**more: Check) -> Check:
@@ -110,9 +136,12 @@ def _text_input(**more: Check) -> Check:
 
 _IDS = items(string(255), 100, least=0)
 _MANY: Mapping[str, Check] = MappingProxyType({"max_selected_items": of_type(int)})
+_LISTED: Mapping[str, Check] = MappingProxyType({"options": items(_LISTED_OPTION, 10)})
+_DATE = shaped(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])", "date", 10)
+_TIME = shaped(r"([01]\d|2[0-3]):[0-5]\d", "time", 5)
 _IMAGE = record(
     {"alt_text": string(ImageElement.alt_text_max_length)},
-    {"image_url": string(ImageElement.image_url_max_length), "slack_file": anything},
+    {"image_url": url(ImageElement.image_url_max_length, schemes="https?"), "slack_file": anything},
 )
 
 INTERACTIVE: Shapes = MappingProxyType(
@@ -154,12 +183,10 @@ INTERACTIVE: Shapes = MappingProxyType(
             filter=anything,
             **_MANY,
         ),
-        "checkboxes": _element(
-            {"options": items(_LISTED_OPTION, 10)}, {"initial_options": items(_LISTED_OPTION, 10)}
-        ),
-        "radio_buttons": _element({"options": items(_LISTED_OPTION, 10)}, {"initial_option": _LISTED_OPTION}),
-        "datepicker": _select(initial_date=string(10)),
-        "timepicker": _select(initial_time=string(5), timezone=string(255)),
+        "checkboxes": _initially_among(_element(_LISTED, {"initial_options": items(_LISTED_OPTION, 10)})),
+        "radio_buttons": _initially_among(_element(_LISTED, {"initial_option": _LISTED_OPTION})),
+        "datepicker": _select(initial_date=_DATE),
+        "timepicker": _select(initial_time=_TIME, timezone=string(255)),
         "datetimepicker": _element(None, {"initial_date_time": of_type(int)}),
     }
 )

@@ -29,8 +29,8 @@ def content(text: str, blocks: Any, attachments: Any) -> Content:
     """Check what a message would say. `blocks` and `attachments` are None where not given."""
     if blocks is not None:
         _check_blocks(blocks)
-    if attachments is not None and (not isinstance(attachments, list) or len(attachments) > ATTACHMENTS_MOST):
-        raise SlackError("invalid_attachments")
+    if attachments is not None:
+        _check_attachments(attachments)
     if not text and not blocks and not attachments:
         raise SlackError("no_text")
     if len(text) > TEXT_LONGEST:
@@ -46,6 +46,20 @@ def metadata(given: Any) -> Json | None:
     if not is_whole or not given.get("event_type") or set(given) - {"event_type", "event_payload"}:
         raise SlackError("invalid_metadata_format")
     return dict(given)
+
+
+def _check_attachments(attachments: Any) -> None:
+    is_list = isinstance(attachments, list) and len(attachments) <= ATTACHMENTS_MOST
+    if not is_list or not all(isinstance(each, dict) for each in attachments):
+        raise SlackError("invalid_attachments")
+    problems = [
+        problem
+        for number, each in enumerate(attachments)
+        if "blocks" in each
+        for problem in check_message_blocks(each["blocks"], f"/attachments/{number}/blocks")
+    ]
+    if problems:
+        raise bad_blocks("invalid_attachments", problems)
 
 
 def _check_blocks(blocks: Any) -> None:

@@ -1,5 +1,7 @@
 """What every action of a person needs: who acts, where, and what they see there."""
 
+from collections.abc import Iterable
+
 from bot.sandbox.slack.deliveries import Deliveries
 from bot.sandbox.slack.model import Channel, Json, Message, User, View
 from bot.sandbox.slack.site import Site
@@ -7,12 +9,21 @@ from bot.sandbox.slack.workspace import HOME_TEAM
 
 
 class Actor:
-    """A person in front of Slack. Shares the typeahead's last offers between its actions."""
+    """A person in front of Slack. Remembers what typeaheads offered: it may be chosen from several searches."""
 
     def __init__(self, site: Site, deliveries: Deliveries) -> None:
         self._site = site
         self._deliveries = deliveries
-        self._offered: dict[tuple[str, str], list[Json]] = {}
+        self._offered: dict[tuple[str, str], dict[str, Json]] = {}
+
+    def _offers(self, person: User, element: Json) -> list[Json]:
+        """Every option that this typeahead has offered to this person."""
+        return list(self._offered.get((person.id, element["action_id"]), {}).values())
+
+    def _remember_offers(self, person: User, element: Json, options: Iterable[Json]) -> None:
+        """The newest words for a value count."""
+        known = self._offered.setdefault((person.id, element["action_id"]), {})
+        known.update({option["value"]: option for option in options})
 
     def _person(self, name: str) -> User:
         return self._site.workspace.user(name)

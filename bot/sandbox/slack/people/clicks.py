@@ -65,7 +65,7 @@ class ClickActions(Actor):
         person = self._person(user)
         place = self._place(person, channel, ts, view_id)
         placed = find_element(place.blocks, action_id, block_id)
-        offered = self._offered.get((person.id, placed.element["action_id"]), [])
+        offered = self._offers(person, placed.element)
         told = action(placed, choose, offered, self._site.workspace.next_ts())
         if isinstance(place, _InView):
             place = self._filled(place, placed, chosen(placed.element, choose, offered))
@@ -107,7 +107,7 @@ class ClickActions(Actor):
         if ack.answered is not Answered.ACKED or check_options(body):
             return Outcome(answered=ack.answered, seconds=ack.seconds, body=ack.body, words="No result")
         options = tuple(body.get("options") or body.get("option_groups") or ())
-        self._offered[person.id, placed.element["action_id"]] = flat_options(options)
+        self._remember_offers(person, placed.element, flat_options(options))
         return Outcome(answered=ack.answered, seconds=ack.seconds, body=ack.body, options=options)
 
     def _place(

@@ -82,8 +82,7 @@ class ViewActions(Actor):
     def _filled_in(self, person: User, view: View, values: Mapping[str, Choice]) -> View:
         for name, choice in values.items():
             placed = find_element(view.source["blocks"], *_address(view, name))
-            offered = self._offered.get((person.id, placed.element["action_id"]), [])
-            carried = chosen(placed.element, choice, offered)
+            carried = chosen(placed.element, choice, self._offers(person, placed.element))
             view = self._site.screens.fill(view, with_choice(view.values, placed, carried))
         return view
 

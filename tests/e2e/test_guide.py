@@ -1,0 +1,143 @@
+"""The guided first minutes: a step is done when what it promised was seen, and not before."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.async_api import expect
+
+from bot.sandbox.page import PageServer
+from tests.e2e.browser import PHONE
+from tests.e2e.conftest import open_tabs
+from tests.e2e.looks import looked_at_in_every_look
+from tests.e2e.scripted_app import scripted_app
+from tests.rig import rig
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.async_api import Browser, Locator
+
+    from tests.e2e.browser import SandboxPage
+    from tests.e2e.conftest import Theatre
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+NEWS = 25.0
+
+
+def step(page: SandboxPage, key: str) -> Locator:
+    """The button that takes it."""
+    return page.page.locator(f'[data-step="{key}"]')
+
+
+def done(page: SandboxPage) -> Locator:
+    return page.page.locator(".step.is-done")
+
+
+async def test_a_step_waits_for_the_bot(tmp_path: Path, browser: Browser) -> None:
+    """A newcomer who is quicker than the bot is not refused, but told to wait."""
+    async with (
+        rig(tmp_path) as stage,
+        PageServer(slack=stage.slack, quickbi=stage.quickbi) as server,
+        open_tabs(browser, server.url)() as page,
+    ):
+        await expect(step(page, "ask")).to_be_disabled()
+        await expect(step(page, "ask")).to_have_text("The bot is starting…")
+        async with scripted_app(stage.slack):
+            await expect(step(page, "ask")).to_be_enabled()
+            await step(page, "ask").click()
+            await page.says("was sent")
+            await expect(done(page)).to_have_count(1)
+
+
+async def test_the_first_step_types_for_the_newcomer(theatre: Theatre) -> None:
+    """By the mail's name, where it can be read; what came of it is pointed at."""
+    async with theatre.tab() as page:
+        await step(page, "ask").click()
+        await expect(page.composer).to_have_value(re.compile("^/mail"))
+        message = await page.says("was sent")
+        await expect(message).to_have_class(re.compile("is-spotted"))
+        await expect(done(page)).to_contain_text("(done)")
+        await expect(page.composer).to_have_value("")
+    assert theatre.app
+    assert theatre.app.told == [("command", "Daily Sales")]
+
+
+async def test_the_steps_happen_to_ada_in_reports(theatre: Theatre) -> None:
+    """Whoever one was, and wherever: an outsider's commands would be refused."""
+    async with theatre.tab() as page:
+        await page.be("Olga (Partner Ltd): other organisation")
+        await step(page, "ask").click()
+        await page.says("was sent")
+        await expect(page.page.get_by_role("heading", name="reports", exact=True)).to_be_visible()
+        await expect(page.page.get_by_label("You are", exact=True)).to_have_value("U0ADA00001")
+        await expect(done(page)).to_have_count(1)
+
+
+async def test_a_refused_step_is_not_done(theatre: Theatre) -> None:
+    """It says why, and can be taken again."""
+    slack = theatre.rig.slack
+    await slack.people.archive("reports")
+    async with theatre.tab() as page:
+        await step(page, "ask").click()
+        await expect(page.page.locator(".step-trouble")).to_have_text(
+            "You cannot use commands in an archived channel."
+        )
+        await expect(done(page)).to_have_count(0)
+        await slack.people.unarchive("reports")
+        await step(page, "ask").click()
+        await expect(done(page)).to_have_count(1)
+
+
+async def test_other_answers_do_not_tick_a_step(theatre: Theatre) -> None:
+    """Nor can a mail recover that has not failed."""
+    client = theatre.rig.web_client()
+    async with theatre.tab() as page:
+        await client.chat_postEphemeral(channel="C0REPORTS2", user="U0ADA00001", text="Daily Sales? Hm.")
+        await page.says("Hm.")
+        await client.chat_postMessage(channel="C0REPORTS2", text="Daily Sales failed, somebody says.")
+        await page.says("somebody says")
+        await expect(done(page)).to_have_count(0)
+        await expect(step(page, "recover")).to_be_disabled()
+        await page.type("/mail-status Daily Sales")
+        await expect(done(page)).to_have_count(1)
+
+
+async def test_on_a_phone_the_next_step_is_above_the_composer(theatre: Theatre) -> None:
+    """One line, as long as the guide itself is out of sight; it also comes when the guide is folded away."""
+    async with theatre.tab(size=PHONE) as page:
+        strip = page.page.locator("#next-step")
+        await strip.get_by_role("button", name="Try: ask about Daily Sales").click()
+        await page.says("was sent")
+        await expect(strip.get_by_role("button", name="Next: let it fail")).to_be_visible()
+        await page.is_at_the_end()
+        await page.tab("Start here")
+        await expect(strip).to_be_hidden()
+    async with theatre.tab() as page:
+        strip = page.page.locator("#next-step")
+        await expect(strip).to_be_hidden()
+        await page.page.get_by_role("button", name="Fold this side away").click()
+        await expect(strip.get_by_role("button", name="Try: ask about Daily Sales")).to_be_visible()
+
+
+async def test_the_guided_first_minutes(product: Theatre) -> None:
+    """Ask, subscribe and let it fail, let it recover, a storm: each with what was promised to look for."""
+    async with product.tab() as page:
+        await step(page, "ask").click()
+        await page.says("was sent")
+        await step(page, "fail").click()
+        await expect(page.page.locator(".step-looking")).to_have_text("Looking for it… at most 30 s")
+        await page.says("Daily Sales failed", within=NEWS)
+        await expect(done(page)).to_have_count(2)
+        await looked_at_in_every_look(page, "guide-failed")
+        await step(page, "recover").click()
+        await page.says("Recovered", within=NEWS)
+        await expect(done(page)).to_have_count(3)
+        await looked_at_in_every_look(page, "guide-recovered")
+        await step(page, "storm").click()
+        await expect(page.page.locator(".step-looking")).to_contain_text("Subscribing:")
+        await expect(done(page)).to_have_count(4, timeout=60_000)
+        await page.is_at_the_end()

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from bot.domain import (
         ChannelId,
         Choice,
-        DueTime,
-        Event,
         Incident,
         KnownRun,
         Mail,
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
         MailRef,
         Observation,
         Outage,
+        SnoozeOutcome,
         StatusAnswer,
         SubscribeOutcome,
         Subscription,
@@ -134,13 +133,16 @@ class Subscriptions(Protocol):
     """Which channel wants to be told of which mail."""
 
     async def subscribe(
-        self, wish: Subscription, *, baseline: StatusAnswer | None
+        self, wish: Subscription, *, baseline: StatusAnswer | None, with_events: bool = ...
     ) -> tuple[SubscribeOutcome, SubscriptionState]:
-        """Twice is once. `baseline` is what the person is shown: no news any more."""
+        """Twice is once. `baseline` is what the person is shown: no news any more.
+
+        `with_events`: the events were chosen, so they are taken over where it is subscribed already.
+        """
         ...
 
     async def unsubscribe(
-        self, channel_id: ChannelId, mail_ids: Collection[MailId] | None, *, now: datetime
+        self, channel_id: ChannelId, mail_ids: Collection[MailId] | None, *, by: UserId, now: datetime
     ) -> tuple[MailId, ...]:
         """Leave these mails, or (None) all. Returns those that were subscribed."""
         ...
@@ -158,24 +160,14 @@ class Subscriptions(Protocol):
     async def snooze(
         self,
         channel_id: ChannelId,
-        mail_ids: Collection[MailId],
+        mail_id: MailId,
         *,
         until: datetime | None,
         until_recovered: bool = False,
-    ) -> tuple[MailId, ...]:
-        """No new messages until then; `until=None` without `until_recovered` wakes it."""
-        ...
-
-    async def choose(
-        self,
-        channel_id: ChannelId,
-        mail_ids: Collection[MailId],
-        *,
-        events: frozenset[Event],
-        late_learned: bool,
-        due: DueTime | None,
-    ) -> tuple[MailId, ...]:
-        """Set what the channel wants to be told of, all of it."""
+        by: UserId,
+        now: datetime,
+    ) -> SnoozeOutcome:
+        """No new messages until then; `until=None` without `until_recovered` wakes it. Only what fails is snoozed."""
         ...
 
 

@@ -169,18 +169,17 @@ def read_snooze(value: str) -> tuple[Snooze, MailId]:
     return Snooze(word), MailId(mail_id)
 
 
-def under_notice(mail_id: MailId, title: str, *, is_firing: bool, is_snoozed: bool) -> ActionsBlock:
-    """What people do about a failure, from the message that tells of it."""
+def under_notice(mail_id: MailId, title: str, *, is_snoozed: bool, is_subscribed: bool = True) -> ActionsBlock:
+    """What people do about a failure, from the message that tells of it. A channel that left may come back."""
     ref = MailRef(mail_id=mail_id)
     short = clip(one_line(title), 50)
-    elements: list[InteractiveElement] = [
-        button("Check again", action_id=Act.CHECK, value=mail_id, reads_as=f"Check {short} again")
-    ]
-    if is_firing:
-        elements.insert(0, run_button(mail_id, title))
+    check = button("Check again", action_id=Act.CHECK, value=mail_id, reads_as=f"Check {short} again")
+    if not is_subscribed:
+        return actions([check, subscribe_button(mail_id, title, is_subscribed=False)])
+    elements: list[InteractiveElement] = [run_button(mail_id, title), check]
     if is_snoozed:
         elements.append(button("Wake", action_id=Act.SNOOZE, value=f"{Snooze.WAKE} {mail_id}"))
-    elif is_firing:
+    else:
         options = [option(label, f"{snooze} {mail_id}") for snooze, label in _SNOOZE_LABELS.items()]
         elements.append(StaticSelectElement(action_id=Act.SNOOZE, placeholder="Snooze …", options=options))
     more = [

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, select
 
 from bot.domain import IncidentState
 from bot.ports import Standing
+from bot.store.actions import note_action
 from bot.store.rows import incident_from, known_run_from
 from bot.store.states import firing_incidents, newest_runs
 from bot.store.tables import audit, incidents, notices, post_items, posts, runs
@@ -76,15 +77,14 @@ class History:
     ) -> None:
         """Who changed what, when and from where."""
         async with self._database.writing() as connection:
-            await connection.execute(
-                insert(audit).values(
-                    at=at,
-                    user_id=user_id,
-                    action=action,
-                    channel_id=channel_id or "",
-                    mail_id=mail_id or "",
-                    detail=detail,
-                )
+            await note_action(
+                connection,
+                at=at,
+                user_id=user_id,
+                action=action,
+                channel_id=channel_id,
+                mail_id=mail_id,
+                detail=detail,
             )
 
     async def actions(self, *, limit: int = 100) -> tuple[tuple[datetime, str, str, str, str, str], ...]:

@@ -189,8 +189,10 @@ class History(Protocol):
     async def count_runs(self, mail_id: MailId) -> int: ...
 
     async def incidents_of(
-        self, mail_ids: Collection[MailId], *, limit: int = ...
-    ) -> tuple[Incident, ...]: ...
+        self, mail_ids: Collection[MailId], *, limit: int = ..., over_since: datetime | None = ...
+    ) -> tuple[Incident, ...]:
+        """Newest first; with `over_since` only those that ended well after it."""
+        ...
 
     async def standings(self, mail_ids: Collection[MailId]) -> Mapping[MailId, Standing]:
         """Those of these mails of which anything is known."""
@@ -222,3 +224,16 @@ class Audit(Protocol):
         mail_id: MailId | None = None,
         detail: str = "",
     ) -> None: ...
+
+    async def record_once(
+        self,
+        *,
+        at: datetime,
+        user_id: UserId,
+        action: str,
+        channel_id: ChannelId,
+        mail_id: MailId,
+        detail: str,
+    ) -> bool:
+        """False where the very same is recorded already: it must not be done twice."""
+        ...

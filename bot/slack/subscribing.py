@@ -1,4 +1,4 @@
-"""Subscribes channels, lets them leave, shows what they are told of, and snoozes. Decides nothing about news."""
+"""Subscribes channels, lets them leave, and shows what they are told of. Decides nothing about news."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from bot.domain import (
     EVERY_EVENT,
     Choice,
     MailRef,
+    Observation,
     QuickBIError,
     QuickBIUnavailable,
     SubscribeOutcome,
@@ -17,27 +18,34 @@ from bot.domain import (
     TeamId,
     Throttled,
 )
-from bot.ports import Waiting
 from bot.slack import guide
+from bot.slack import leaving_messages as leaving
 from bot.slack import subscription_messages as views
+from bot.slack.asking import ask_each
+from bot.slack.blocks import one_line
 from bot.slack.channels import Posting
-from bot.slack.controls import read_page, read_ref
+from bot.slack.controls import UNDER_STATUS, read_more, read_page, read_ref
 from bot.slack.failures import failure
+from bot.slack.incoming import Clicked
 from bot.slack.status import resolve
+from bot.slack.together import together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime, tzinfo
 
     from bot.commands import Target
-    from bot.domain import DueTime, Event, MailId, StatusAnswer
-    from bot.ports import Audit, Directory, Lookup, Subscriptions
+    from bot.domain import DueTime, Event, MailId
+    from bot.ports import Directory, Lookup, Subscriptions
+    from bot.slack.asking import Found
     from bot.slack.blocks import Message
     from bot.slack.boundary import Answer
     from bot.slack.channels import Channels
-    from bot.slack.incoming import Clicked, Home, Submitted, Typed
+    from bot.slack.incoming import Home, Submitted, Typed
+    from bot.slack.status import StatusDesk
 
 Asker: TypeAlias = "Typed | Clicked | Submitted"
+_FRESH_FOR = 60.0  # seconds
 _log = logging.getLogger(__name__)
 
 
@@ -50,7 +58,7 @@ class SubscriptionDesk:
         lookup: Lookup,
         directory: Directory,
         channels: Channels,
-        audit: Audit,
+        status: StatusDesk,
         *,
         home: Home,
         now: Callable[[], datetime],
@@ -60,7 +68,7 @@ class SubscriptionDesk:
         self._lookup = lookup
         self._directory = directory
         self._channels = channels
-        self._audit = audit
+        self._status = status
         self._home = home
         self._now = now
         self._zone = zone
@@ -76,13 +84,14 @@ class SubscriptionDesk:
 
     async def subscribe_clicked(self, clicked: Clicked, answer: Answer) -> None:
         """A button under a status, or a choice among several mails. The message that it stood on stays."""
-        await self.subscribe(clicked, [read_ref(clicked.value).mail_id], None, answer, replace=False)
+        await self.subscribe(clicked, [read_ref(clicked.value).mail_id], None, answer)
+        await self._show_truth(clicked, answer)
 
     async def unsubscribe_typed(self, typed: Typed, answer: Answer) -> None:
         match parse(Verb.UNSUBSCRIBE, typed.text):
             case Unsubscribe(targets=None):
                 states = await self._subscriptions.of_channels([typed.channel_id])
-                message = views.confirm_all(len(states)) if states else self._nothing()
+                message = leaving.confirm_all(len(states)) if states else self._nothing()
                 await answer.send(message)
             case Unsubscribe(targets=targets) if targets is not None:
                 await self._unsubscribe_targets(typed, targets, answer)
@@ -92,8 +101,34 @@ class SubscriptionDesk:
                 raise AssertionError(other)
 
     async def unsubscribe_clicked(self, clicked: Clicked, answer: Answer) -> None:
+        """A button whose own dialog has asked."""
         mails = None if clicked.value == "all" else [read_ref(clicked.value).mail_id]
         await self._unsubscribe(clicked, mails, answer)
+        await self._show_truth(clicked, answer)
+
+    async def unsubscribe_chosen(self, clicked: Clicked, answer: Answer) -> None:
+        """From a menu, which cannot ask first by itself. What it hangs on stays as it is."""
+        _, ref = read_more(clicked.value)
+        state = await self._subscriptions.get(clicked.channel_id, ref.mail_id)
+        if state is None:
+            await answer.send(leaving.not_subscribed(self._title(ref.mail_id)), replace=False)
+        else:
+            await answer.send(leaving.ask_first(ref.mail_id, state.mail), replace=False)
+
+    async def unsubscribe_confirmed(self, clicked: Clicked, answer: Answer) -> None:
+        """The step before said yes; its question makes room for what became of it."""
+        mail_id = read_ref(clicked.value).mail_id
+        if await self._leave(clicked, [mail_id]):
+            mail = self._directory.get(mail_id)
+            await answer.send(leaving.left(mail_id, mail), replace=True)
+            message = leaving.unsubscribed([(mail_id, mail)], clicked.person.user_id)
+            await answer.send(message, replace=False, in_channel=True)
+        else:
+            await answer.send(leaving.not_subscribed(self._title(mail_id)), replace=True)
+
+    async def dismissed(self, clicked: Clicked, answer: Answer) -> None:
+        _, ref = read_more(clicked.value)
+        await answer.send(leaving.stays(ref.mail_id, self._directory.get(ref.mail_id)), replace=True)
 
     async def list_typed(self, typed: Typed, answer: Answer) -> None:
         match parse(Verb.SUBSCRIPTIONS, typed.text):
@@ -112,67 +147,63 @@ class SubscriptionDesk:
         due: DueTime | None,
         answer: Answer,
         *,
-        events: frozenset[Event] = EVERY_EVENT,
-        replace: bool | None = None,
+        events: frozenset[Event] | None = None,
+        refusals: Sequence[Message] = (),
     ) -> None:
-        """Check that notices would arrive and that each mail may be seen; then subscribe, and tell the channel."""
+        """Check that notices would arrive and that each mail may be seen; then subscribe, and tell the channel.
+
+        `events` None: whatever is told already, or everything. `refusals` are told along with those found here.
+        """
         posting = await self._channels.posting(who.channel_id)
         if posting in {Posting.INVITE, Posting.ARCHIVED}:
-            await answer.send(views.cannot_post(posting, self._home.app_name), replace=replace)
+            await answer.send(views.cannot_post(posting, self._home.app_name), replace=False)
             return
+        is_told = False
+
+        async def while_waiting(ready_in: float) -> None:
+            nonlocal is_told
+            if not isinstance(who, Clicked):  # its response URL would replace what was clicked on
+                is_told = await answer.send(views.checking(len(mail_ids), ready_in))
+
+        asked = await ask_each(self._lookup, mail_ids, fresh_for=_FRESH_FOR, while_waiting=while_waiting)
         done: list[views.Subscribed] = []
-        pending = [(mail_id, await self._asked(MailRef(mail_id=mail_id))) for mail_id in mail_ids]
-        for mail_id, asked in pending:
-            try:
-                known = await self._known(asked, mail_id)
-            except QuickBIError as error:
-                ref = MailRef(mail_id=mail_id)
-                await answer.send(failure(error, ref, self._directory.get(mail_id)), replace=False)
+        refused = list(refusals)
+        for mail_id, found in zip(mail_ids, asked, strict=True):
+            if isinstance(found, QuickBIError) and not self._may_be_seen(mail_id, found):
+                refused.append(failure(found, MailRef(mail_id=mail_id), self._directory.get(mail_id)))
             else:
-                done.append(await self._write(who, mail_id, due, events, known))
-        await self._confirm(who, done, answer)
+                done.append(await self._write(who, mail_id, due, events, found))
+        await self._confirm(who, done, refused, answer, is_told=is_told)
 
     async def _subscribe_targets(
         self, typed: Typed, targets: Sequence[Target], due: DueTime | None, answer: Answer
     ) -> None:
         mails: list[MailId] = []
+        refusals: list[Message] = []
         for target in targets:
             meant = resolve(target, self._directory)
             if isinstance(meant, Choice):
-                await answer.send(guide.choose(meant, verb=Verb.SUBSCRIBE), replace=False)
+                refusals.append(guide.choose(meant, verb=Verb.SUBSCRIBE))
             else:
                 mails.append(meant.mail_id)
         if mails:
-            await self.subscribe(typed, mails, due, answer, replace=False)
+            await self.subscribe(typed, list(dict.fromkeys(mails)), due, answer, refusals=refusals)
+        else:
+            await answer.send(together(refusals))
 
-    async def _asked(self, ref: MailRef) -> StatusAnswer | Waiting | QuickBIError:
-        """Begin each question before waiting for any: they queue for the call budget together."""
-        try:
-            found = await self._lookup.ask(ref, fresh_for=60)
-        except QuickBIError as error:
-            return error
-        return found if isinstance(found, Waiting) else found.answer
-
-    async def _known(
-        self, asked: StatusAnswer | Waiting | QuickBIError, mail_id: MailId
-    ) -> StatusAnswer | None:
-        """The mail's state; None where Quick BI cannot be asked now but its list has the mail."""
-        try:
-            if isinstance(asked, QuickBIError):
-                raise asked
-            return (await asked.answer).answer if isinstance(asked, Waiting) else asked
-        except (QuickBIUnavailable, Throttled):
-            if self._directory.get(mail_id) is None:
-                raise
-            return None
+    def _may_be_seen(self, mail_id: MailId, why_not: QuickBIError) -> bool:
+        """Quick BI cannot be asked now, but its list has the mail: that is good enough."""
+        return (
+            isinstance(why_not, QuickBIUnavailable | Throttled) and self._directory.get(mail_id) is not None
+        )
 
     async def _write(
         self,
         who: Asker,
         mail_id: MailId,
         due: DueTime | None,
-        events: frozenset[Event],
-        known: StatusAnswer | None,
+        events: frozenset[Event] | None,
+        found: Found,
     ) -> views.Subscribed:
         wish = Subscription(
             team_id=TeamId(who.person.team_id),
@@ -181,22 +212,39 @@ class SubscriptionDesk:
             created_by=who.person.user_id,
             created_at=self._now(),
             due=due,
-            events=events,
+            events=EVERY_EVENT if events is None else events,
         )
-        outcome, state = await self._subscriptions.subscribe(wish, baseline=known)
+        known = found.answer if isinstance(found, Observation) else None
+        outcome, state = await self._subscriptions.subscribe(
+            wish, baseline=known, with_events=events is not None
+        )
         if outcome is not SubscribeOutcome.ALREADY:
-            await self._note(who, "subscribe", mail_id, detail=views.due_words(due) if due else "")
+            _log.info("subscribe", extra=_where(who, mail_id) | {"outcome": outcome})
         return views.Subscribed(state=state, outcome=outcome, is_checked=known is not None)
 
-    async def _confirm(self, who: Asker, done: Sequence[views.Subscribed], answer: Answer) -> None:
-        """New subscriptions are told to the channel; that nothing changed, only to who asked."""
-        new = [one for one in done if one.outcome is not SubscribeOutcome.ALREADY]
+    async def _confirm(
+        self,
+        who: Asker,
+        done: Sequence[views.Subscribed],
+        refused: Sequence[Message],
+        answer: Answer,
+        *,
+        is_told: bool,
+    ) -> None:
+        """What changed is told to the channel; what did not, and why, only to who asked: one message for each."""
         old = [one.state for one in done if one.outcome is SubscribeOutcome.ALREADY]
-        if new:
-            message = views.subscribed(new, who.person.user_id, now=self._now(), zone=self._zone)
-            await answer.send(message, replace=False, in_channel=True)
-        if old:
-            await answer.send(views.already(old), replace=False)
+        private = [*([views.already(old)] if old else []), *refused]
+        if private:
+            await answer.send(together(private), replace=is_told)
+        elif is_told:
+            await answer.send(views.checked(), replace=True)
+        new = [one for one in done if one.outcome is SubscribeOutcome.CREATED]
+        changed = [one.state for one in done if one.outcome is SubscribeOutcome.UPDATED]
+        by, now = who.person.user_id, self._now()
+        public = [*([views.subscribed(new, by, now=now, zone=self._zone)] if new else [])]
+        public += [views.changed(changed, by)] if changed else []
+        if public:
+            await answer.send(together(public), replace=False, in_channel=True)
 
     async def _unsubscribe_targets(self, typed: Typed, targets: Sequence[Target], answer: Answer) -> None:
         """A channel leaves what it has: names are looked up among its own mails first, so that gone ones go too."""
@@ -215,21 +263,44 @@ class SubscriptionDesk:
             if known is None and isinstance(meant, MailRef):
                 known = own.get(meant.mail_id)
             if known is None:
-                await answer.send(views.not_subscribed(words), replace=False)
+                await answer.send(leaving.not_subscribed(words), replace=False)
             else:
                 mails.append(known)
         if mails:
             await self._unsubscribe(typed, mails, answer)
 
     async def _unsubscribe(self, who: Asker, mail_ids: Sequence[MailId] | None, answer: Answer) -> None:
-        left = await self._subscriptions.unsubscribe(who.channel_id, mail_ids, now=self._now())
-        for mail_id in left:
-            await self._note(who, "unsubscribe", mail_id)
-        if not left:
+        if left := await self._leave(who, mail_ids):
+            mails = [(mail_id, self._directory.get(mail_id)) for mail_id in left]
+            message = leaving.unsubscribed(mails, who.person.user_id)
+            await answer.send(message, replace=False, in_channel=True)
+        elif mail_ids is None:
             await answer.send(self._nothing(), replace=False)
-            return
-        mails = [(mail_id, self._directory.get(mail_id)) for mail_id in left]
-        await answer.send(views.unsubscribed(mails, who.person.user_id), replace=False, in_channel=True)
+        else:
+            gone = [leaving.not_subscribed(self._title(mail_id)) for mail_id in mail_ids]
+            await answer.send(together(gone), replace=False)
+
+    async def _leave(self, who: Asker, mail_ids: Sequence[MailId] | None) -> tuple[MailId, ...]:
+        left = await self._subscriptions.unsubscribe(
+            who.channel_id, mail_ids, by=who.person.user_id, now=self._now()
+        )
+        for mail_id in left:
+            _log.info("unsubscribe", extra=_where(who, mail_id))
+        return left
+
+    def _title(self, mail_id: MailId) -> str:
+        mail = self._directory.get(mail_id)
+        return mail.name if mail and one_line(mail.name) else mail_id
+
+    async def _show_truth(self, clicked: Clicked, answer: Answer) -> None:
+        """Draw the status anew that only this person sees: its button says what can be done now.
+
+        Where what it showed is forgotten by now, it stays.
+        """
+        if clicked.ephemeral and clicked.action_id in UNDER_STATUS:
+            status = await self._status.as_shown(read_ref(clicked.value), clicked.channel_id)
+            if status is not None:
+                await answer.send(status, replace=True)
 
     async def _list(self, who: Asker, answer: Answer, *, page: int, replace: bool | None = None) -> None:
         states = await self._subscriptions.of_channels([who.channel_id])
@@ -239,15 +310,7 @@ class SubscriptionDesk:
     def _nothing(self) -> Message:
         return views.listed([], page=0, now=self._now(), zone=self._zone)
 
-    async def _note(self, who: Asker, action: str, mail_id: MailId, detail: str = "") -> None:
-        """Who changed what: one line in the log, one row in the audit table."""
-        user_id, channel_id = who.person.user_id, who.channel_id
-        _log.info(action, extra={"user_id": user_id, "channel_id": channel_id, "mail_id": mail_id})
-        await self._audit.record_action(
-            at=self._now(),
-            user_id=user_id,
-            action=action,
-            channel_id=channel_id,
-            mail_id=mail_id,
-            detail=detail,
-        )
+
+def _where(who: Asker, mail_id: MailId) -> dict[str, object]:
+    """Who changed what, for the log; the audit's row is the store's."""
+    return {"user_id": who.person.user_id, "channel_id": who.channel_id, "mail_id": mail_id}

@@ -418,9 +418,7 @@ async def test_snoozed_until_it_recovers_ends_with_the_recovery(desk: Desk) -> N
     await subscribed(desk)
     await desk.saw(2, run(1, FAILED))
     await desk.send(3)
-    await desk.store.subscriptions.snooze(
-        REPORTS, MAIL, until=None, until_recovered=True, by=ADA, now=at(4)
-    )
+    await desk.store.subscriptions.snooze(REPORTS, MAIL, until=None, until_recovered=True, by=ADA, now=at(4))
     await desk.saw(5, run(4, FAILED))
     await desk.redraw_all()
     assert await desk.nothing_owed()

@@ -17,6 +17,7 @@ from bot.slack.history import HistoryDesk
 from bot.slack.home import HomeDesk
 from bot.slack.home_acting import HomeActions
 from bot.slack.incoming import Clicked, Happened
+from bot.slack.joining import Joining
 from bot.slack.listeners import register
 from bot.slack.listing import ListingDesk
 from bot.slack.people import People
@@ -97,16 +98,10 @@ def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
         woken=parts.woken,
     )
     status = StatusDesk(lookup, directory, store.subscriptions, now=now, zone=zone)
-    subscriptions = SubscriptionDesk(
-        store.subscriptions,
-        lookup,
-        directory,
-        Channels(slack),
-        status,
-        home=parts.home,
-        now=now,
-        zone=zone,
+    joining = Joining(
+        store.subscriptions, lookup, directory, Channels(slack), home=parts.home, now=now, zone=zone
     )
+    subscriptions = SubscriptionDesk(store.subscriptions, joining, directory, status, now=now, zone=zone)
     several = SeveralDesk(lookup, directory, now=now, zone=zone)
     snoozes = SnoozeDesk(store.subscriptions, directory, people, slack, now=now, zone=zone)
     theirs = Theirs(people, store.subscriptions, allowed=settings.mail_channels)
@@ -117,7 +112,15 @@ def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
         status=status,
         sharing=ShareDesk(lookup, directory, status, store.history, now=now),
         subscriptions=subscriptions,
-        forms=FormDesk(slack, directory, status, several, subscriptions, zone_name=settings.quickbi_timezone),
+        forms=FormDesk(
+            slack,
+            directory,
+            status=status,
+            several=several,
+            subscriptions=subscriptions,
+            joining=joining,
+            zone_name=settings.quickbi_timezone,
+        ),
         snoozes=snoozes,
         running=RunDesk(runner, lookup, directory, voice, may_run=settings.may_run, now=now, zone=zone),
         listing=ListingDesk(directory, lookup, store.history, status, now=now, zone=zone),

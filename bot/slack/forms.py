@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bot.ports import Directory
     from bot.slack.boundary import Answer
     from bot.slack.incoming import Searched, Submitted, Typed
+    from bot.slack.joining import Joining
     from bot.slack.several import SeveralDesk
     from bot.slack.status import StatusDesk
     from bot.slack.subscribing import SubscriptionDesk
@@ -40,10 +41,11 @@ class FormDesk:
         self,
         slack: AsyncWebClient,
         directory: Directory,
+        *,
         status: StatusDesk,
         several: SeveralDesk,
         subscriptions: SubscriptionDesk,
-        *,
+        joining: Joining,
         zone_name: str,
     ) -> None:
         self._slack = slack
@@ -51,6 +53,7 @@ class FormDesk:
         self._status = status
         self._several = several
         self._subscriptions = subscriptions
+        self._joining = joining
         self._zone_name = zone_name
 
     async def status_typed(self, typed: Typed, answer: Answer) -> None:
@@ -72,9 +75,7 @@ class FormDesk:
 
     async def subscribe_submitted(self, submitted: Submitted, answer: Answer) -> None:
         wishes = views.wishes(submitted.fields)
-        await self._subscriptions.subscribe(
-            submitted, wishes.mail_ids, wishes.due, answer, events=wishes.events
-        )
+        await self._joining.subscribe(submitted, wishes.mail_ids, wishes.due, answer, events=wishes.events)
 
     def suggestions(self, searched: Searched) -> list[Option]:
         """Mails for somebody who is still typing; at once, for Slack waits three seconds and people less."""

@@ -3,30 +3,16 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from bot.commands import AskForm, AskHelp, Subscribe, Unsubscribe, Verb, parse
-from bot.domain import (
-    EVERY_EVENT,
-    Choice,
-    MailRef,
-    Observation,
-    QuickBIError,
-    QuickBIUnavailable,
-    SubscribeOutcome,
-    Subscription,
-    TeamId,
-    Throttled,
-)
+from bot.domain import Choice, MailRef
 from bot.slack import guide
 from bot.slack import leaving_messages as leaving
 from bot.slack import subscription_messages as views
-from bot.slack.asking import ask_each
 from bot.slack.blocks import one_line
-from bot.slack.channels import Posting
 from bot.slack.controls import UNDER_STATUS, read_more, read_page, read_ref
-from bot.slack.failures import failure
-from bot.slack.incoming import Clicked
+from bot.slack.joining import who_where
 from bot.slack.status import resolve
 from bot.slack.together import together
 
@@ -35,17 +21,14 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from bot.commands import Target
-    from bot.domain import DueTime, Event, MailId
-    from bot.ports import Directory, Lookup, Subscriptions
-    from bot.slack.asking import Found
+    from bot.domain import DueTime, MailId
+    from bot.ports import Directory, Subscriptions
     from bot.slack.blocks import Message
     from bot.slack.boundary import Answer
-    from bot.slack.channels import Channels
-    from bot.slack.incoming import Home, Submitted, Typed
+    from bot.slack.incoming import Clicked, Typed
+    from bot.slack.joining import Asker, Joining
     from bot.slack.status import StatusDesk
 
-Asker: TypeAlias = "Typed | Clicked | Submitted"
-_FRESH_FOR = 60.0  # seconds
 _log = logging.getLogger(__name__)
 
 
@@ -55,21 +38,17 @@ class SubscriptionDesk:
     def __init__(
         self,
         subscriptions: Subscriptions,
-        lookup: Lookup,
+        joining: Joining,
         directory: Directory,
-        channels: Channels,
         status: StatusDesk,
         *,
-        home: Home,
         now: Callable[[], datetime],
         zone: tzinfo,
     ) -> None:
         self._subscriptions = subscriptions
-        self._lookup = lookup
+        self._joining = joining
         self._directory = directory
-        self._channels = channels
         self._status = status
-        self._home = home
         self._now = now
         self._zone = zone
 
@@ -84,7 +63,7 @@ class SubscriptionDesk:
 
     async def subscribe_clicked(self, clicked: Clicked, answer: Answer) -> None:
         """A button under a status, or a choice among several mails. The message that it stood on stays."""
-        await self.subscribe(clicked, [read_ref(clicked.value).mail_id], None, answer)
+        await self._joining.subscribe(clicked, [read_ref(clicked.value).mail_id], None, answer)
         await self._show_truth(clicked, answer)
 
     async def unsubscribe_typed(self, typed: Typed, answer: Answer) -> None:
@@ -140,41 +119,6 @@ class SubscriptionDesk:
     async def page_clicked(self, clicked: Clicked, answer: Answer) -> None:
         await self._list(clicked, answer, page=read_page(clicked.value)[0], replace=True)
 
-    async def subscribe(
-        self,
-        who: Asker,
-        mail_ids: Sequence[MailId],
-        due: DueTime | None,
-        answer: Answer,
-        *,
-        events: frozenset[Event] | None = None,
-        refusals: Sequence[Message] = (),
-    ) -> None:
-        """Check that notices would arrive and that each mail may be seen; then subscribe, and tell the channel.
-
-        `events` None: whatever is told already, or everything. `refusals` are told along with those found here.
-        """
-        posting = await self._channels.posting(who.channel_id)
-        if posting in {Posting.INVITE, Posting.ARCHIVED}:
-            await answer.send(views.cannot_post(posting, self._home.app_name), replace=False)
-            return
-        is_told = False
-
-        async def while_waiting(ready_in: float) -> None:
-            nonlocal is_told
-            if not isinstance(who, Clicked):  # its response URL would replace what was clicked on
-                is_told = await answer.send(views.checking(len(mail_ids), ready_in))
-
-        asked = await ask_each(self._lookup, mail_ids, fresh_for=_FRESH_FOR, while_waiting=while_waiting)
-        done: list[views.Subscribed] = []
-        refused = list(refusals)
-        for mail_id, found in zip(mail_ids, asked, strict=True):
-            if isinstance(found, QuickBIError) and not self._may_be_seen(mail_id, found):
-                refused.append(failure(found, MailRef(mail_id=mail_id), self._directory.get(mail_id)))
-            else:
-                done.append(await self._write(who, mail_id, due, events, found))
-        await self._confirm(who, done, refused, answer, is_told=is_told)
-
     async def _subscribe_targets(
         self, typed: Typed, targets: Sequence[Target], due: DueTime | None, answer: Answer
     ) -> None:
@@ -187,64 +131,9 @@ class SubscriptionDesk:
             else:
                 mails.append(meant.mail_id)
         if mails:
-            await self.subscribe(typed, list(dict.fromkeys(mails)), due, answer, refusals=refusals)
+            await self._joining.subscribe(typed, list(dict.fromkeys(mails)), due, answer, refusals=refusals)
         else:
             await answer.send(together(refusals))
-
-    def _may_be_seen(self, mail_id: MailId, why_not: QuickBIError) -> bool:
-        """Quick BI cannot be asked now, but its list has the mail: that is good enough."""
-        return (
-            isinstance(why_not, QuickBIUnavailable | Throttled) and self._directory.get(mail_id) is not None
-        )
-
-    async def _write(
-        self,
-        who: Asker,
-        mail_id: MailId,
-        due: DueTime | None,
-        events: frozenset[Event] | None,
-        found: Found,
-    ) -> views.Subscribed:
-        wish = Subscription(
-            team_id=TeamId(who.person.team_id),
-            channel_id=who.channel_id,
-            mail_id=mail_id,
-            created_by=who.person.user_id,
-            created_at=self._now(),
-            due=due,
-            events=EVERY_EVENT if events is None else events,
-        )
-        known = found.answer if isinstance(found, Observation) else None
-        outcome, state = await self._subscriptions.subscribe(
-            wish, baseline=known, with_events=events is not None
-        )
-        if outcome is not SubscribeOutcome.ALREADY:
-            _log.info("subscribe", extra=_where(who, mail_id) | {"outcome": outcome})
-        return views.Subscribed(state=state, outcome=outcome, is_checked=known is not None)
-
-    async def _confirm(
-        self,
-        who: Asker,
-        done: Sequence[views.Subscribed],
-        refused: Sequence[Message],
-        answer: Answer,
-        *,
-        is_told: bool,
-    ) -> None:
-        """What changed is told to the channel; what did not, and why, only to who asked: one message for each."""
-        old = [one.state for one in done if one.outcome is SubscribeOutcome.ALREADY]
-        private = [*([views.already(old)] if old else []), *refused]
-        if private:
-            await answer.send(together(private), replace=is_told)
-        elif is_told:
-            await answer.send(views.checked(), replace=True)
-        new = [one for one in done if one.outcome is SubscribeOutcome.CREATED]
-        changed = [one.state for one in done if one.outcome is SubscribeOutcome.UPDATED]
-        by, now = who.person.user_id, self._now()
-        public = [*([views.subscribed(new, by, now=now, zone=self._zone)] if new else [])]
-        public += [views.changed(changed, by)] if changed else []
-        if public:
-            await answer.send(together(public), replace=False, in_channel=True)
 
     async def _unsubscribe_targets(self, typed: Typed, targets: Sequence[Target], answer: Answer) -> None:
         """A channel leaves what it has: names are looked up among its own mails first, so that gone ones go too."""
@@ -285,7 +174,7 @@ class SubscriptionDesk:
             who.channel_id, mail_ids, by=who.person.user_id, now=self._now()
         )
         for mail_id in left:
-            _log.info("unsubscribe", extra=_where(who, mail_id))
+            _log.info("unsubscribe", extra=who_where(who, mail_id))
         return left
 
     def _title(self, mail_id: MailId) -> str:
@@ -309,8 +198,3 @@ class SubscriptionDesk:
 
     def _nothing(self) -> Message:
         return views.listed([], page=0, now=self._now(), zone=self._zone)
-
-
-def _where(who: Asker, mail_id: MailId) -> dict[str, object]:
-    """Who changed what, for the log; the audit's row is the store's."""
-    return {"user_id": who.person.user_id, "channel_id": who.channel_id, "mail_id": mail_id}

@@ -103,7 +103,7 @@ def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
     )
     subscriptions = SubscriptionDesk(store.subscriptions, joining, directory, status, now=now, zone=zone)
     several = SeveralDesk(lookup, directory, now=now, zone=zone)
-    snoozes = SnoozeDesk(store.subscriptions, directory, people, slack, now=now, zone=zone)
+    snoozes = SnoozeDesk(store.subscriptions, directory, people, voice, now=now, zone=zone)
     theirs = Theirs(people, store.subscriptions, allowed=settings.mail_channels)
     homes = HomeDesk(slack, people, theirs, store.history, store.outages, now=now, zone=zone)
     register(
@@ -127,7 +127,7 @@ def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
         history=HistoryDesk(store.history, store.subscriptions, directory, store.mails, now=now, zone=zone),
         homes=homes,
         acting=HomeActions(
-            slack,
+            voice,
             theirs,
             store.subscriptions,
             status=status,

@@ -6,10 +6,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import aiohttp
-from slack_sdk.errors import SlackApiError
-
-from bot.domain import SnoozeOutcome
+from bot.domain import SlackError, SnoozeOutcome
 from bot.slack import home_acting_views as views
 from bot.slack import leaving_messages as leaving
 from bot.slack import snooze_messages
@@ -19,14 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime, tzinfo
 
-    from slack_sdk.web.async_client import AsyncWebClient
-
     from bot.domain import ChannelId, MailId, SubscriptionState, UserId
     from bot.ports import Subscriptions
     from bot.slack.blocks import Message
     from bot.slack.boundary import Answer
     from bot.slack.home import HomeDesk
     from bot.slack.incoming import Clicked
+    from bot.slack.run_telling import Voice
     from bot.slack.snoozing import SnoozeDesk
     from bot.slack.status import StatusDesk
     from bot.slack.theirs import Theirs
@@ -39,7 +35,7 @@ class HomeActions:
 
     def __init__(
         self,
-        slack: AsyncWebClient,
+        voice: Voice,
         theirs: Theirs,
         subscriptions: Subscriptions,
         *,
@@ -49,7 +45,7 @@ class HomeActions:
         now: Callable[[], datetime],
         zone: tzinfo,
     ) -> None:
-        self._slack = slack
+        self._voice = voice
         self._theirs = theirs
         self._subscriptions = subscriptions
         self._status = status
@@ -107,6 +103,6 @@ class HomeActions:
     async def _tell(self, channel_id: ChannelId, message: Message) -> None:
         """It is done; a channel that cannot be told so still has its notice, which shows it."""
         try:
-            await self._slack.chat_postMessage(channel=channel_id, **message.payload(), unfurl_links=False)
-        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-            _log.warning("channel_not_told", extra={"channel_id": channel_id, "why": type(error).__name__})
+            await self._voice.say(channel_id, message)
+        except SlackError as error:
+            _log.warning("channel_not_told", extra={"channel_id": channel_id, "error": error.error})

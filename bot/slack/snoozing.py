@@ -6,10 +6,7 @@ import logging
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-import aiohttp
-from slack_sdk.errors import SlackApiError
-
-from bot.domain import SnoozeOutcome
+from bot.domain import SlackError, SnoozeOutcome
 from bot.slack import leaving_messages as leaving
 from bot.slack import snooze_messages as views
 from bot.slack.blocks import one_line
@@ -19,14 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import tzinfo
 
-    from slack_sdk.web.async_client import AsyncWebClient
-
     from bot.domain import ChannelId, MailId, SubscriptionState, UserId
     from bot.ports import Directory, Subscriptions
     from bot.slack.blocks import Message
     from bot.slack.boundary import Answer
     from bot.slack.incoming import Clicked
     from bot.slack.people import People
+    from bot.slack.run_telling import Voice
 
 MORNING = time(9)
 _log = logging.getLogger(__name__)
@@ -38,7 +34,7 @@ class SnoozeDesk:
         subscriptions: Subscriptions,
         directory: Directory,
         people: People,
-        slack: AsyncWebClient,
+        voice: Voice,
         *,
         now: Callable[[], datetime],
         zone: tzinfo,
@@ -46,7 +42,7 @@ class SnoozeDesk:
         self._subscriptions = subscriptions
         self._directory = directory
         self._people = people
-        self._slack = slack
+        self._voice = voice
         self._now = now
         self._zone = zone
 
@@ -90,13 +86,10 @@ class SnoozeDesk:
         if clicked.ephemeral or not clicked.message_ts:
             return False
         try:
-            await self._slack.chat_postMessage(
-                channel=clicked.channel_id,
-                thread_ts=clicked.thread_ts or clicked.message_ts,
-                **message.payload(),
-            )
-        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-            _log.warning("thread_not_told", extra={"why": type(error).__name__})
+            thread_ts = clicked.thread_ts or clicked.message_ts
+            await self._voice.say(clicked.channel_id, message, thread_ts=thread_ts)
+        except SlackError as error:
+            _log.warning("thread_not_told", extra={"channel_id": clicked.channel_id, "error": error.error})
             return False
         return True
 

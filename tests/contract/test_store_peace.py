@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import time, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from bot.domain import DueTime, Event, RunStatus, SnoozeOutcome, StoreError, SubscribeOutcome
+from bot.domain import DueTime, Event, IncidentState, RunStatus, SnoozeOutcome, StoreError, SubscribeOutcome
 from bot.store.tables import audit
 from tests.contract.test_store_telling import Desk, subscribed
 from tests.samples_of_news import ADA, BOB, FINANCE, MAIL, NOON, REPORTS, at, run, subscription
@@ -139,3 +140,27 @@ async def test_no_row_no_change(store: Store) -> None:
     with pytest.raises((StoreError, DBAPIError), match="audit"):
         await store.subscriptions.unsubscribe(REPORTS, None, by=ADA, now=NOON)
     assert await store.subscriptions.count() == 1
+
+
+async def test_the_same_click_is_recorded_once_however_many_replicas_hear_it(store: Store) -> None:
+    """A share is claimed by its row; another question is another wish."""
+
+    async def click(message_ts: str) -> bool:
+        return await store.history.record_once(
+            at=NOON, user_id=ADA, action="share", channel_id=REPORTS, mail_id=MAIL, detail=message_ts
+        )
+
+    assert sorted(await asyncio.gather(*(click("1.0") for _ in range(5)))) == [False] * 4 + [True]
+    assert await click("2.0")
+
+
+async def test_what_is_recently_over_is_not_crowded_out_by_what_is_not(failing: Desk) -> None:
+    """The newest incidents may all be firing, or long over: the limit counts only what was asked for."""
+    await failing.saw(5, run(4, SENT))
+    await failing.saw(9, run(8, FAILED))
+    found = failing.store.history.incidents_of
+    (over,) = await found([MAIL], limit=1, over_since=at(0))
+    assert over.state is IncidentState.RECOVERED
+    assert await found([MAIL], limit=1, over_since=at(6)) == ()
+    (newest,) = await found([MAIL], limit=1)
+    assert newest.is_firing

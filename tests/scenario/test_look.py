@@ -18,7 +18,7 @@ from bot.slack.controls import Act, More, under_status
 from bot.store.store import open_store
 from bot.store.tables import outages
 from tests.messages.judges import texts
-from tests.scenario.test_subscribe import until_public
+from tests.scenario.steps import until_public
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

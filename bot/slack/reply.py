@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from dataclasses import replace as replace_in
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -77,16 +78,18 @@ class Reply:
             "unfurl_links": False,
         }
         self._answered = True
+        maybe_there = False
         for attempt in range(1, _ATTEMPTS + 1):
             verdict = await self._post(body)
             if verdict is None:
                 return None
+            maybe_there |= verdict.maybe_there
             if verdict.is_refusal and attempt < _ATTEMPTS and body.pop("blocks", None):
                 _log.error("reply_blocks_refused", extra={"why": verdict.why})
                 continue
             if verdict.final or attempt == _ATTEMPTS or verdict.pause > _LONGEST_PAUSE:
                 _log.warning("reply_not_delivered", extra={"why": verdict.why})
-                return verdict
+                return replace_in(verdict, maybe_there=maybe_there)
             body["replace_original"] |= verdict.maybe_there and not self._on_shared
             await asyncio.sleep(verdict.pause or attempt)
         raise AssertionError("the last attempt returns")

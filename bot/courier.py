@@ -73,12 +73,15 @@ class Courier:
     async def lead(self, term: int) -> None:
         """Send until cancelled; what is on its way then is still marked. Raises LeaseLost."""
         await self._recall_pace()
-        rechecked_at = float("-inf")
+        rechecked_at = woke_at = float("-inf")
         try:
             while True:
                 if monotonic() - rechecked_at >= _RECHECK:
                     rechecked_at = monotonic()
                     await self._give_up_sending(term)
+                if monotonic() - woke_at >= _TICK:
+                    woke_at = monotonic()
+                    await until_stored(lambda: self._deliveries.end_snoozes(now=self._now(), term=term))
                 await self._serve_all(term)
                 await self._rest()
         finally:

@@ -12,19 +12,25 @@ from bot.slack.boundary import Boundary
 from bot.slack.channel_events import ChannelDesk
 from bot.slack.channels import Channels
 from bot.slack.forms import FormDesk
+from bot.slack.gate import Gate
 from bot.slack.history import HistoryDesk
 from bot.slack.home import HomeDesk
+from bot.slack.home_acting import HomeActions
 from bot.slack.incoming import Clicked, Happened
+from bot.slack.joining import Joining
 from bot.slack.listeners import register
 from bot.slack.listing import ListingDesk
 from bot.slack.people import People
 from bot.slack.reply import DirectAnswer, Reply
 from bot.slack.run_telling import LateTeller, RunStory, SlackVoice
 from bot.slack.running import RunDesk
+from bot.slack.several import SeveralDesk
+from bot.slack.sharing import ShareDesk
 from bot.slack.sheets import HomeTab, Sheet
 from bot.slack.snoozing import SnoozeDesk
 from bot.slack.status import StatusDesk
 from bot.slack.subscribing import SubscriptionDesk
+from bot.slack.theirs import Theirs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,11 +78,9 @@ def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
     settings, store, slack, now = parts.settings, parts.store, parts.slack, parts.now
     zone = settings.zone
     lookup, directory = parts.lookup, parts.directory
-    boundary = Boundary(
-        parts.home,
-        lambda incoming: _way_back(incoming, slack, parts.session),
-        channels=settings.mail_channels,
-    )
+    people = People(slack, fallback=zone)
+    gate = Gate(parts.home, people, store.subscriptions, channels=settings.mail_channels)
+    boundary = Boundary(gate, lambda incoming: _way_back(incoming, slack, parts.session))
     voice = SlackVoice(slack)
     runner = Runner(
         parts.quickbi,
@@ -86,7 +90,6 @@ def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
         is_alone=store.database.is_exclusive,
         now=now,
     )
-    people = People(slack, fallback=zone)
     channels = ChannelDesk(
         store.gates,
         home=parts.home,
@@ -95,33 +98,41 @@ def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
         woken=parts.woken,
     )
     status = StatusDesk(lookup, directory, store.subscriptions, now=now, zone=zone)
-    subscriptions = SubscriptionDesk(
-        store.subscriptions,
-        lookup,
-        directory,
-        Channels(slack),
-        store.history,
-        home=parts.home,
-        now=now,
-        zone=zone,
+    joining = Joining(
+        store.subscriptions, lookup, directory, Channels(slack), home=parts.home, now=now, zone=zone
     )
+    subscriptions = SubscriptionDesk(store.subscriptions, joining, directory, status, now=now, zone=zone)
+    several = SeveralDesk(lookup, directory, now=now, zone=zone)
+    snoozes = SnoozeDesk(store.subscriptions, directory, people, voice, now=now, zone=zone)
+    theirs = Theirs(people, store.subscriptions, allowed=settings.mail_channels)
+    homes = HomeDesk(slack, people, theirs, store.history, store.outages, now=now, zone=zone)
     register(
         bolt,
         boundary,
         status=status,
+        sharing=ShareDesk(lookup, directory, status, store.history, now=now),
         subscriptions=subscriptions,
-        forms=FormDesk(slack, directory, status, subscriptions, zone_name=settings.quickbi_timezone),
-        snoozes=SnoozeDesk(store.subscriptions, people, slack, store.history, now=now, zone=zone),
+        forms=FormDesk(
+            slack,
+            directory,
+            status=status,
+            several=several,
+            subscriptions=subscriptions,
+            joining=joining,
+            zone_name=settings.quickbi_timezone,
+        ),
+        snoozes=snoozes,
         running=RunDesk(runner, lookup, directory, voice, may_run=settings.may_run, now=now, zone=zone),
         listing=ListingDesk(directory, lookup, store.history, status, now=now, zone=zone),
         history=HistoryDesk(store.history, store.subscriptions, directory, store.mails, now=now, zone=zone),
-        homes=HomeDesk(
-            slack,
-            people,
+        homes=homes,
+        acting=HomeActions(
+            voice,
+            theirs,
             store.subscriptions,
-            store.history,
-            store.outages,
-            allowed=settings.mail_channels,
+            status=status,
+            snoozes=snoozes,
+            home=homes,
             now=now,
             zone=zone,
         ),
@@ -133,7 +144,8 @@ def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
 def _way_back(incoming: Incoming, slack: AsyncWebClient, session: aiohttp.ClientSession) -> Answer:
     if incoming.response_url:
         on_shared = isinstance(incoming, Clicked) and not incoming.ephemeral
-        return Reply(incoming.response_url, session, on_shared=on_shared)
+        otherwise = DirectAnswer(slack, incoming.person.user_id, incoming.channel_id)
+        return Reply(incoming.response_url, session, on_shared=on_shared, otherwise=otherwise)
     if isinstance(incoming, Clicked):
         return Sheet(slack, incoming)
     if isinstance(incoming, Happened):

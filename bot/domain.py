@@ -347,7 +347,13 @@ class SubscriptionState:
 class SubscribeOutcome(StrEnum):
     CREATED = "created"
     ALREADY = "already"
-    UPDATED = "updated"  # it was there; its due time is another now
+    UPDATED = "updated"  # it was there; its due time or its events are others now
+
+
+class SnoozeOutcome(StrEnum):
+    DONE = "done"
+    NOTHING_WRONG = "nothing_wrong"  # the mail is fine by now: a snooze would hide its next failure
+    NOT_SUBSCRIBED = "not_subscribed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -397,13 +403,17 @@ class PostKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Told:
-    """One incident in a message: what is known of it, and the news that the message brings."""
+    """One incident in a message: what is known of it, and the news that the message brings.
+
+    `is_subscribed`: the message's channel still wants to be told of the mail.
+    """
 
     incident: Incident
     mail: Mail | None
     reasons: tuple[NotifyReason, ...] = ()
     snoozed_until: datetime | None = None
     snoozed_until_recovered: bool = False
+    is_subscribed: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from bot.domain import (
         ChannelId,
         Choice,
-        DueTime,
-        Event,
         Incident,
         KnownRun,
         Mail,
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
         MailRef,
         Observation,
         Outage,
+        SnoozeOutcome,
         StatusAnswer,
         SubscribeOutcome,
         Subscription,
@@ -138,13 +137,16 @@ class Subscriptions(Protocol):
     """Which channel wants to be told of which mail."""
 
     async def subscribe(
-        self, wish: Subscription, *, baseline: StatusAnswer | None
+        self, wish: Subscription, *, baseline: StatusAnswer | None, with_events: bool = ...
     ) -> tuple[SubscribeOutcome, SubscriptionState]:
-        """Twice is once. `baseline` is what the person is shown: no news any more."""
+        """Twice is once. `baseline` is what the person is shown: no news any more.
+
+        `with_events`: the events were chosen, so they are taken over where it is subscribed already.
+        """
         ...
 
     async def unsubscribe(
-        self, channel_id: ChannelId, mail_ids: Collection[MailId] | None, *, now: datetime
+        self, channel_id: ChannelId, mail_ids: Collection[MailId] | None, *, by: UserId, now: datetime
     ) -> tuple[MailId, ...]:
         """Leave these mails, or (None) all. Returns those that were subscribed."""
         ...
@@ -162,24 +164,14 @@ class Subscriptions(Protocol):
     async def snooze(
         self,
         channel_id: ChannelId,
-        mail_ids: Collection[MailId],
+        mail_id: MailId,
         *,
         until: datetime | None,
         until_recovered: bool = False,
-    ) -> tuple[MailId, ...]:
-        """No new messages until then; `until=None` without `until_recovered` wakes it."""
-        ...
-
-    async def choose(
-        self,
-        channel_id: ChannelId,
-        mail_ids: Collection[MailId],
-        *,
-        events: frozenset[Event],
-        late_learned: bool,
-        due: DueTime | None,
-    ) -> tuple[MailId, ...]:
-        """Set what the channel wants to be told of, all of it."""
+        by: UserId,
+        now: datetime,
+    ) -> SnoozeOutcome:
+        """No new messages until then; `until=None` without `until_recovered` wakes it. Only what fails is snoozed."""
         ...
 
 
@@ -201,8 +193,10 @@ class History(Protocol):
     async def count_runs(self, mail_id: MailId) -> int: ...
 
     async def incidents_of(
-        self, mail_ids: Collection[MailId], *, limit: int = ...
-    ) -> tuple[Incident, ...]: ...
+        self, mail_ids: Collection[MailId], *, limit: int = ..., over_since: datetime | None = ...
+    ) -> tuple[Incident, ...]:
+        """Newest first; with `over_since` only those that ended well after it."""
+        ...
 
     async def standings(self, mail_ids: Collection[MailId]) -> Mapping[MailId, Standing]:
         """Those of these mails of which anything is known."""
@@ -234,3 +228,16 @@ class Audit(Protocol):
         mail_id: MailId | None = None,
         detail: str = "",
     ) -> None: ...
+
+    async def record_once(
+        self,
+        *,
+        at: datetime,
+        user_id: UserId,
+        action: str,
+        channel_id: ChannelId,
+        mail_id: MailId,
+        detail: str,
+    ) -> bool:
+        """False where the very same is recorded already: it must not be done twice."""
+        ...

@@ -100,6 +100,11 @@ def code(text: str, limit: int = 255) -> str:
     return f"`{name(text, limit).replace('`', _CODE_TICK)}`"
 
 
+def unmarked(markup: str) -> str:
+    """Our own words without bold and code: for the top-level text, which is read out as it stands."""
+    return markup.replace("*", "").replace("`", "")
+
+
 def when(at: datetime, zone: tzinfo) -> str:
     """An instant in the reader's own zone; clients that cannot do that show it in `zone`, by name.
 
@@ -149,6 +154,17 @@ def mrkdwn(markup: str, limit: int) -> MarkdownTextObject:
 
 def section(markup: str) -> SectionBlock:
     return SectionBlock(text=mrkdwn(markup, SectionBlock.text_max_length))
+
+
+def sections(lines: Iterable[str]) -> list[SectionBlock]:
+    """Lines in as many sections as they need, so that none is cut away behind the limit of one."""
+    texts: list[str] = []
+    for line in lines:
+        if texts and len(texts[-1]) + len(line) < SectionBlock.text_max_length:
+            texts[-1] += f"\n{line}"
+        else:
+            texts.append(line)
+    return [section(text) for text in texts]
 
 
 def fields(pairs: Sequence[tuple[str, str]]) -> SectionBlock:

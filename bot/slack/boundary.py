@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from bot.domain import ChannelId
     from bot.slack.blocks import Message
-    from bot.slack.incoming import Home, Person, Searched
+    from bot.slack.gate import Gate
+    from bot.slack.incoming import Person, Searched
 
 _log = logging.getLogger(__name__)
 _GOODBYE_LIMIT = 1.5  # seconds to tell those who still wait that the bot is going down
@@ -63,16 +64,12 @@ T = TypeVar("T")
 class Boundary:
     """Wraps handlers into Bolt listeners and owns their tasks.
 
-    `answers` opens the way back to a person. `channels` are the only ones where the bot may be used; empty
-    for all.
+    `gate` says who is let in. `answers` opens the way back to a person.
     """
 
-    def __init__(
-        self, home: Home, answers: Callable[[Incoming], Answer], *, channels: frozenset[str] = frozenset()
-    ) -> None:
-        self._home = home
+    def __init__(self, gate: Gate, answers: Callable[[Incoming], Answer]) -> None:
+        self._gate = gate
         self._answers = answers
-        self._channels = channels
         self._tasks: set[asyncio.Task[None]] = set()
         self._goodbyes: set[asyncio.Task[None]] = set()  # short, and never cut shorter by us
         self._is_closing = False
@@ -116,19 +113,19 @@ class Boundary:
     def suggester(
         self, suggest: Callable[[Searched], list[Option]]
     ) -> Callable[[AsyncAck, dict[str, Any]], Awaitable[None]]:
-        """Make a Bolt listener for a typeahead: here the ack itself carries the answer. Outsiders get none."""
+        """Make a Bolt listener for a typeahead: here the ack itself carries the answer. Who is refused gets none."""
 
         async def listen(ack: AsyncAck, body: dict[str, Any]) -> None:
             asked = _understood(searched, body)
-            await ack(options=self._suggestions(asked, suggest) if asked else [])
+            await ack(options=await self._suggestions(asked, suggest) if asked else [])
 
         return listen
 
-    def _suggestions(self, asked: Searched, suggest: Callable[[Searched], list[Option]]) -> list[Option]:
-        if not self._home.is_ours(asked.person):
-            return []
+    async def _suggestions(
+        self, asked: Searched, suggest: Callable[[Searched], list[Option]]
+    ) -> list[Option]:
         try:
-            return suggest(asked)
+            return [] if await self._gate.refusal(asked) else suggest(asked)
         except Exception:  # noqa: BLE001 (the boundary: whoever types goes on typing)
             _log.exception("suggestions_failed", extra={"where": asked.action_id})
             return []
@@ -148,14 +145,6 @@ class Boundary:
         except Exception:  # noqa: BLE001 (the boundary: nothing leaves it)
             _log.exception("event_failed", extra={"where": incoming.where})
 
-    def refusal(self, incoming: Incoming) -> Message | None:
-        """Why this person may not use the bot here, or None."""
-        if not self._home.is_ours(incoming.person):
-            return failures.outsider()
-        if self._channels and incoming.channel_id and incoming.channel_id not in self._channels:
-            return failures.wrong_channel()
-        return None
-
     async def drain(self, patience: float) -> None:
         """Let the handlers come to their end; who still waits after `patience` seconds is told to ask again.
 
@@ -174,7 +163,7 @@ class Boundary:
         began = perf_counter()
         outcome = "answered"
         try:
-            if (refused := self.refusal(incoming)) is not None:
+            if (refused := await self._gate.refusal(incoming)) is not None:
                 outcome = "refused"
                 await answer.send(refused)
             else:

@@ -37,6 +37,8 @@ class Act(StrEnum):
     PAGE = "mail_page"
     HOME = "mail_home"
     HELP = "mail_help"
+    SHARE = "mail_share"
+    DISMISS = "mail_dismiss"  # No, to the question before something that was chosen from a menu
 
 
 class More(StrEnum):
@@ -45,8 +47,12 @@ class More(StrEnum):
     HISTORY = "history"
     SHARE = "share"
     RUN = "run"
-    SUBSCRIBE = "subscribe"
     UNSUBSCRIBE = "unsubscribe"
+
+
+# These stand under a status, and carry the run that it shows: it is drawn anew after them.
+UNDER_STATUS = (f"{Act.SUBSCRIBE}:status", f"{Act.UNSUBSCRIBE}:status")
+CONFIRMED = f"{Act.UNSUBSCRIBE}:confirmed"
 
 
 class OldButton(ValueError):
@@ -107,19 +113,24 @@ def run_button(mail_id: MailId, title: str) -> ButtonElement:
     )
 
 
-def subscribe_button(mail_id: MailId, title: str, *, is_subscribed: bool) -> ButtonElement:
+def subscribe_button(
+    mail_id: MailId, title: str, *, is_subscribed: bool, status_of: MailRef | None = None
+) -> ButtonElement:
+    """`status_of` is what the message shows the status of, where it is one."""
     short = clip(one_line(title), 40)
+    subscribe, unsubscribe = UNDER_STATUS if status_of else (Act.SUBSCRIBE, Act.UNSUBSCRIBE)
+    value = ref_value(status_of) if status_of else mail_id
     if not is_subscribed:
         return button(
             "Subscribe this channel",
-            action_id=Act.SUBSCRIBE,
-            value=mail_id,
+            action_id=subscribe,
+            value=value,
             reads_as=f"Subscribe this channel to {short}",
         )
     return button(
         "Unsubscribe",
-        action_id=Act.UNSUBSCRIBE,
-        value=mail_id,
+        action_id=unsubscribe,
+        value=value,
         reads_as=f"Unsubscribe this channel from {short}",
         confirm=confirm(
             "Unsubscribe this channel?",
@@ -130,6 +141,13 @@ def subscribe_button(mail_id: MailId, title: str, *, is_subscribed: bool) -> But
     )
 
 
+def dismiss_button(more: More, ref: MailRef) -> ButtonElement:
+    """No, to the question before what was chosen."""
+    return button(
+        "Cancel", action_id=Act.DISMISS, value=more_value(more, ref), reads_as="Cancel, change nothing"
+    )
+
+
 def under_status(ref: MailRef, title: str, *, has_failed: bool, is_subscribed: bool) -> ActionsBlock:
     """At most three buttons, the rest behind the dots: it must fit a phone."""
     mail = MailRef(mail_id=ref.mail_id)
@@ -137,12 +155,12 @@ def under_status(ref: MailRef, title: str, *, has_failed: bool, is_subscribed: b
     again = button("Check again", action_id=Act.CHECK, value=ref_value(ref), reads_as=f"Check {short} again")
     more = [
         ("Recent runs", more_value(More.HISTORY, mail)),
-        ("Share in this channel", more_value(More.SHARE, ref)),
+        ("Share in this channel…", more_value(More.SHARE, ref)),
     ]
     if not has_failed:
         more.append(("Run again…", more_value(More.RUN, mail)))
     buttons = [again, *([run_button(ref.mail_id, title)] if has_failed else [])]
-    buttons.append(subscribe_button(ref.mail_id, title, is_subscribed=is_subscribed))
+    buttons.append(subscribe_button(ref.mail_id, title, is_subscribed=is_subscribed, status_of=ref))
     return actions([*buttons, overflow(more, action_id=Act.MORE)])
 
 
@@ -156,7 +174,7 @@ class Snooze(StrEnum):
     WAKE = "wake"
 
 
-_SNOOZE_LABELS = {
+SNOOZE_LABELS = {
     Snooze.HOUR: "1 hour",
     Snooze.FOUR_HOURS: "4 hours",
     Snooze.TOMORROW: "until tomorrow 9:00",
@@ -172,19 +190,20 @@ def read_snooze(value: str) -> tuple[Snooze, MailId]:
     return Snooze(word), MailId(mail_id)
 
 
-def under_notice(mail_id: MailId, title: str, *, is_firing: bool, is_snoozed: bool) -> ActionsBlock:
-    """What people do about a failure, from the message that tells of it."""
+def under_notice(
+    mail_id: MailId, title: str, *, is_snoozed: bool, is_subscribed: bool = True
+) -> ActionsBlock:
+    """What people do about a failure, from the message that tells of it. A channel that left may come back."""
     ref = MailRef(mail_id=mail_id)
     short = clip(one_line(title), 50)
-    elements: list[InteractiveElement] = [
-        button("Check again", action_id=Act.CHECK, value=mail_id, reads_as=f"Check {short} again")
-    ]
-    if is_firing:
-        elements.insert(0, run_button(mail_id, title))
+    check = button("Check again", action_id=Act.CHECK, value=mail_id, reads_as=f"Check {short} again")
+    if not is_subscribed:
+        return actions([check, subscribe_button(mail_id, title, is_subscribed=False)])
+    elements: list[InteractiveElement] = [run_button(mail_id, title), check]
     if is_snoozed:
         elements.append(button("Wake", action_id=Act.SNOOZE, value=f"{Snooze.WAKE} {mail_id}"))
-    elif is_firing:
-        options = [option(label, f"{snooze} {mail_id}") for snooze, label in _SNOOZE_LABELS.items()]
+    else:
+        options = [option(label, f"{snooze} {mail_id}") for snooze, label in SNOOZE_LABELS.items()]
         elements.append(StaticSelectElement(action_id=Act.SNOOZE, placeholder="Snooze …", options=options))
     more = [
         ("Recent runs", more_value(More.HISTORY, ref)),

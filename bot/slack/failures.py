@@ -22,7 +22,7 @@ from bot.domain import (
     UnknownRefusal,
     UsageError,
 )
-from bot.slack.blocks import Message, bold, code, duration, escape, name, one_line, section, small
+from bot.slack.blocks import Message, bold, code, duration, escape, name, one_line, section, small, unmarked
 
 if TYPE_CHECKING:
     from slack_sdk.models.blocks import Block
@@ -51,7 +51,7 @@ def failure(error: QuickBIError, ref: MailRef | None = None, mail: Mail | None =
     ]
     if any(small_print):
         blocks.append(small(*small_print))
-    plain = f"{words.headline}. {words.advice}".replace("*", "")
+    plain = unmarked(f"{words.headline}. {words.advice}")
     return Message(text=plain, blocks=tuple(blocks))
 
 
@@ -104,6 +104,15 @@ def outsider() -> Message:
     words = (
         "Report mails are internal: people of other organisations cannot ask about them. "
         "Someone of the organisation that runs this bot can ask for you."
+    )
+    return Message(text=words, blocks=(section(f"🔒 {words}"),))
+
+
+def person_unknown() -> Message:
+    """Slack keeps from us who asks, or which channels are theirs: then nobody is let in."""
+    words = (
+        "Slack did not tell me which organisation and channels are yours, so I cannot show you anything yet. "
+        "Please try again in a minute."
     )
     return Message(text=words, blocks=(section(f"🔒 {words}"),))
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from slack_sdk.models.blocks import (
     CheckboxesElement,
     ExternalDataMultiSelectElement,
-    ExternalDataSelectElement,
     InputBlock,
     PlainTextObject,
     RadioButtonsElement,
@@ -80,19 +79,21 @@ def status_form(origin: Origin) -> View:
         [
             InputBlock(
                 block_id=_MAILS,
-                label="Which mail?",
-                hint="Type some letters of its name or of its owner's, or its ID.",
-                element=ExternalDataSelectElement(
-                    action_id=SEARCH, placeholder="Daily Sales", min_query_length=1, focus_on_load=True
+                label="Which mails?",
+                hint="Type some letters of a name or of an owner's, or an ID.",
+                element=ExternalDataMultiSelectElement(
+                    action_id=SEARCH,
+                    placeholder="Daily Sales",
+                    min_query_length=1,
+                    max_selected_items=MOST_AT_ONCE,
+                    focus_on_load=True,
                 ),
             )
         ],
     )
 
 
-def subscribe_form(origin: Origin, *, zone_name: str, mails: Sequence[Mail] = ()) -> View:
-    """`mails` are filled in already, where a form is opened from one of them."""
-    chosen = [mail_option(mail) for mail in mails]
+def subscribe_form(origin: Origin, *, zone_name: str) -> View:
     events = {event: option(label, event) for event, label in _EVENT_LABELS.items()}
     days = {key: option(label, key) for key, label in _DAY_LABELS.items()}
     graces = {minutes: option(f"{minutes} minutes later", str(minutes)) for minutes in _GRACES}
@@ -111,13 +112,13 @@ def subscribe_form(origin: Origin, *, zone_name: str, mails: Sequence[Mail] = ()
                     placeholder="Type some letters of a name",
                     min_query_length=1,
                     max_selected_items=MOST_AT_ONCE,
-                    initial_options=chosen or None,
-                    focus_on_load=not chosen,
+                    focus_on_load=True,
                 ),
             ),
             InputBlock(
                 block_id=_EVENTS,
                 label="Tell this channel when",
+                hint="For a mail that it is subscribed to already, this takes the place of what was chosen before.",
                 element=CheckboxesElement(
                     action_id=_EVENTS, options=list(events.values()), initial_options=list(events.values())
                 ),
@@ -125,7 +126,10 @@ def subscribe_form(origin: Origin, *, zone_name: str, mails: Sequence[Mail] = ()
             InputBlock(
                 block_id=_DUE,
                 label="Must have started by",
-                hint=f"Leave it empty to let me learn when it usually starts. The time is in {zone_name}.",
+                hint=(
+                    "Leave it empty to keep the time that was set before, or to let me learn when it usually "
+                    f"starts. The time is in {zone_name}."
+                ),
                 optional=True,
                 element=TimePickerElement(action_id=_DUE, placeholder="No fixed time"),
             ),

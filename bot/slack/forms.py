@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import aiohttp
 from slack_sdk.errors import SlackApiError
 
 from bot.domain import MailRef
@@ -21,11 +23,14 @@ if TYPE_CHECKING:
     from bot.ports import Directory
     from bot.slack.boundary import Answer
     from bot.slack.incoming import Searched, Submitted, Typed
+    from bot.slack.joining import Joining
+    from bot.slack.several import SeveralDesk
     from bot.slack.status import StatusDesk
     from bot.slack.subscribing import SubscriptionDesk
 
 _log = logging.getLogger(__name__)
 _MOST_OPTIONS = 50  # Slack takes 100; a phone shows ten
+_TRIGGER_LIFE = 3.0  # seconds
 _COULD_BE_ID = re.compile(r"(?=.*\d)[A-Za-z0-9_-]{5,128}")
 
 
@@ -36,15 +41,19 @@ class FormDesk:
         self,
         slack: AsyncWebClient,
         directory: Directory,
-        status: StatusDesk,
-        subscriptions: SubscriptionDesk,
         *,
+        status: StatusDesk,
+        several: SeveralDesk,
+        subscriptions: SubscriptionDesk,
+        joining: Joining,
         zone_name: str,
     ) -> None:
         self._slack = slack
         self._directory = directory
         self._status = status
+        self._several = several
         self._subscriptions = subscriptions
+        self._joining = joining
         self._zone_name = zone_name
 
     async def status_typed(self, typed: Typed, answer: Answer) -> None:
@@ -58,14 +67,15 @@ class FormDesk:
             await self._subscriptions.subscribe_typed(typed, answer)
 
     async def status_submitted(self, submitted: Submitted, answer: Answer) -> None:
-        for mail_id in views.chosen_mails(submitted.fields):
-            await self._status.show(MailRef(mail_id=mail_id), submitted.channel_id, answer)
+        mail_ids = views.chosen_mails(submitted.fields)
+        if len(mail_ids) == 1:
+            await self._status.show(MailRef(mail_id=mail_ids[0]), submitted.channel_id, answer)
+        else:
+            await self._several.show(mail_ids, answer)
 
     async def subscribe_submitted(self, submitted: Submitted, answer: Answer) -> None:
         wishes = views.wishes(submitted.fields)
-        await self._subscriptions.subscribe(
-            submitted, wishes.mail_ids, wishes.due, answer, events=wishes.events, replace=False
-        )
+        await self._joining.subscribe(submitted, wishes.mail_ids, wishes.due, answer, events=wishes.events)
 
     def suggestions(self, searched: Searched) -> list[Option]:
         """Mails for somebody who is still typing; at once, for Slack waits three seconds and people less."""
@@ -79,9 +89,13 @@ class FormDesk:
     async def _open(self, typed: Typed, view: View) -> bool:
         """A trigger lives 3 s. Where that was too short, the command answers with help instead."""
         try:
-            await self._slack.views_open(trigger_id=typed.trigger_id, view=view)
+            async with asyncio.timeout(_TRIGGER_LIFE):
+                await self._slack.views_open(trigger_id=typed.trigger_id, view=view)
         except SlackApiError as refused:
             _log.warning("form_not_opened", extra={"error": refused.response.get("error")})
+            return False
+        except (aiohttp.ClientError, TimeoutError) as trouble:
+            _log.warning("form_not_opened", extra={"error": type(trouble).__name__})
             return False
         return True
 

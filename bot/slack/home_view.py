@@ -29,9 +29,10 @@ from bot.slack.blocks import (
 from bot.slack.conditions import condition, plain_title_of, title_of
 from bot.slack.controls import Act
 from bot.slack.form_views import SEARCH
+from bot.slack.home_acting_views import mail_menu
 from bot.slack.incident_words import headline, when_words
 from bot.slack.listing_messages import Wanted, list_button
-from bot.slack.subscription_messages import snooze_words
+from bot.slack.snooze_messages import snooze_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,17 +60,22 @@ class _Group(StrEnum):
 _MOST_ROWS = {_Group.TROUBLE: 20, _Group.SNOOZED: 10, _Group.SILENT: 5, _Group.FINE: 20}
 
 
+class Sight(StrEnum):
+    """What Slack said of the person's channels. Without its word only what they subscribed is here."""
+
+    KNOWN = "known"
+    LOOKING = "looking"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Overview:
-    """What one person's Home tab tells. `incidents` are over, newest first.
-
-    `knows_channels`: Slack said in which channels the person is; else only what they subscribed is here.
-    """
+    """What one person's Home tab tells. `incidents` are over, newest first."""
 
     states: tuple[SubscriptionState, ...]
     incidents: tuple[Incident, ...]
     outage: Outage | None
-    knows_channels: bool
+    sight: Sight
 
 
 def home(overview: Overview, *, now: datetime, zone: tzinfo) -> View:
@@ -82,7 +88,7 @@ def home(overview: Overview, *, now: datetime, zone: tzinfo) -> View:
     if overview.states:
         blocks += _groups(overview.states, now, zone)
         blocks += _recent(overview, zone)
-    else:
+    elif overview.sight is not Sight.LOOKING:
         blocks += _welcome()
     blocks.append(small(*_notes(overview, now, zone)))
     return View(type="home", blocks=blocks)
@@ -117,7 +123,7 @@ def _groups(states: Sequence[SubscriptionState], now: datetime, zone: tzinfo) ->
             continue
         blocks += [divider(), section(f"*{group}* · {plural(len(mails), 'mail')}")]
         shown = mails[: _MOST_ROWS[group]]
-        blocks += [_row(f"{group.name.lower()}:{index}", each, now, zone) for index, each in enumerate(shown)]
+        blocks += [_row(group, index, each, now, zone) for index, each in enumerate(shown)]
         if len(mails) > len(shown):
             rest = len(mails) - len(shown)
             blocks.append(
@@ -146,7 +152,10 @@ def _by_mail(states: Sequence[SubscriptionState]) -> list[list[SubscriptionState
     return [list(same) for _, same in groupby(sorted(states, key=order), key=order)]
 
 
-def _row(place: str, states: Sequence[SubscriptionState], now: datetime, zone: tzinfo) -> Block:
+def _row(
+    group: _Group, index: int, states: Sequence[SubscriptionState], now: datetime, zone: tzinfo
+) -> Block:
+    """Where something is wrong there is more to be done than to look at it."""
     first = states[0]
     mail_id = first.subscription.mail_id
     known = condition(first.latest, first.incident, now=now, zone=zone)
@@ -157,10 +166,14 @@ def _row(place: str, states: Sequence[SubscriptionState], now: datetime, zone: t
         "*paused* in Quick BI" if first.mail and first.mail.paused else "",
     ]
     block = section(f"{sign} {title_of(mail_id, first.mail)} {marked}\n{' · '.join(filter(None, notes))}")
-    title = one_line(first.mail.name) if first.mail else mail_id
-    block.accessory = button(
-        "Check", action_id=f"{Act.CHECK}:{place}", value=mail_id, reads_as=f"Check {clip(title, 60)}"
-    )
+    place = f"{group.name.lower()}:{index}"
+    if group in {_Group.TROUBLE, _Group.SNOOZED}:
+        block.accessory = mail_menu(place, mail_id)
+    else:
+        title = one_line(first.mail.name) if first.mail else mail_id
+        block.accessory = button(
+            "Check", action_id=f"{Act.CHECK}:{place}", value=mail_id, reads_as=f"Check {clip(title, 60)}"
+        )
     return block
 
 
@@ -199,7 +212,9 @@ def _welcome() -> list[Block]:
 
 def _notes(overview: Overview, now: datetime, zone: tzinfo) -> list[str]:
     drawn = f"As of {when(now, zone)}"
-    if not overview.knows_channels:
+    if overview.sight is Sight.LOOKING:
+        return [drawn, "What you subscribed is here; your channels are being looked up …"]
+    if overview.sight is Sight.UNKNOWN:
         return [
             drawn,
             "Slack did not say which channels are yours: only what you subscribed yourself is here",

@@ -27,15 +27,19 @@ class Home:
     def is_ours(self, person: Person) -> bool:
         """People of other organisations reach us through shared channels: their clicks arrive.
 
-        In an Enterprise Grid a person's team may be given as the enterprise itself.
+        In an Enterprise Grid all of its workspaces are ours; a person's team may be given as the enterprise itself.
         """
-        return person.team_id in {self.team_id, self.enterprise_id} - {""}
+        is_colleague = bool(self.enterprise_id) and person.enterprise_id == self.enterprise_id
+        return is_colleague or person.team_id in {self.team_id, self.enterprise_id} - {""}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Person:
+    """`team_id` is empty where a payload does not tell it, `enterprise_id` also where there is none."""
+
     user_id: UserId
     team_id: str
+    enterprise_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,11 +115,17 @@ class Field:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Searched:
-    """Somebody types into a menu that looks things up."""
+    """Somebody types into a menu that looks things up: on the Home tab or in a form."""
 
     person: Person
     action_id: str
     words: str
+    channel_id: ChannelId = _NO_CHANNEL
+    response_url: str = ""
+
+    @property
+    def where(self) -> str:
+        return self.action_id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,7 +145,11 @@ class Happened:
 
 def typed(body: Mapping[str, Any]) -> Typed:
     return Typed(
-        person=Person(user_id=UserId(body["user_id"]), team_id=body.get("team_id", "")),
+        person=Person(
+            user_id=UserId(body["user_id"]),
+            team_id=body.get("team_id", ""),
+            enterprise_id=body.get("enterprise_id") or "",
+        ),
         channel_id=ChannelId(body.get("channel_id", "")),
         command=body["command"],
         text=body.get("text", ""),
@@ -181,20 +195,32 @@ def searched(body: Mapping[str, Any]) -> Searched:
 
 
 def happened(body: Mapping[str, Any]) -> Happened:
-    """The Home tab is no channel, though its event names the direct message that it stands beside."""
+    """The Home tab is no channel, though its event names the direct message that it stands beside.
+
+    The wrapping's team is the one that installed the app, whoever it is about: it says nothing of a person.
+    """
     event = body["event"]
     channel = "" if event["type"] == HOME_OPENED else event.get("channel", "")
     return Happened(
         kind=event["type"],
-        person=Person(user_id=UserId(_user_id(event)), team_id=event.get("team") or body.get("team_id", "")),
+        person=Person(
+            user_id=UserId(_user_id(event)), team_id=event.get("user_team") or event.get("team") or ""
+        ),
         channel_id=ChannelId(channel["id"] if isinstance(channel, dict) else channel),
         tab=event.get("tab", ""),
     )
 
 
 def _person(body: Mapping[str, Any]) -> Person:
-    user = body["user"]
-    return Person(user_id=UserId(user["id"]), team_id=user.get("team_id", ""))
+    """The enterprise in a payload is that of its team, which need not be the person's."""
+    user, team = body["user"], body.get("team") or {}
+    team_id = user.get("team_id", "")
+    enterprise = (body.get("enterprise") or {}).get("id") or team.get("enterprise_id") or ""
+    return Person(
+        user_id=UserId(user["id"]),
+        team_id=team_id,
+        enterprise_id=enterprise if team_id and team.get("id") == team_id else "",
+    )
 
 
 def _user_id(event: Mapping[str, Any]) -> str:

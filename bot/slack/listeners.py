@@ -13,13 +13,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.commands import Verb
 from bot.slack import guide
 from bot.slack.channel_events import CHANNEL_EVENTS
-from bot.slack.controls import Act, More
+from bot.slack.controls import CONFIRMED, Act, More
 from bot.slack.form_views import SEARCH, STATUS_FORM, SUBSCRIBE_FORM
 from bot.slack.forms import with_origin
 from bot.slack.history_messages import HISTORY
+from bot.slack.home_acting_views import LEAVE, MENU, SNOOZE
 from bot.slack.incoming import HOME_OPENED, clicked, happened, submitted, typed
 from bot.slack.listing_messages import LIST
-from bot.slack.menus import as_button, by_choice, of_old
+from bot.slack.menus import by_choice, of_old
 
 if TYPE_CHECKING:
     from bot.slack.boundary import Answer, Boundary
@@ -27,9 +28,11 @@ if TYPE_CHECKING:
     from bot.slack.forms import FormDesk
     from bot.slack.history import HistoryDesk
     from bot.slack.home import HomeDesk
+    from bot.slack.home_acting import HomeActions
     from bot.slack.incoming import Home, Typed
     from bot.slack.listing import ListingDesk
     from bot.slack.running import RunDesk
+    from bot.slack.sharing import ShareDesk
     from bot.slack.snoozing import SnoozeDesk
     from bot.slack.status import StatusDesk
     from bot.slack.subscribing import SubscriptionDesk
@@ -63,6 +66,7 @@ def register(
     boundary: Boundary,
     *,
     status: StatusDesk,
+    sharing: ShareDesk,
     subscriptions: SubscriptionDesk,
     forms: FormDesk,
     snoozes: SnoozeDesk,
@@ -71,6 +75,7 @@ def register(
     listing: ListingDesk,
     history: HistoryDesk,
     homes: HomeDesk,
+    acting: HomeActions,
 ) -> None:
     """Tell Bolt who listens to what."""
 
@@ -89,18 +94,20 @@ def register(
     }
     menu = {
         More.HISTORY: history.chosen,
-        More.SHARE: status.share,
+        More.SHARE: sharing.chosen,
         More.RUN: running.chosen,
-        More.SUBSCRIBE: as_button(subscriptions.subscribe_clicked),
-        More.UNSUBSCRIBE: as_button(subscriptions.unsubscribe_clicked),
+        More.UNSUBSCRIBE: subscriptions.unsubscribe_chosen,
     }
     clicks = {
         Act.CHECK: status.check_again,
         f"{Act.PICK}:{Verb.STATUS}": status.picked,
         f"{Act.PICK}:{Verb.SUBSCRIBE}": subscriptions.subscribe_clicked,
         Act.SUBSCRIBE: subscriptions.subscribe_clicked,
+        CONFIRMED: subscriptions.unsubscribe_confirmed,
         Act.UNSUBSCRIBE: subscriptions.unsubscribe_clicked,
         f"{Act.PICK}:{Verb.UNSUBSCRIBE}": subscriptions.unsubscribe_clicked,
+        Act.SHARE: sharing.confirmed,
+        Act.DISMISS: by_choice({More.SHARE: sharing.dismissed, More.UNSUBSCRIBE: subscriptions.dismissed}),
         f"{Act.PICK}:{Verb.RUN}": running.picked,
         Act.RUN: running.clicked,
         Act.RUN_CONFIRMED: running.confirmed,
@@ -113,6 +120,9 @@ def register(
         f"{Act.PAGE}:{HISTORY}": history.paged,
         Act.MORE: by_choice(menu),
         SEARCH: status.picked,
+        MENU: acting.chosen,
+        SNOOZE: acting.snoozed,
+        LEAVE: acting.left,
         Act.HOME: homes.refreshed,
         Act.HELP: homes.help_wanted,
     }

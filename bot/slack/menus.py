@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from bot.slack import failures
-from bot.slack.controls import More, read_more, ref_value
+from bot.slack.controls import More, OldButton, read_more
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -18,21 +17,13 @@ OnClick: TypeAlias = "Callable[[Clicked, Answer], Awaitable[None]]"
 
 
 def by_choice(desks: Mapping[More, OnClick]) -> OnClick:
-    """One handler for the menu. Each desk gets the click as it came; `as_button` makes it a button's."""
+    """One handler for the menu, which hands each desk the click as it came. Raises OldButton for none of these."""
 
     async def chosen(clicked: Clicked, answer: Answer) -> None:
         more, _ = read_more(clicked.value)
+        if more not in desks:
+            raise OldButton(clicked.value)
         await desks[more](clicked, answer)
-
-    return chosen
-
-
-def as_button(handle: OnClick) -> OnClick:
-    """For desks that have the same as a button: it carries the mail alone."""
-
-    async def chosen(clicked: Clicked, answer: Answer) -> None:
-        _, ref = read_more(clicked.value)
-        await handle(replace(clicked, value=ref_value(ref)), answer)
 
     return chosen
 

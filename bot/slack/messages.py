@@ -19,6 +19,7 @@ from bot.slack.blocks import (
     plural,
     section,
     small,
+    unmarked,
     when,
 )
 
@@ -196,7 +197,7 @@ def _sentence(seen: Seen, run: TaskRun | None, state: State, now: datetime, zone
     if run is not None and run.exec_at:
         joint = "since" if run.status is RunStatus.PROCESSING else "at"
         at = f" {joint} {absolute(run.exec_at, zone)}"
-    parts = [f"{_plain_title(seen.ref, seen.mail)} {state.words}{at}.", state.advice.replace("*", "")]
+    parts = [f"{_plain_title(seen.ref, seen.mail)} {unmarked(state.words)}{at}.", unmarked(state.advice)]
     if (age := now - seen.seen_at) > _JUST_NOW:
         parts.append(f"Checked {duration(age)} ago.")
     if len(seen.runs) > 1:

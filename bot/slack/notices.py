@@ -45,8 +45,14 @@ def root_message(items: tuple[Told, ...], *, now: datetime, zone: tzinfo) -> Mes
         blocks.append(section(hint))
     blocks.append(_small_print(told, now, zone))
     if incident.is_firing:
-        snoozed = _is_snoozed(told, now)
-        blocks.append(under_notice(incident.mail_id, plain_title(told), is_firing=True, is_snoozed=snoozed))
+        blocks.append(
+            under_notice(
+                incident.mail_id,
+                plain_title(told),
+                is_snoozed=_is_snoozed(told, now),
+                is_subscribed=told.is_subscribed,
+            )
+        )
     plain_hint = hint.replace("*", "").replace("`", "")
     text = f"{head.plain}. {at.plain}. {plain_hint} {_snooze_words(told, now, zone).plain}"
     return Message(text=text.strip(), blocks=tuple(blocks))
@@ -74,6 +80,11 @@ def _small_print(told: Told, now: datetime, zone: tzinfo) -> Block:
 
 
 def _snooze_words(told: Told, now: datetime, zone: tzinfo) -> Words:
+    if told.incident.is_firing and not told.is_subscribed:
+        return Words(
+            marked="🔕 This channel is no longer subscribed",
+            plain="This channel is no longer subscribed to it.",
+        )
     if not told.incident.is_firing or not _is_snoozed(told, now):
         return Words(marked="", plain="")
     if told.snoozed_until_recovered or told.snoozed_until is None:

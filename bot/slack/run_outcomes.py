@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from bot.runs import BEGINS_WITHIN, FOLLOWED_FOR, Over, Refused, RunEnd, Started, Unclear
-from bot.slack.blocks import Message, absolute, clock_time, code, duration, section, small, when
+from bot.slack.blocks import Message, absolute, clock_time, code, duration, section, small, unmarked, when
 from bot.slack.messages import state_of
 from bot.slack.run_messages import Subject, controls, not_started, small_print
 
@@ -52,7 +52,7 @@ def for_thread(subject: Subject, run: ManualRun, news: Started | Unclear | Over,
             blocks: list[Block] = [section(f"{ended.sign} {did}: it {ended.words}")]
             if news.end not in {RunEnd.SENT, RunEnd.FAILED}:
                 blocks.append(small(ended.advice))
-            plain = f"{did_plain}: it {ended.words}. {ended.advice.replace('*', '')}"
+            plain = f"{did_plain}: it {ended.words}. {unmarked(ended.advice)}"
             return Message(text=plain.strip(), blocks=tuple(blocks))
     assert_never(news)
 
@@ -76,7 +76,7 @@ def for_later(subject: Subject, run: ManualRun, over: Over, *, now: datetime, zo
     blocks += [controls(subject, may_run=_may_run_again(over)), small_print(subject, over.task)]
     text = (
         f"{subject.plain}, which you ran at {absolute(run.claimed_at, zone)}, {ended.words}. "
-        f"{ended.advice.replace('*', '')}"
+        f"{unmarked(ended.advice)}"
     )
     return Message(text=text.strip(), blocks=tuple(blocks))
 
@@ -111,7 +111,7 @@ def _over(subject: Subject, run: ManualRun, over: Over, *, now: datetime, zone: 
     if ended.advice:
         blocks.append(section(ended.advice))
     blocks += [controls(subject, may_run=_may_run_again(over)), _ran_at(subject, run, zone, over.task)]
-    text = f"{subject.plain}, which you ran, {ended.words}.{at_plain} {ended.advice.replace('*', '')}"
+    text = f"{subject.plain}, which you ran, {ended.words}.{at_plain} {unmarked(ended.advice)}"
     return Message(text=text.strip(), blocks=tuple(blocks))
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _TITLE = "Report mails"
 _ABOUT_A_CHANNEL = (Act.SUBSCRIBE, Act.UNSUBSCRIBE, Act.SNOOZE, Act.RUN)  # a run's outcome is told there
-_CHOICES_ABOUT_A_CHANNEL = (More.SHARE, More.SUBSCRIBE, More.UNSUBSCRIBE, More.RUN)
+_CHOICES_ABOUT_A_CHANNEL = (More.SHARE, More.UNSUBSCRIBE, More.RUN)
 
 
 class Sheet:

@@ -6,19 +6,23 @@ import logging
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from bot.slack import subscription_messages as views
+from bot.domain import SlackError, SnoozeOutcome
+from bot.slack import leaving_messages as leaving
+from bot.slack import snooze_messages as views
+from bot.slack.blocks import one_line
 from bot.slack.controls import Snooze, read_snooze
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import tzinfo
 
-    from slack_sdk.web.async_client import AsyncWebClient
-
-    from bot.ports import Audit, Subscriptions
+    from bot.domain import ChannelId, MailId, SubscriptionState, UserId
+    from bot.ports import Directory, Subscriptions
+    from bot.slack.blocks import Message
     from bot.slack.boundary import Answer
     from bot.slack.incoming import Clicked
     from bot.slack.people import People
+    from bot.slack.run_telling import Voice
 
 MORNING = time(9)
 _log = logging.getLogger(__name__)
@@ -28,60 +32,70 @@ class SnoozeDesk:
     def __init__(
         self,
         subscriptions: Subscriptions,
+        directory: Directory,
         people: People,
-        slack: AsyncWebClient,
-        audit: Audit,
+        voice: Voice,
         *,
         now: Callable[[], datetime],
         zone: tzinfo,
     ) -> None:
         self._subscriptions = subscriptions
+        self._directory = directory
         self._people = people
-        self._slack = slack
-        self._audit = audit
+        self._voice = voice
         self._now = now
         self._zone = zone
 
     async def clicked(self, clicked: Clicked, answer: Answer) -> None:
         """Snooze or wake, and say in the notice's thread who did it."""
         snooze, mail_id = read_snooze(clicked.value)
-        zone = await self._people.zone_of(clicked.person.user_id)
-        changed = await self._subscriptions.snooze(
-            clicked.channel_id,
-            [mail_id],
-            until=until(snooze, self._now(), zone),
-            until_recovered=snooze is Snooze.RECOVERED,
-        )
-        state = await self._subscriptions.get(clicked.channel_id, mail_id)
-        if not changed or state is None:
-            await answer.send(views.not_subscribed(mail_id), replace=False)
-            return
-        _log.info(
-            "snooze",
-            extra={
-                "user_id": clicked.person.user_id,
-                "channel_id": clicked.channel_id,
-                "mail_id": mail_id,
-                "how_long": snooze,
-            },
-        )
-        await self._audit.record_action(
-            at=self._now(),
-            user_id=clicked.person.user_id,
-            action="wake" if snooze is Snooze.WAKE else "snooze",
-            channel_id=clicked.channel_id,
-            mail_id=mail_id,
-            detail=snooze,
-        )
-        message = views.snoozed(state, clicked.person.user_id, now=self._now(), zone=self._zone)
-        if clicked.ephemeral or not clicked.message_ts:
-            await answer.send(message, replace=False, in_channel=True)
+        user_id = clicked.person.user_id
+        outcome, state = await self.snooze(clicked.channel_id, mail_id, snooze, user_id)
+        if outcome is SnoozeOutcome.NOT_SUBSCRIBED or state is None:
+            await answer.send(leaving.not_subscribed(self._title(mail_id)), replace=False)
+        elif outcome is SnoozeOutcome.NOTHING_WRONG:
+            await answer.send(views.nothing_wrong(mail_id, state.mail), replace=False)
         else:
-            await self._slack.chat_postMessage(
-                channel=clicked.channel_id,
-                thread_ts=clicked.thread_ts or clicked.message_ts,
-                **message.payload(),
-            )
+            message = views.snoozed(state, user_id, now=self._now(), zone=self._zone)
+            if not await self._tell_thread(clicked, message):
+                await answer.send(message, replace=False, in_channel=True)
+
+    async def snooze(
+        self, channel_id: ChannelId, mail_id: MailId, snooze: Snooze, by: UserId
+    ) -> tuple[SnoozeOutcome, SubscriptionState | None]:
+        """How it went, and how the channel's subscription is now. Tells nobody."""
+        outcome = await self._subscriptions.snooze(
+            channel_id,
+            mail_id,
+            until=await self._until(snooze, by),
+            until_recovered=snooze is Snooze.RECOVERED,
+            by=by,
+            now=self._now(),
+        )
+        where = {"user_id": by, "channel_id": channel_id, "mail_id": mail_id}
+        _log.info("snooze", extra=where | {"how_long": snooze, "outcome": outcome})
+        return outcome, await self._subscriptions.get(channel_id, mail_id)
+
+    async def _until(self, snooze: Snooze, user_id: UserId) -> datetime | None:
+        """Only a morning depends on where the person is."""
+        zone = await self._people.zone_of(user_id) if snooze is Snooze.TOMORROW else self._zone
+        return until(snooze, self._now(), zone)
+
+    async def _tell_thread(self, clicked: Clicked, message: Message) -> bool:
+        """False where there is no thread, or the bot cannot speak in it: what was done is told another way."""
+        if clicked.ephemeral or not clicked.message_ts:
+            return False
+        try:
+            thread_ts = clicked.thread_ts or clicked.message_ts
+            await self._voice.say(clicked.channel_id, message, thread_ts=thread_ts)
+        except SlackError as error:
+            _log.warning("thread_not_told", extra={"channel_id": clicked.channel_id, "error": error.error})
+            return False
+        return True
+
+    def _title(self, mail_id: MailId) -> str:
+        mail = self._directory.get(mail_id)
+        return mail.name if mail and one_line(mail.name) else mail_id
 
 
 def until(snooze: Snooze, now: datetime, zone: tzinfo) -> datetime | None:

@@ -9,7 +9,7 @@ from bot.commands import AskForm, AskHelp, AskStatus, Verb, parse
 from bot.domain import Choice, MailRef, QuickBIError, RunStatus
 from bot.ports import Waiting
 from bot.slack import guide, messages
-from bot.slack.controls import read_more, read_ref, under_status
+from bot.slack.controls import read_ref, under_status
 from bot.slack.failures import failure
 from bot.slack.messages import Seen
 
@@ -62,23 +62,10 @@ class StatusDesk:
         ref = read_ref(clicked.value)
         await self.show(ref, clicked.channel_id, answer, replace=clicked.is_private)
 
-    async def share(self, clicked: Clicked, answer: Answer) -> None:
-        """Show the channel what this person was shown, by whose wish. What was forgotten is asked for anew."""
-        _, ref = read_more(clicked.value)
-        mail = self._directory.get(ref.mail_id)
-        try:
-            observation = self._lookup.last_known(ref) or await self._asked(ref)
-        except QuickBIError as error:
-            await answer.send(failure(error, ref, mail), replace=False)
-            return
-        shared = messages.shared(
-            await self._message(ref, clicked.channel_id, observation), clicked.person.user_id
-        )
-        await answer.send(shared, replace=False, in_channel=True)
-
-    async def _asked(self, ref: MailRef) -> Observation:
-        found = await self._lookup.ask(ref)
-        return await found.answer if isinstance(found, Waiting) else found
+    async def as_shown(self, ref: MailRef, channel_id: ChannelId) -> Message | None:
+        """The status as somebody was shown it, with the buttons of now; None where it is forgotten."""
+        last = self._lookup.last_known(ref)
+        return None if last is None else await self.message(ref, channel_id, last)
 
     async def show(
         self, ref: MailRef, channel_id: ChannelId, answer: Answer, *, replace: bool | None = None
@@ -105,7 +92,7 @@ class StatusDesk:
         except QuickBIError as error:
             await answer.send(failure(error, ref, mail), replace=replace)
         else:
-            await answer.send(await self._message(ref, channel_id, found), replace=replace)
+            await answer.send(await self.message(ref, channel_id, found), replace=replace)
 
     async def _answer(self, target: Target, channel_id: ChannelId, answer: Answer) -> None:
         meant = resolve(target, self._directory)
@@ -114,7 +101,7 @@ class StatusDesk:
         else:
             await self.show(meant, channel_id, answer)
 
-    async def _message(self, ref: MailRef, channel_id: ChannelId, observation: Observation) -> Message:
+    async def message(self, ref: MailRef, channel_id: ChannelId, observation: Observation) -> Message:
         seen = self._seen(ref, observation)
         newest = observation.answer.latest
         controls = under_status(

@@ -1,45 +1,35 @@
-"""Subscribes channels, lets them leave, shows what they are told of, and snoozes. Decides nothing about news."""
+"""Subscribes channels, lets them leave, and shows what they are told of. Decides nothing about news."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from bot.commands import AskForm, AskHelp, Subscribe, Unsubscribe, Verb, parse
-from bot.domain import (
-    EVERY_EVENT,
-    Choice,
-    Mail,
-    MailRef,
-    QuickBIError,
-    QuickBIUnavailable,
-    SubscribeOutcome,
-    Subscription,
-    TeamId,
-    Throttled,
-)
+from bot.domain import Choice, Mail, MailRef
 from bot.names import NameIndex
-from bot.ports import Waiting
 from bot.slack import guide
+from bot.slack import leaving_messages as leaving
 from bot.slack import subscription_messages as views
-from bot.slack.channels import Posting
-from bot.slack.controls import read_page, read_ref
-from bot.slack.failures import failure
+from bot.slack.blocks import one_line
+from bot.slack.controls import UNDER_STATUS, read_more, read_page, read_ref
+from bot.slack.joining import who_where
 from bot.slack.status import resolve
+from bot.slack.together import together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime, tzinfo
 
-    from bot.domain import DueTime, Event, MailId, StatusAnswer, SubscriptionState
-    from bot.ports import Audit, Directory, Lookup, Subscriptions
+    from bot.domain import DueTime, MailId, SubscriptionState
+    from bot.ports import Directory, Subscriptions
     from bot.slack.blocks import Message
     from bot.slack.boundary import Answer
-    from bot.slack.channels import Channels
-    from bot.slack.incoming import Clicked, Home, Submitted, Typed
+    from bot.slack.incoming import Clicked, Typed
+    from bot.slack.joining import Asker, Joining
+    from bot.slack.status import StatusDesk
     from bot.targets import Target
 
-Asker: TypeAlias = "Typed | Clicked | Submitted"
 _log = logging.getLogger(__name__)
 
 
@@ -49,21 +39,17 @@ class SubscriptionDesk:
     def __init__(
         self,
         subscriptions: Subscriptions,
-        lookup: Lookup,
+        joining: Joining,
         directory: Directory,
-        channels: Channels,
-        audit: Audit,
+        status: StatusDesk,
         *,
-        home: Home,
         now: Callable[[], datetime],
         zone: tzinfo,
     ) -> None:
         self._subscriptions = subscriptions
-        self._lookup = lookup
+        self._joining = joining
         self._directory = directory
-        self._channels = channels
-        self._audit = audit
-        self._home = home
+        self._status = status
         self._now = now
         self._zone = zone
 
@@ -78,13 +64,14 @@ class SubscriptionDesk:
 
     async def subscribe_clicked(self, clicked: Clicked, answer: Answer) -> None:
         """A button under a status, or a choice among several mails. The message that it stood on stays."""
-        await self.subscribe(clicked, [read_ref(clicked.value).mail_id], None, answer, replace=False)
+        await self._joining.subscribe(clicked, [read_ref(clicked.value).mail_id], None, answer)
+        await self._show_truth(clicked, answer)
 
     async def unsubscribe_typed(self, typed: Typed, answer: Answer) -> None:
         match parse(Verb.UNSUBSCRIBE, typed.text, command=typed.command, knows=self._directory.knows):
             case Unsubscribe(targets=None):
                 states = await self._subscriptions.of_channels([typed.channel_id])
-                message = views.confirm_all(len(states)) if states else self._nothing()
+                message = leaving.confirm_all(len(states)) if states else self._nothing()
                 await answer.send(message)
             case Unsubscribe(targets=targets) if targets is not None:
                 await self._unsubscribe_targets(typed, targets, answer)
@@ -94,8 +81,34 @@ class SubscriptionDesk:
                 raise AssertionError(other)
 
     async def unsubscribe_clicked(self, clicked: Clicked, answer: Answer) -> None:
+        """A button whose own dialog has asked."""
         mails = None if clicked.value == "all" else [read_ref(clicked.value).mail_id]
         await self._unsubscribe(clicked, mails, answer)
+        await self._show_truth(clicked, answer)
+
+    async def unsubscribe_chosen(self, clicked: Clicked, answer: Answer) -> None:
+        """From a menu, which cannot ask first by itself. What it hangs on stays as it is."""
+        _, ref = read_more(clicked.value)
+        state = await self._subscriptions.get(clicked.channel_id, ref.mail_id)
+        if state is None:
+            await answer.send(leaving.not_subscribed(self._title(ref.mail_id)), replace=False)
+        else:
+            await answer.send(leaving.ask_first(ref.mail_id, state.mail), replace=False)
+
+    async def unsubscribe_confirmed(self, clicked: Clicked, answer: Answer) -> None:
+        """The step before said yes; its question makes room for what became of it."""
+        mail_id = read_ref(clicked.value).mail_id
+        if await self._leave(clicked, [mail_id]):
+            mail = self._directory.get(mail_id)
+            await answer.send(leaving.left(mail_id, mail), replace=True)
+            message = leaving.unsubscribed([(mail_id, mail)], clicked.person.user_id)
+            await answer.send(message, replace=False, in_channel=True)
+        else:
+            await answer.send(leaving.not_subscribed(self._title(mail_id)), replace=True)
+
+    async def dismissed(self, clicked: Clicked, answer: Answer) -> None:
+        _, ref = read_more(clicked.value)
+        await answer.send(leaving.stays(ref.mail_id, self._directory.get(ref.mail_id)), replace=True)
 
     async def list_typed(self, typed: Typed, answer: Answer) -> None:
         match parse(Verb.SUBSCRIPTIONS, typed.text):
@@ -107,98 +120,21 @@ class SubscriptionDesk:
     async def page_clicked(self, clicked: Clicked, answer: Answer) -> None:
         await self._list(clicked, answer, page=read_page(clicked.value)[0], replace=True)
 
-    async def subscribe(
-        self,
-        who: Asker,
-        mail_ids: Sequence[MailId],
-        due: DueTime | None,
-        answer: Answer,
-        *,
-        events: frozenset[Event] = EVERY_EVENT,
-        replace: bool | None = None,
-    ) -> None:
-        """Check that notices would arrive and that each mail may be seen; then subscribe, and tell the channel."""
-        posting = await self._channels.posting(who.channel_id)
-        if posting in {Posting.INVITE, Posting.ARCHIVED}:
-            await answer.send(views.cannot_post(posting, self._home.app_name), replace=replace)
-            return
-        done: list[views.Subscribed] = []
-        pending = [(mail_id, await self._asked(MailRef(mail_id=mail_id))) for mail_id in mail_ids]
-        for mail_id, asked in pending:
-            try:
-                known = await self._known(asked, mail_id)
-            except QuickBIError as error:
-                ref = MailRef(mail_id=mail_id)
-                await answer.send(failure(error, ref, self._directory.get(mail_id)), replace=False)
-            else:
-                done.append(await self._write(who, mail_id, due, events, known))
-        await self._confirm(who, done, answer)
-
     async def _subscribe_targets(
         self, typed: Typed, targets: Sequence[Target], due: DueTime | None, answer: Answer
     ) -> None:
         mails: list[MailId] = []
+        refusals: list[Message] = []
         for target in targets:
             meant = resolve(target, self._directory)
             if isinstance(meant, Choice):
-                await answer.send(guide.choose(meant, verb=Verb.SUBSCRIBE), replace=False)
+                refusals.append(guide.choose(meant, verb=Verb.SUBSCRIBE))
             else:
                 mails.append(meant.mail_id)
         if mails:
-            await self.subscribe(typed, mails, due, answer, replace=False)
-
-    async def _asked(self, ref: MailRef) -> StatusAnswer | Waiting | QuickBIError:
-        """Begin each question before waiting for any: they queue for the call budget together."""
-        try:
-            found = await self._lookup.ask(ref, fresh_for=60)
-        except QuickBIError as error:
-            return error
-        return found if isinstance(found, Waiting) else found.answer
-
-    async def _known(
-        self, asked: StatusAnswer | Waiting | QuickBIError, mail_id: MailId
-    ) -> StatusAnswer | None:
-        """The mail's state; None where Quick BI cannot be asked now but its list has the mail."""
-        try:
-            if isinstance(asked, QuickBIError):
-                raise asked
-            return (await asked.answer).answer if isinstance(asked, Waiting) else asked
-        except (QuickBIUnavailable, Throttled):
-            if self._directory.get(mail_id) is None:
-                raise
-            return None
-
-    async def _write(
-        self,
-        who: Asker,
-        mail_id: MailId,
-        due: DueTime | None,
-        events: frozenset[Event],
-        known: StatusAnswer | None,
-    ) -> views.Subscribed:
-        wish = Subscription(
-            team_id=TeamId(who.person.team_id),
-            channel_id=who.channel_id,
-            mail_id=mail_id,
-            created_by=who.person.user_id,
-            created_at=self._now(),
-            due=due,
-            events=events,
-        )
-        outcome, state = await self._subscriptions.subscribe(wish, baseline=known)
-        if outcome is not SubscribeOutcome.ALREADY:
-            await self._note(who, "subscribe", mail_id, detail=views.due_words(due) if due else "")
-        return views.Subscribed(state=state, outcome=outcome, is_checked=known is not None)
-
-    async def _confirm(self, who: Asker, done: Sequence[views.Subscribed], answer: Answer) -> None:
-        """New subscriptions are told to the channel; that nothing changed, only to who asked."""
-        new = [one for one in done if one.outcome is not SubscribeOutcome.ALREADY]
-        old = [one.state for one in done if one.outcome is SubscribeOutcome.ALREADY]
-        if new:
-            message = views.subscribed(new, who.person.user_id, now=self._now(), zone=self._zone)
-            await answer.send(message, replace=False, in_channel=True)
-        if old:
-            await answer.send(views.already(old), replace=False)
+            await self._joining.subscribe(typed, list(dict.fromkeys(mails)), due, answer, refusals=refusals)
+        else:
+            await answer.send(together(refusals))
 
     async def _unsubscribe_targets(self, typed: Typed, targets: Sequence[Target], answer: Answer) -> None:
         """A channel leaves what it has: names are looked up among its own mails first, so that gone ones go too."""
@@ -216,19 +152,42 @@ class SubscriptionDesk:
                     guide.choose(Choice(words=words, mails=found), verb=Verb.UNSUBSCRIBE), replace=False
                 )
             else:
-                await answer.send(views.not_subscribed(words), replace=False)
+                await answer.send(leaving.not_subscribed(words), replace=False)
         if mails:
             await self._unsubscribe(typed, mails, answer)
 
     async def _unsubscribe(self, who: Asker, mail_ids: Sequence[MailId] | None, answer: Answer) -> None:
-        left = await self._subscriptions.unsubscribe(who.channel_id, mail_ids, now=self._now())
-        for mail_id in left:
-            await self._note(who, "unsubscribe", mail_id)
-        if not left:
+        if left := await self._leave(who, mail_ids):
+            mails = [(mail_id, self._directory.get(mail_id)) for mail_id in left]
+            message = leaving.unsubscribed(mails, who.person.user_id)
+            await answer.send(message, replace=False, in_channel=True)
+        elif mail_ids is None:
             await answer.send(self._nothing(), replace=False)
-            return
-        mails = [(mail_id, self._directory.get(mail_id)) for mail_id in left]
-        await answer.send(views.unsubscribed(mails, who.person.user_id), replace=False, in_channel=True)
+        else:
+            gone = [leaving.not_subscribed(self._title(mail_id)) for mail_id in mail_ids]
+            await answer.send(together(gone), replace=False)
+
+    async def _leave(self, who: Asker, mail_ids: Sequence[MailId] | None) -> tuple[MailId, ...]:
+        left = await self._subscriptions.unsubscribe(
+            who.channel_id, mail_ids, by=who.person.user_id, now=self._now()
+        )
+        for mail_id in left:
+            _log.info("unsubscribe", extra=who_where(who, mail_id))
+        return left
+
+    def _title(self, mail_id: MailId) -> str:
+        mail = self._directory.get(mail_id)
+        return mail.name if mail and one_line(mail.name) else mail_id
+
+    async def _show_truth(self, clicked: Clicked, answer: Answer) -> None:
+        """Draw the status anew that only this person sees: its button says what can be done now.
+
+        Where what it showed is forgotten by now, it stays.
+        """
+        if clicked.ephemeral and clicked.action_id in UNDER_STATUS:
+            status = await self._status.as_shown(read_ref(clicked.value), clicked.channel_id)
+            if status is not None:
+                await answer.send(status, replace=True)
 
     async def _list(self, who: Asker, answer: Answer, *, page: int, replace: bool | None = None) -> None:
         states = await self._subscriptions.of_channels([who.channel_id])
@@ -237,19 +196,6 @@ class SubscriptionDesk:
 
     def _nothing(self) -> Message:
         return views.listed([], page=0, now=self._now(), zone=self._zone)
-
-    async def _note(self, who: Asker, action: str, mail_id: MailId, detail: str = "") -> None:
-        """Who changed what: one line in the log, one row in the audit table."""
-        user_id, channel_id = who.person.user_id, who.channel_id
-        _log.info(action, extra={"user_id": user_id, "channel_id": channel_id, "mail_id": mail_id})
-        await self._audit.record_action(
-            at=self._now(),
-            user_id=user_id,
-            action=action,
-            channel_id=channel_id,
-            mail_id=mail_id,
-            detail=detail,
-        )
 
 
 def _index(states: Sequence[SubscriptionState]) -> NameIndex:

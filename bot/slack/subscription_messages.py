@@ -1,24 +1,25 @@
-"""Pure: what people read when a channel subscribes, leaves, snoozes, or asks what it is told of."""
+"""Pure: what people read when a channel subscribes, or asks what it is told of."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.domain import EVERY_DAY, WORKDAYS, Event, MailRef, SubscribeOutcome
+from bot.domain import EVERY_DAY, WORKDAYS, Event, MailRef, RunStatus, SubscribeOutcome
 from bot.slack.blocks import (
     Message,
     absolute,
     actions,
-    bold,
     button,
+    clip,
     code,
-    confirm,
     duration,
     name,
     overflow,
     plural,
     section,
+    sections,
     small,
     when,
 )
@@ -26,14 +27,15 @@ from bot.slack.channels import Posting
 from bot.slack.conditions import Condition, condition, plain_title_of, title_of
 from bot.slack.controls import Act, More, more_value, ref_value, subscribe_button
 from bot.slack.messages import state_of
+from bot.slack.snooze_messages import snooze_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, tzinfo
 
-    from slack_sdk.models.blocks import Block
+    from slack_sdk.models.blocks import ActionsBlock, Block
 
-    from bot.domain import DueTime, Mail, MailId, Subscription, SubscriptionState, UserId
+    from bot.domain import DueTime, Subscription, SubscriptionState, UserId
 
 PER_PAGE = 10
 _DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -61,33 +63,54 @@ def subscribed(done: Sequence[Subscribed], by: UserId, *, now: datetime, zone: t
     headline = (
         f"🔔 <@{by}> subscribed this channel to {_title(one_mail) if one_mail else plural(len(done), 'mail')}"
     )
-    blocks: list[Block] = [section("\n".join([headline, *(_now_line(one, now, zone) for one in done)]))]
+    lines = [headline, *(_now_line(one, now, zone) for one in done)]
+    blocks: list[Block] = [*sections(lines)]
     whose = "it" if one_mail else "one of them"
     promise = f"I tell this channel once when {whose} {_promise(done[0].state.subscription)}."
     blocks.append(small(promise, *(_due_words(one_mail.subscription) if one_mail else ())))
     if one_mail:
-        ref = MailRef(mail_id=one_mail.subscription.mail_id)
-        title = _plain(one_mail)
-        blocks.append(
-            actions(
-                [
-                    button(
-                        "Check again",
-                        action_id=Act.CHECK,
-                        value=ref_value(ref),
-                        reads_as=f"Check {title} again",
-                    ),
-                    subscribe_button(ref.mail_id, title, is_subscribed=True),
-                ]
-            )
-        )
-    states = " ".join(f"{_plain(one.state)} {_state_words(one, now)}." for one in done)
+        blocks.append(_under(one_mail))
+    states = " ".join(f"{_plain(one.state)} {_state_words(one, now, zone)}." for one in done)
     if one_mail and one_mail.subscription.due:
         states += f" It is {due_words(one_mail.subscription.due)}."
     return Message(
         text=f"This channel is now subscribed to {names}, by <@{by}>. {states} {promise}",
         blocks=tuple(blocks),
     )
+
+
+def changed(states: Sequence[SubscriptionState], by: UserId) -> Message:
+    """The public word that a channel is told of other things than before."""
+    lines, plain = [], []
+    for state in states:
+        told = "; ".join([f"told when it {_promise(state.subscription)}", *_due_words(state.subscription)])
+        lines.append(f"{_title(state)}: {told}")
+        plain.append(f"{_plain(state)}: {told}.")
+    headline = f"🔔 <@{by}> changed what this channel is told about"
+    return Message(
+        text=f"What this channel is told about was changed by <@{by}>. {' '.join(plain)}",
+        blocks=tuple(sections([headline, *lines])),
+    )
+
+
+def checking(count: int, ready_in: float) -> Message:
+    """A word to whoever subscribes, while Quick BI is being asked."""
+    wait = f"about {duration(timedelta(seconds=max(ready_in, 1)))}"
+    what = "the mail" if count == 1 else plural(count, "mail")
+    return Message(
+        text=f"Checking {what} before I subscribe this channel; that takes {wait}.",
+        blocks=(
+            section(
+                f"⏳ Checking {what} … {wait}\n_Quick BI takes one question a second. This channel is told then._"
+            ),
+        ),
+    )
+
+
+def checked() -> Message:
+    """What becomes of that word where there is nothing else to tell."""
+    words = "Checked. This channel was told what it is subscribed to now."
+    return Message(text=words, blocks=(section(f"🔔 {words}"),))
 
 
 def already(states: Sequence[SubscriptionState]) -> Message:
@@ -110,57 +133,6 @@ def cannot_post(posting: Posting, app_name: str) -> Message:
         blocks=(
             section(
                 f"🚪 *I cannot post here yet: I am not in this channel*\nType {code(invite)}, then subscribe again."
-            ),
-        ),
-    )
-
-
-def unsubscribed(mails: Sequence[tuple[MailId, Mail | None]], by: UserId) -> Message:
-    """The public word that a channel is no longer told, with a way back for a single mail."""
-    plain = ", ".join(name(mail.name) if mail else f"mail {mail_id}" for mail_id, mail in mails)
-    shown = ", ".join(bold(mail.name) if mail else code(mail_id) for mail_id, mail in mails[:10])
-    if len(mails) > 10:  # noqa: PLR2004 (a phone's screen)
-        shown += f" and {len(mails) - 10} more"
-    blocks: list[Block] = [section(f"🔕 <@{by}> unsubscribed this channel from {shown}")]
-    if len(mails) == 1:
-        mail_id, mail = mails[0]
-        blocks.append(
-            actions([subscribe_button(mail_id, mail.name if mail else mail_id, is_subscribed=False)])
-        )
-    return Message(
-        text=f"This channel is no longer told about {plain}; <@{by}> unsubscribed it.", blocks=tuple(blocks)
-    )
-
-
-def not_subscribed(words: str) -> Message:
-    shown = name(words, 60)
-    return Message(
-        text=f"This channel is not subscribed to {shown}. Type /mail-subscriptions to see what it is told of.",
-        blocks=(
-            section(
-                f"This channel is not subscribed to “{shown}”. `/mail-subscriptions` shows what it is told of."
-            ),
-        ),
-    )
-
-
-def confirm_all(count: int) -> Message:
-    """Leaving every mail is asked about first."""
-    question = f"Unsubscribe this channel from all {plural(count, 'mail')}?"
-    return Message(
-        text=f"{question} Press the button to do it.",
-        blocks=(
-            section(f"*{question}*\nIt will no longer be told when one of them fails."),
-            actions(
-                [
-                    button(
-                        f"Unsubscribe from {plural(count, 'mail')}",
-                        action_id=f"{Act.UNSUBSCRIBE}:all",
-                        value="all",
-                        style="danger",
-                        confirm=confirm("Unsubscribe from all?", question, yes="Unsubscribe", danger=True),
-                    )
-                ]
             ),
         ),
     )
@@ -192,30 +164,6 @@ def listed(states: Sequence[SubscriptionState], *, page: int, now: datetime, zon
     )
 
 
-def snoozed(state: SubscriptionState, by: UserId, *, now: datetime, zone: tzinfo) -> Message:
-    """The word in the notice's thread that nothing new comes for a while."""
-    how_long = snooze_words(state.subscription, now, zone)
-    if not how_long[0]:
-        return Message(
-            text=f"<@{by}> woke {_plain(state)}: this channel is told about it again.",
-            blocks=(section(f"🔔 <@{by}> woke {_title(state)}: this channel is told about it again"),),
-        )
-    return Message(
-        text=f"<@{by}> snoozed {_plain(state)}: {how_long[1]}.",
-        blocks=(section(f"😴 <@{by}> snoozed {_title(state)}: {how_long[0]}"),),
-    )
-
-
-def snooze_words(subscription: Subscription, now: datetime, zone: tzinfo) -> tuple[str, str]:
-    """Until when, in mrkdwn and in plain words; both empty where it is not snoozed."""
-    if not subscription.is_snoozed(now):
-        return "", ""
-    if subscription.snoozed_until_recovered or subscription.snoozed_until is None:
-        return ("quiet until it recovers",) * 2
-    until = subscription.snoozed_until
-    return f"quiet until {when(until, zone)}", f"quiet until {absolute(until, zone)}"
-
-
 def _row(state: SubscriptionState, now: datetime, zone: tzinfo) -> Block:
     mail = MailRef(mail_id=state.subscription.mail_id)
     known = _condition(state, now, zone)
@@ -231,7 +179,7 @@ def _row(state: SubscriptionState, now: datetime, zone: tzinfo) -> Block:
     )
     choices = [
         ("Recent runs", more_value(More.HISTORY, mail)),
-        ("Unsubscribe", more_value(More.UNSUBSCRIBE, mail)),
+        ("Unsubscribe…", more_value(More.UNSUBSCRIBE, mail)),
     ]
     block.accessory = overflow(choices, action_id=f"{Act.MORE}:{mail.mail_id}")
     return block
@@ -262,8 +210,23 @@ def _now_line(one: Subscribed, now: datetime, zone: tzinfo) -> str:
     return f"{found.sign} Now: {_title(one.state)} {found.words}{time}"
 
 
-def _state_words(one: Subscribed, now: datetime) -> str:
-    return state_of(one.state.latest, now).words if one.is_checked else "could not be checked yet"
+def _state_words(one: Subscribed, now: datetime, zone: tzinfo) -> str:
+    if not one.is_checked:
+        return "could not be checked yet"
+    latest = one.state.latest
+    if latest is None or latest.exec_at is None:
+        return state_of(latest, now).words
+    joint = "since" if latest.status is RunStatus.PROCESSING else "at"
+    return f"{state_of(latest, now).words} {joint} {absolute(latest.exec_at, zone)}"
+
+
+def _under(state: SubscriptionState) -> ActionsBlock:
+    ref = MailRef(mail_id=state.subscription.mail_id)
+    title = _plain(state)
+    check = button(
+        "Check again", action_id=Act.CHECK, value=ref_value(ref), reads_as=f"Check {clip(title, 50)} again"
+    )
+    return actions([check, subscribe_button(ref.mail_id, title, is_subscribed=True)])
 
 
 def _promise(subscription: Subscription) -> str:

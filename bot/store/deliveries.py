@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, delete, or_, select, update
 
-from bot.domain import ChannelId, PostId, PostKind
+from bot.domain import ChannelId, MailId, PostId, PostKind
 from bot.outgoing import Redraw, Unsure
 from bot.store.letters import items_of_root, ts_of
+from bot.store.news import firing_incident, touch_posts
 from bot.store.outbox import IS_SENDING, IS_STALE, IS_UNSURE, PostState, is_settled
-from bot.store.tables import notices, post_items, posts
+from bot.store.tables import notices, post_items, posts, subscriptions
 from bot.store.turns import fence
 
 if TYPE_CHECKING:
@@ -43,6 +44,31 @@ class Deliveries:
                 .values(state=PostState.UNSURE)
             )
             return found.rowcount
+
+    async def end_snoozes(self, *, now: datetime, term: int) -> int:
+        """Have the messages drawn anew whose snooze is over: they still say that it lasts. Raises LeaseLost.
+
+        Returns how many snoozes that are. Mostly there are none: then nothing is written.
+        """
+        is_over = subscriptions.c.snoozed_until <= now
+        async with self._database.reading() as connection:
+            found = await connection.execute(select(subscriptions.c.mail_id).where(is_over).limit(1))
+            if found.first() is None:
+                return 0
+        async with self._database.writing() as connection:
+            await fence(connection, term)
+            ended = await connection.execute(
+                update(subscriptions)
+                .where(is_over)
+                .values(snoozed_until=None)
+                .returning(subscriptions.c.channel_id, subscriptions.c.mail_id)
+            )
+            woken = ended.all()
+            for channel_id, mail_id in woken:
+                incident = await firing_incident(connection, MailId(mail_id))
+                if incident is not None:
+                    await touch_posts(connection, incident, ChannelId(channel_id))
+        return len(woken)
 
     async def mark_sent(self, post_id: PostId, *, ts: str, now: datetime) -> None:
         async with self._database.writing() as connection:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import and_, delete, func, select
 
 from bot.domain import IncidentState
 from bot.ports import Standing
+from bot.store.actions import note_action
 from bot.store.rows import incident_from, known_run_from
 from bot.store.states import firing_incidents, newest_runs
 from bot.store.tables import audit, incidents, notices, post_items, posts, runs
+from bot.store.turns import in_turn
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
+
     from bot.domain import ChannelId, Incident, KnownRun, MailId, UserId
     from bot.store.database import Database
+
+_TWICE_WITHIN = timedelta(hours=1)  # two clicks on one message; nobody has it in front of them longer
 
 
 class History:
@@ -43,14 +50,17 @@ class History:
             )
             return int(found.scalar_one())
 
-    async def incidents_of(self, mail_ids: Collection[MailId], *, limit: int = 10) -> tuple[Incident, ...]:
-        """The newest incidents of these mails, newest first."""
+    async def incidents_of(
+        self, mail_ids: Collection[MailId], *, limit: int = 10, over_since: datetime | None = None
+    ) -> tuple[Incident, ...]:
+        """The newest incidents of these mails, newest first; or only those that ended well after `over_since`."""
+        wanted: ColumnElement[bool] = incidents.c.mail_id.in_(mail_ids)
+        if over_since is not None:
+            ended_well = incidents.c.state.in_([IncidentState.RECOVERED, IncidentState.CORRECTED])
+            wanted = and_(wanted, ended_well, incidents.c.closed_at >= over_since)
         async with self._database.reading() as connection:
             found = await connection.execute(
-                select(incidents)
-                .where(incidents.c.mail_id.in_(mail_ids))
-                .order_by(incidents.c.opened_at.desc())
-                .limit(limit)
+                select(incidents).where(wanted).order_by(incidents.c.opened_at.desc()).limit(limit)
             )
             return tuple(map(incident_from, found.mappings()))
 
@@ -76,16 +86,53 @@ class History:
     ) -> None:
         """Who changed what, when and from where."""
         async with self._database.writing() as connection:
-            await connection.execute(
-                insert(audit).values(
-                    at=at,
-                    user_id=user_id,
-                    action=action,
-                    channel_id=channel_id or "",
-                    mail_id=mail_id or "",
-                    detail=detail,
-                )
+            await note_action(
+                connection,
+                at=at,
+                user_id=user_id,
+                action=action,
+                channel_id=channel_id,
+                mail_id=mail_id,
+                detail=detail,
             )
+
+    async def record_once(
+        self,
+        *,
+        at: datetime,
+        user_id: UserId,
+        action: str,
+        channel_id: ChannelId,
+        mail_id: MailId,
+        detail: str,
+    ) -> bool:
+        """False where the very same was recorded within the hour: a click that came twice.
+
+        A counter's row lock puts the clicks of all replicas in one order.
+        """
+        same = and_(
+            audit.c.at > at - _TWICE_WITHIN,
+            audit.c.user_id == user_id,
+            audit.c.action == action,
+            audit.c.channel_id == channel_id,
+            audit.c.mail_id == mail_id,
+            audit.c.detail == detail,
+        )
+        async with self._database.writing() as connection:
+            await in_turn(self._database, connection, "clicks")
+            found = await connection.execute(select(audit.c.audit_id).where(same).limit(1))
+            if found.first() is not None:
+                return False
+            await note_action(
+                connection,
+                at=at,
+                user_id=user_id,
+                action=action,
+                channel_id=channel_id,
+                mail_id=mail_id,
+                detail=detail,
+            )
+        return True
 
     async def actions(self, *, limit: int = 100) -> tuple[tuple[datetime, str, str, str, str, str], ...]:
         """(at, user, action, channel, mail, detail), newest first."""

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from bot.domain import PostId
 
 _MAIL = (mails.c.name, mails.c.owner_name, mails.c.paused)
-_SNOOZE = (subscriptions.c.snoozed_until, subscriptions.c.snoozed_until_recovered)
+_SNOOZE = (
+    subscriptions.c.snoozed_until,
+    subscriptions.c.snoozed_until_recovered,
+    subscriptions.c.mail_id.is_not(None).label("is_subscribed"),
+)
 
 
 async def items_of_root(connection: AsyncConnection, post_id: PostId) -> tuple[Told, ...]:
@@ -101,4 +105,5 @@ def _told(row: RowMapping, reasons: tuple[NotifyReason, ...]) -> Told:
         reasons=reasons,
         snoozed_until=row["snoozed_until"],
         snoozed_until_recovered=bool(row["snoozed_until_recovered"]),
+        is_subscribed=bool(row["is_subscribed"]),
     )

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, delete, func, select, true, update
+from sqlalchemy import and_, delete, func, or_, select, true, update
 
 from bot.audience import UNTIL_RECOVERED
-from bot.domain import IncidentState, MailId, NotifyReason, SubscribeOutcome
+from bot.domain import EVERY_EVENT, IncidentState, MailId, NotifyReason, SnoozeOutcome, SubscribeOutcome
+from bot.store.actions import note_action
 from bot.store.news import drop_owed, firing_incident, hold_back, notice_row, touch_posts
 from bot.store.rows import due_to, events_to, subscription_from, subscription_to
 from bot.store.states import read_states
-from bot.store.tables import incidents, notices, subscriptions
+from bot.store.tables import incidents, notices, subscriptions, watches
 from bot.store.turns import insert_if_absent
 from bot.store.watches import drop_watch, note_change, record_baseline, start_watch
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 
     from bot.domain import (
         ChannelId,
-        DueTime,
-        Event,
+        Incident,
         StatusAnswer,
         Subscription,
         SubscriptionState,
@@ -41,12 +41,13 @@ class Subscriptions:
         self._database = database
 
     async def subscribe(
-        self, wish: Subscription, *, baseline: StatusAnswer | None
+        self, wish: Subscription, *, baseline: StatusAnswer | None, with_events: bool = False
     ) -> tuple[SubscribeOutcome, SubscriptionState]:
         """Subscribe a channel. `baseline` is the mail's state as the person is shown it: no news any more.
 
         Without one (Quick BI could not be asked) the first look counts as the baseline. Where the
-        subscription is there already, only a declared due time is taken over.
+        subscription is there already, a declared due time is taken over, and the events `with_events`: they
+        were chosen, as in a form.
         """
         async with self._database.writing() as connection:
             added = await connection.execute(
@@ -54,18 +55,28 @@ class Subscriptions:
             )
             outcome = SubscribeOutcome.CREATED
             if not added.rowcount:
-                outcome = await self._take_over_due(connection, wish)
+                outcome = await self._take_over(connection, wish, with_events=with_events)
             if await start_watch(self._database, connection, wish.mail_id) and baseline is not None:
                 await record_baseline(self._database, connection, wish.mail_id, baseline, wish.created_at)
             if outcome is SubscribeOutcome.CREATED:
                 await self._join_incident(connection, wish)
+            if outcome is not SubscribeOutcome.ALREADY:
+                await note_action(
+                    connection,
+                    at=wish.created_at,
+                    user_id=wish.created_by,
+                    action="subscribe" if outcome is SubscribeOutcome.CREATED else "change",
+                    channel_id=wish.channel_id,
+                    mail_id=wish.mail_id,
+                    detail=_wished(wish),
+                )
             state = await _state(connection, wish.channel_id, wish.mail_id)
         if state is None:
             raise AssertionError("the row was written in this transaction")
         return outcome, state
 
     async def unsubscribe(
-        self, channel_id: ChannelId, mail_ids: Collection[MailId] | None, *, now: datetime
+        self, channel_id: ChannelId, mail_ids: Collection[MailId] | None, *, by: UserId, now: datetime
     ) -> tuple[MailId, ...]:
         """Leave these mails, or (None) all. Returns those that were subscribed.
 
@@ -83,7 +94,15 @@ class Subscriptions:
             gone = tuple(MailId(mail_id) for mail_id in left.scalars())
             for mail_id in gone:
                 await drop_owed(connection, channel_id, mail_id)
-                await self._leave(connection, mail_id, now)
+                await self._leave(connection, channel_id, mail_id, now)
+                await note_action(
+                    connection,
+                    at=now,
+                    user_id=by,
+                    action="unsubscribe",
+                    channel_id=channel_id,
+                    mail_id=mail_id,
+                )
         return gone
 
     async def get(self, channel_id: ChannelId, mail_id: MailId) -> SubscriptionState | None:
@@ -111,67 +130,66 @@ class Subscriptions:
     async def snooze(
         self,
         channel_id: ChannelId,
-        mail_ids: Collection[MailId],
+        mail_id: MailId,
         *,
         until: datetime | None,
         until_recovered: bool = False,
-    ) -> tuple[MailId, ...]:
-        """No new messages until then; `until=None` without `until_recovered` wakes it. Returns whom it concerned.
+        by: UserId,
+        now: datetime,
+    ) -> SnoozeOutcome:
+        """No new messages until then; `until=None` without `until_recovered` wakes it.
 
+        Only what is failing can be snoozed: a click on an old notice must not hide a failure that is yet to come.
         The messages that are there show the snooze: their change is noted.
         """
-        values = {"snoozed_until": until, "snoozed_until_recovered": until_recovered}
-        return await self._change(channel_id, mail_ids, values)
-
-    async def choose(
-        self,
-        channel_id: ChannelId,
-        mail_ids: Collection[MailId],
-        *,
-        events: frozenset[Event],
-        late_learned: bool,
-        due: DueTime | None,
-    ) -> tuple[MailId, ...]:
-        """Set what the channel wants to be told of, as a form gives it: all of it."""
-        values = {"events": events_to(events), "late_learned": late_learned, "due": due_to(due)}
-        return await self._change(channel_id, mail_ids, values)
-
-    async def _change(
-        self, channel_id: ChannelId, mail_ids: Collection[MailId], values: Any
-    ) -> tuple[MailId, ...]:
+        is_snooze = until is not None or until_recovered
         async with self._database.writing() as connection:
+            incident = await _firing_under_lock(connection, mail_id)
+            if is_snooze and incident is None:
+                is_there = await _state(connection, channel_id, mail_id) is not None
+                return SnoozeOutcome.NOTHING_WRONG if is_there else SnoozeOutcome.NOT_SUBSCRIBED
             changed = await connection.execute(
                 update(subscriptions)
-                .where(subscriptions.c.channel_id == channel_id, subscriptions.c.mail_id.in_(mail_ids))
-                .values(values)
-                .returning(subscriptions.c.mail_id)
+                .where(subscriptions.c.channel_id == channel_id, subscriptions.c.mail_id == mail_id)
+                .values(snoozed_until=until, snoozed_until_recovered=until_recovered)
             )
-            touched = tuple(MailId(mail_id) for mail_id in changed.scalars())
-            for mail_id in touched:
-                await note_change(self._database, connection, mail_id)
-                incident = await firing_incident(connection, mail_id)
-                if incident is not None:
-                    await touch_posts(connection, incident, channel_id)
-                    if "snoozed_until" in values:
-                        await hold_back(connection, incident, channel_id, _not_before(values))
-        return touched
+            if not changed.rowcount:
+                return SnoozeOutcome.NOT_SUBSCRIBED
+            await note_change(self._database, connection, mail_id)
+            if incident is not None:
+                await touch_posts(connection, incident, channel_id)
+                not_before = UNTIL_RECOVERED if until_recovered else until
+                await hold_back(connection, incident, channel_id, not_before)
+            await note_action(
+                connection,
+                at=now,
+                user_id=by,
+                action="snooze" if is_snooze else "wake",
+                channel_id=channel_id,
+                mail_id=mail_id,
+                detail="until it recovers" if until_recovered else until.isoformat() if until else "",
+            )
+        return SnoozeOutcome.DONE
 
-    async def _take_over_due(self, connection: AsyncConnection, wish: Subscription) -> SubscribeOutcome:
-        if wish.due is None:
+    async def _take_over(
+        self, connection: AsyncConnection, wish: Subscription, *, with_events: bool
+    ) -> SubscribeOutcome:
+        """What was wished for beside the mail itself: only what was really said."""
+        said = {"due": due_to(wish.due)} if wish.due else {}
+        if with_events:
+            said["events"] = events_to(wish.events)
+        if not said:
             return SubscribeOutcome.ALREADY
         changed = await connection.execute(
             update(subscriptions)
             .where(
                 subscriptions.c.channel_id == wish.channel_id,
                 subscriptions.c.mail_id == wish.mail_id,
-                subscriptions.c.due.is_distinct_from(due_to(wish.due)),
+                or_(*(subscriptions.c[key].is_distinct_from(value) for key, value in said.items())),
             )
-            .values(due=due_to(wish.due))
+            .values(said)
         )
-        if not changed.rowcount:
-            return SubscribeOutcome.ALREADY
-        await note_change(self._database, connection, wish.mail_id)
-        return SubscribeOutcome.UPDATED
+        return SubscribeOutcome.UPDATED if changed.rowcount else SubscribeOutcome.ALREADY
 
     async def _join_incident(self, connection: AsyncConnection, wish: Subscription) -> None:
         """Who subscribes while it fails was told by the confirmation, and is owed the end of it."""
@@ -188,16 +206,22 @@ class Subscriptions:
             is_folded=True,
         )
         await connection.execute(insert_if_absent(self._database, notices, values))
+        await touch_posts(connection, incident, wish.channel_id)
 
-    async def _leave(self, connection: AsyncConnection, mail_id: MailId, now: datetime) -> None:
+    async def _leave(
+        self, connection: AsyncConnection, channel_id: ChannelId, mail_id: MailId, now: datetime
+    ) -> None:
+        """What the channel was told stays true: that it is told no more is drawn into it."""
+        incident = await firing_incident(connection, mail_id)
         others = await connection.execute(
             select(subscriptions.c.channel_id).where(subscriptions.c.mail_id == mail_id).limit(1)
         )
         if others.first() is not None:
             await note_change(self._database, connection, mail_id)
+            if incident is not None:
+                await touch_posts(connection, incident, channel_id)
             return
         await drop_watch(self._database, connection, mail_id)
-        incident = await firing_incident(connection, mail_id)
         if incident is None:
             return
         await connection.execute(
@@ -212,9 +236,16 @@ class Subscriptions:
             return await read_states(connection, condition)
 
 
-def _not_before(snooze: Mapping[str, Any]) -> datetime | None:
-    until: datetime | None = snooze["snoozed_until"]
-    return UNTIL_RECOVERED if snooze["snoozed_until_recovered"] else until
+def _wished(wish: Subscription) -> str:
+    """For the audit: everything that was wished for beside the mail."""
+    events = "" if wish.events == EVERY_EVENT else f"events {events_to(wish.events)}"
+    return "; ".join(filter(None, (f"due {due_to(wish.due)}" if wish.due else "", events)))
+
+
+async def _firing_under_lock(connection: AsyncConnection, mail_id: MailId) -> Incident | None:
+    """What is wrong with the mail; no look at it can end that before this transaction does."""
+    await connection.execute(select(watches.c.mail_id).where(watches.c.mail_id == mail_id).with_for_update())
+    return await firing_incident(connection, mail_id)
 
 
 async def _state(

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from bot.domain import Lease, LeaseLost
-from bot.store.tables import Instant, call_slots, from_micros, lease
+from bot.store.tables import Instant, call_slots, counters, from_micros, lease
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -136,6 +136,18 @@ class LeaseRow:
 
     def _from_now(self, ttl: timedelta) -> ColumnElement[Any]:
         return cast(self._database.clock() + round(ttl.total_seconds() * _MICROS), Instant)
+
+
+async def in_turn(database: Database, connection: AsyncConnection, name: str) -> int:
+    """The next number of that counter. Its row lock puts the transactions of all replicas in one order."""
+    await connection.execute(insert_if_absent(database, counters, {"name": name, "value": 0}))
+    moved = await connection.execute(
+        update(counters)
+        .where(counters.c.name == name)
+        .values(value=counters.c.value + 1)
+        .returning(counters.c.value)
+    )
+    return int(moved.scalar_one())
 
 
 async def fence(connection: AsyncConnection, term: int | None) -> None:

@@ -8,8 +8,8 @@ from sqlalchemy import select, update
 
 from bot.domain import MailId, RunStatus, Watch
 from bot.store.rows import due_from, run_from
-from bot.store.tables import counters, mails, runs, subscriptions, watches
-from bot.store.turns import insert_if_absent
+from bot.store.tables import mails, runs, subscriptions, watches
+from bot.store.turns import in_turn, insert_if_absent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,17 +89,9 @@ async def drop_watch(database: Database, connection: AsyncConnection, mail_id: M
 
 
 async def note_change(database: Database, connection: AsyncConnection, mail_id: MailId) -> None:
-    """Give the watch the next number. The counter's row lock puts the changes of all replicas in one order."""
-    await connection.execute(insert_if_absent(database, counters, {"name": _CHANGES, "value": 0}))
-    moved = await connection.execute(
-        update(counters)
-        .where(counters.c.name == _CHANGES)
-        .values(value=counters.c.value + 1)
-        .returning(counters.c.value)
-    )
-    await connection.execute(
-        update(watches).where(watches.c.mail_id == mail_id).values(change_no=moved.scalar_one())
-    )
+    """Give the watch the next number."""
+    change_no = await in_turn(database, connection, _CHANGES)
+    await connection.execute(update(watches).where(watches.c.mail_id == mail_id).values(change_no=change_no))
 
 
 async def record_baseline(

@@ -6,11 +6,13 @@ import asyncio
 import re
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain import QuickBIUnavailable, StoreError, TeamId, UsageError, UserId
 from bot.sandbox.slack import Answered, SimulatedSlack
@@ -18,8 +20,10 @@ from bot.sandbox.slack.faults import Fault
 from bot.slack.blocks import Message, button, section
 from bot.slack.boundary import Boundary
 from bot.slack.controls import OldButton
+from bot.slack.gate import Gate
 from bot.slack.incoming import Clicked, Home, Searched, Typed, clicked, typed
 from bot.slack.listeners import bolt_app
+from bot.slack.people import People
 from bot.slack.reply import Reply
 from tests.contract.simulated_slack import MANIFEST, Clock, connected
 
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 
     from slack_bolt.app.async_app import AsyncApp
 
+    from bot.domain import SubscriptionState
     from bot.sandbox.slack.model import Message as Shown
     from bot.slack.boundary import Answer
 
@@ -80,12 +85,24 @@ async def stage(
             bot_user_id=UserId(slack.bot_user_id),
             app_name="Test app",
         )
-        boundary = Boundary(home, lambda incoming: Reply(incoming.response_url, session), channels=channels)
+        boundary = Boundary(
+            gate_of(slack, home, channels), lambda incoming: Reply(incoming.response_url, session)
+        )
         secret = slack.signing_secret if mode == "http" else None
         app = bolt_app(home, signing_secret=secret)
         async with connected(app, slack, mode):
             yield Stage(slack=slack, boundary=boundary, app=app)
             await boundary.drain(0.1)
+
+
+class NobodySubscribed:
+    async def of_person(self, user_id: UserId) -> tuple[SubscriptionState, ...]:  # noqa: ARG002
+        return ()
+
+
+def gate_of(slack: SimulatedSlack, home: Home, channels: frozenset[str] = frozenset()) -> Gate:
+    people = People(AsyncWebClient(token=slack.bot_token, base_url=slack.api_url), fallback=UTC)
+    return Gate(home, people, NobodySubscribed(), channels=channels)
 
 
 def says(text: str) -> Message:
@@ -308,7 +325,7 @@ async def test_a_goodbye_that_fails_does_not_stop_the_others(caplog: pytest.LogC
             trigger_id="",
         )
         home = Home(team_id=TeamId(at.slack.team_id), enterprise_id="", bot_user_id=UserId("B"), app_name="")
-        boundary = Boundary(home, lambda _: Mute())
+        boundary = Boundary(gate_of(at.slack, home), lambda _: Mute())
         boundary.start(command, waits)
         boundary.start(command, waits)
         await asyncio.sleep(0)

@@ -128,9 +128,9 @@ async def test_leaving_one_or_all(store: Store) -> None:
     for channel in (REPORTS, FINANCE):
         for mail in (MAIL, OTHER):
             await store.subscriptions.subscribe(subscription(channel, mail), baseline=None)
-    assert await store.subscriptions.unsubscribe(REPORTS, [MAIL], now=NOON) == (MAIL,)
-    assert await store.subscriptions.unsubscribe(REPORTS, [MAIL], now=NOON) == ()
-    assert set(await store.subscriptions.unsubscribe(FINANCE, None, now=NOON)) == {MAIL, OTHER}
+    assert await store.subscriptions.unsubscribe(REPORTS, [MAIL], by=ADA, now=NOON) == (MAIL,)
+    assert await store.subscriptions.unsubscribe(REPORTS, [MAIL], by=ADA, now=NOON) == ()
+    assert set(await store.subscriptions.unsubscribe(FINANCE, None, by=ADA, now=NOON)) == {MAIL, OTHER}
     left = await store.subscriptions.of_channels([REPORTS, FINANCE])
     assert [(each.subscription.channel_id, each.subscription.mail_id) for each in left] == [(REPORTS, OTHER)]
 
@@ -142,7 +142,7 @@ async def test_the_leader_reads_only_the_watches_that_changed(store: Store) -> N
     await store.subscriptions.subscribe(subscription(mail_id=OTHER), baseline=None)
     (second,) = await store.watches.changed_since(first.change_no)
     assert (second.mail_id, second.is_watched) == (OTHER, True)
-    await store.subscriptions.unsubscribe(REPORTS, [OTHER], now=NOON)
+    await store.subscriptions.unsubscribe(REPORTS, [OTHER], by=ADA, now=NOON)
     (third,) = await store.watches.changed_since(second.change_no)
     assert (third.mail_id, third.is_watched) == (OTHER, False)
 

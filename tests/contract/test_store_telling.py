@@ -384,7 +384,7 @@ async def test_a_snoozed_channel_gets_edits_and_no_messages(desk: Desk) -> None:
     await subscribed(desk)
     await desk.saw(2, run(1, FAILED))
     await desk.send(3)
-    await desk.store.subscriptions.snooze(REPORTS, [MAIL], until=at(60))
+    await desk.store.subscriptions.snooze(REPORTS, MAIL, until=at(60), by=ADA, now=at(4))
     await desk.saw(5, run(4, FAILED))
     assert await desk.redraw_all() == 1
     assert isinstance(await desk.try_claim(30), Nothing)
@@ -397,7 +397,7 @@ async def test_what_recovered_while_snoozed_calls_nobody(desk: Desk) -> None:
     await subscribed(desk)
     await desk.saw(2, run(1, FAILED))
     await desk.send(3)
-    await desk.store.subscriptions.snooze(REPORTS, [MAIL], until=at(60))
+    await desk.store.subscriptions.snooze(REPORTS, MAIL, until=at(60), by=ADA, now=at(4))
     await desk.saw(5, run(4, SENT))
     assert await desk.redraw_all() == 1
     assert await desk.nothing_owed(61)
@@ -406,8 +406,8 @@ async def test_what_recovered_while_snoozed_calls_nobody(desk: Desk) -> None:
 async def test_a_failure_that_came_and_went_while_snoozed_is_told_afterwards(desk: Desk) -> None:
     """Silence for a while is not silence for ever: no failure is lost."""
     await subscribed(desk)
-    await desk.store.subscriptions.snooze(REPORTS, [MAIL], until=at(60))
     await desk.saw(2, run(1, FAILED))
+    await desk.store.subscriptions.snooze(REPORTS, MAIL, until=at(60), by=ADA, now=at(4))
     await desk.saw(5, run(4, SENT))
     assert isinstance(await desk.try_claim(30), Nothing)
     notice = await desk.send(61)
@@ -418,7 +418,7 @@ async def test_snoozed_until_it_recovers_ends_with_the_recovery(desk: Desk) -> N
     await subscribed(desk)
     await desk.saw(2, run(1, FAILED))
     await desk.send(3)
-    await desk.store.subscriptions.snooze(REPORTS, [MAIL], until=None, until_recovered=True)
+    await desk.store.subscriptions.snooze(REPORTS, MAIL, until=None, until_recovered=True, by=ADA, now=at(4))
     await desk.saw(5, run(4, FAILED))
     await desk.redraw_all()
     assert await desk.nothing_owed()
@@ -433,9 +433,10 @@ async def test_snoozed_until_it_recovers_ends_with_the_recovery(desk: Desk) -> N
 
 async def test_waking_tells_at_once(desk: Desk) -> None:
     await subscribed(desk)
-    await desk.store.subscriptions.snooze(REPORTS, [MAIL], until=at(60))
     await desk.saw(2, run(1, FAILED))
-    await desk.store.subscriptions.snooze(REPORTS, [MAIL], until=None)
+    await desk.store.subscriptions.snooze(REPORTS, MAIL, until=at(60), by=ADA, now=at(4))
+    assert isinstance(await desk.try_claim(3), Nothing)
+    await desk.store.subscriptions.snooze(REPORTS, MAIL, until=None, by=ADA, now=at(4))
     assert (await desk.send(3)).kind is PostKind.ROOT
 
 
@@ -443,8 +444,8 @@ async def test_who_left_hears_no_more_but_sees_the_truth(desk: Desk) -> None:
     await subscribed(desk, REPORTS, FINANCE)
     await desk.saw(2, run(1, FAILED))
     await desk.send(3)
-    await desk.store.subscriptions.unsubscribe(REPORTS, [MAIL], now=at(4))
-    await desk.store.subscriptions.unsubscribe(FINANCE, [MAIL], now=at(4))
+    await desk.store.subscriptions.unsubscribe(REPORTS, [MAIL], by=ADA, now=at(4))
+    await desk.store.subscriptions.unsubscribe(FINANCE, [MAIL], by=ADA, now=at(4))
     assert await desk.nothing_owed(channel=FINANCE)
     (post_id,) = await desk.store.deliveries.stale(REPORTS)
     redraw = await desk.store.deliveries.redraw(post_id)

@@ -15,6 +15,8 @@ from bot.domain import (
     KnownRun,
     Mail,
     MailId,
+    MailNotFound,
+    MailRef,
     Outage,
     RunStatus,
     SubscriptionState,
@@ -22,12 +24,15 @@ from bot.domain import (
     TaskRun,
 )
 from bot.ports import Standing
-from bot.slack import failures, messages
+from bot.slack import failures, messages, several_messages
 from bot.slack.controls import under_status
 from bot.slack.history_messages import PER_PAGE, STRIP, Past, history
-from bot.slack.home_view import Overview, home
+from bot.slack.home_acting_views import places
+from bot.slack.home_view import Overview, Sight, home
 from bot.slack.listing_messages import Listed, Wanted, mail_list
+from bot.slack.several_messages import Glance, several
 from bot.slack.sheets import as_sheet
+from bot.slack.together import together
 from bot.track_record import track_record
 from tests.messages.cast import MAIL, NASTY, NOW, REF, SALES, ZONE, run, seen
 from tests.messages.subscriptions import ADA, firing, state
@@ -45,16 +50,57 @@ DAY = timedelta(days=1)
 
 def look_messages() -> dict[str, Message]:
     """Lists, histories and shared statuses."""
-    return _lists() | _histories() | {"shared": _shared(), "failure-old-button": failures.old_button()}
+    return (
+        _lists()
+        | _histories()
+        | {
+            "shared": _shared(),
+            "failure-old-button": failures.old_button(),
+            "failure-person-unknown": failures.person_unknown(),
+            "several": _several(),
+            "several-checking": several_messages.checking(7, 5.5),
+            "places-none": places(MAIL, [], now=NOW, zone=ZONE),
+            "together": together([failures.old_button(), _status(), _status()]),
+            "together-too-many": together([_several()] * 20),
+        }
+    )
 
 
 def look_views() -> dict[str, View]:
     """The Home tab in every mood, and a status as a modal."""
     return _homes() | {
         "sheet-status": as_sheet(_status()),
+        "sheet-places": as_sheet(_places(snoozed=False)),
+        "sheet-places-quiet": as_sheet(_places(snoozed=True)),
         "sheet-list": as_sheet(_lists()["list-page"]),
         "sheet-history": as_sheet(_histories()["history-not-subscribed"]),
     }
+
+
+def _places(*, snoozed: bool) -> Message:
+    """A failing mail in two channels, or a nasty one that is quiet in more of them than fit."""
+    if not snoozed:
+        here = state(latest=run("FAILED"), incident=firing(IncidentKind.FAILED))
+        there = state(
+            incident=firing(IncidentKind.FAILED), channel_id=ChannelId("C2"), snoozed_until_recovered=True
+        )
+        return places(MAIL, [here, there], now=NOW, zone=ZONE)
+    many = [state(NASTY, run("SENT"), channel_id=ChannelId(f"C{n}")) for n in range(30)]
+    return places(NASTY.mail_id, many, now=NOW, zone=ZONE)
+
+
+def _several() -> Message:
+    """As chosen in the form: fine, failed, unknown to Quick BI, never run."""
+    return several(
+        [
+            Glance(ref=REF, mail=SALES, latest=run("SENT")),
+            Glance(ref=MailRef(mail_id=NASTY.mail_id), mail=NASTY, latest=run("FAILED")),
+            Glance(ref=MailRef(mail_id=MailId("90001")), mail=None, error=MailNotFound(request_id="R")),
+            Glance(ref=MailRef(mail_id=OPS.mail_id), mail=OPS),
+        ],
+        now=NOW,
+        zone=ZONE,
+    )
 
 
 def _status() -> Message:
@@ -176,9 +222,9 @@ def _homes() -> dict[str, View]:
     late = state(OPS, incident=firing(IncidentKind.LATE))
     snoozed = state(NASTY, incident=firing(IncidentKind.STUCK), snoozed_until=NOW + timedelta(hours=4))
     overviews = {
-        "first-time": Overview(states=(), incidents=(), outage=None, knows_channels=True),
+        "first-time": Overview(states=(), incidents=(), outage=None, sight=Sight.KNOWN),
         "quiet": Overview(
-            states=(ops, state(latest=run("SENT"))), incidents=(), outage=None, knows_channels=True
+            states=(ops, state(latest=run("SENT"))), incidents=(), outage=None, sight=Sight.KNOWN
         ),
         "trouble": Overview(
             states=(
@@ -191,16 +237,17 @@ def _homes() -> dict[str, View]:
             ),
             incidents=tuple(_over()),
             outage=None,
-            knows_channels=True,
+            sight=Sight.KNOWN,
         ),
         "outage": Overview(
             states=(trouble, ops),
             incidents=(),
             outage=Outage(outage_id="1", began_at=NOW - timedelta(minutes=8), cause="QuickBIUnavailable"),
-            knows_channels=False,
+            sight=Sight.UNKNOWN,
         ),
+        "looking": Overview(states=(), incidents=(), outage=None, sight=Sight.LOOKING),
         "crowded": Overview(
-            states=tuple(_crowd()), incidents=tuple(_over() * 4), outage=None, knows_channels=True
+            states=tuple(_crowd()), incidents=tuple(_over() * 4), outage=None, sight=Sight.KNOWN
         ),
     }
     return {f"home-{name}": home(what, now=NOW, zone=ZONE) for name, what in overviews.items()}

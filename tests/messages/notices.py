@@ -103,6 +103,7 @@ def notices() -> dict[str, Message]:
         "failed-snoozed-until-recovered": told(
             incident(), REASON.FIRST_FAILURE, snoozed_until_recovered=True
         ),
+        "failed-unsubscribed": told(incident(), REASON.FIRST_FAILURE, is_subscribed=False),
         "stuck": told(incident(IncidentKind.STUCK, failed_runs=0), REASON.STUCK),
         "late": told(incident(IncidentKind.LATE, failed_runs=0), REASON.LATE),
         "late-started": told(

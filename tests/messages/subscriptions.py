@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import time, timedelta
 from typing import TYPE_CHECKING
 
@@ -20,12 +21,13 @@ from bot.domain import (
     TeamId,
     UserId,
 )
-from bot.slack import form_views
+from bot.slack import form_views, sharing_messages, snooze_messages
+from bot.slack import leaving_messages as leaving
 from bot.slack import subscription_messages as views
 from bot.slack.channels import Posting
 from bot.slack.form_views import Origin
 from bot.slack.subscription_messages import Subscribed
-from tests.messages.cast import MAIL, NASTY, NOW, SALES, ZONE, run
+from tests.messages.cast import MAIL, NASTY, NOW, REF, SALES, ZONE, run
 
 if TYPE_CHECKING:
     from slack_sdk.models.views import View
@@ -88,12 +90,17 @@ def subscription_messages() -> dict[str, Message]:
     """Every message about subscriptions by its name."""
     sent, failed = state(latest=run("SENT")), state(NASTY, run("FAILED"))
     many = [state(latest=run("SENT"), mail_id=MailId(f"a{number}")) for number in range(23)]
+    long = [
+        done(state(replace(NASTY, mail_id=MailId(f"a{n}"), name=f"{n} {NASTY.name}"), run("FAILED")))
+        for n in range(20)
+    ]
     told = {
         "one": [done(sent)],
         "with-due": [done(state(latest=run("SENT"), due=DUE))],
         "failing": [done(state(latest=run("FAILED")))],
         "unchecked": [done(state(mail=None), is_checked=False)],
         "several": [done(sent), done(failed)],
+        "twenty": long,
         "failures-only": [done(state(latest=run("SENT"), events=frozenset({Event.FAILED})))],
     }
     shown = {
@@ -108,23 +115,40 @@ def subscription_messages() -> dict[str, Message]:
         state(incident=firing(IncidentKind.ACCESS_LOST), paused_reason="is_archived"),
     ]
     snoozed = state(snoozed_until=NOW + timedelta(hours=1))
+    nameless = replace(SALES, name=" \u202e ")
     return shown | {
+        "subscribed-changed": views.changed(
+            [state(events=frozenset({Event.FAILED}), due=DUE), state(NASTY)], ADA
+        ),
+        "subscribing-checking": views.checking(10, 8.2),
+        "subscribing-checking-one": views.checking(1, 0),
+        "subscribing-checked": views.checked(),
         "subscribed-already": views.already([sent, failed]),
         "cannot-post-archived": views.cannot_post(Posting.ARCHIVED, "report-bot"),
         "cannot-post-private": views.cannot_post(Posting.INVITE, "report-bot"),
-        "unsubscribed-one": views.unsubscribed([(MAIL, SALES)], ADA),
-        "unsubscribed-unknown": views.unsubscribed([(MAIL, None)], ADA),
-        "unsubscribed-many": views.unsubscribed([(MailId(f"a{n}"), NASTY) for n in range(12)], ADA),
-        "not-subscribed": views.not_subscribed("Sales <!here>"),
-        "unsubscribe-all": views.confirm_all(12),
+        "unsubscribed-one": leaving.unsubscribed([(MAIL, SALES)], ADA),
+        "unsubscribed-unknown": leaving.unsubscribed([(MAIL, None)], ADA),
+        "unsubscribed-many": leaving.unsubscribed([(MailId(f"a{n}"), NASTY) for n in range(12)], ADA),
+        "not-subscribed": leaving.not_subscribed("Sales <!here>"),
+        "unsubscribed-nameless": leaving.unsubscribed([(MAIL, nameless)], ADA),
+        "unsubscribe-ask-first": leaving.ask_first(MAIL, SALES),
+        "unsubscribe-ask-first-nasty": leaving.ask_first(NASTY.mail_id, NASTY),
+        "unsubscribe-left": leaving.left(MAIL, SALES),
+        "unsubscribe-stays": leaving.stays(MAIL, SALES),
+        "unsubscribe-all": leaving.confirm_all(12),
         "subscriptions-none": views.listed([], page=0, now=NOW, zone=ZONE),
         "subscriptions-trouble": views.listed(in_trouble, page=0, now=NOW, zone=ZONE),
         "subscriptions-paged": views.listed(many, page=1, now=NOW, zone=ZONE),
-        "snoozed": views.snoozed(snoozed, ADA, now=NOW, zone=ZONE),
-        "snoozed-until-recovered": views.snoozed(
+        "snoozed": snooze_messages.snoozed(snoozed, ADA, now=NOW, zone=ZONE),
+        "snoozed-until-recovered": snooze_messages.snoozed(
             state(snoozed_until_recovered=True), ADA, now=NOW, zone=ZONE
         ),
-        "woken": views.snoozed(state(), ADA, now=NOW, zone=ZONE),
+        "snooze-nothing-wrong": snooze_messages.nothing_wrong(MAIL, SALES),
+        "share-ask-first": sharing_messages.ask_first(REF, SALES, CHANNEL),
+        "share-ask-first-nasty": sharing_messages.ask_first(REF, NASTY, CHANNEL),
+        "share-done": sharing_messages.shared_now(REF, SALES),
+        "share-not": sharing_messages.not_shared(REF, SALES),
+        "woken": snooze_messages.snoozed(state(), ADA, now=NOW, zone=ZONE),
     }
 
 
@@ -134,7 +158,4 @@ def forms() -> dict[str, View]:
     return {
         "form-status": form_views.status_form(origin),
         "form-subscribe": form_views.subscribe_form(origin, zone_name="Asia/Shanghai"),
-        "form-subscribe-filled": form_views.subscribe_form(
-            origin, zone_name="Asia/Shanghai", mails=[SALES, NASTY]
-        ),
     }

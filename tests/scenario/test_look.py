@@ -18,7 +18,7 @@ from bot.slack.controls import Act, More, under_status
 from bot.store.store import open_store
 from bot.store.tables import outages
 from tests.messages.judges import texts
-from tests.scenario.test_subscribe import until_public
+from tests.scenario.steps import until_public
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -187,7 +187,7 @@ async def test_a_status_is_shared_with_a_channel_that_the_bot_is_not_in(both_way
     """Everybody sees it, with the name of who shared it; Quick BI is not asked again."""
     answer = await both_ways.ask("/mail-status Weekly Ops", channel="sales")
     before = len(both_ways.quickbi.ledger.calls("GetMailTaskStatus"))
-    await choose(both_ways, answer, "Share in this channel", channel="sales")
+    await share(both_ways, answer, channel="sales")
     ada = both_ways.slack.workspace.user("ada").id
     told = await until_public(both_ways, f"Shared by <@{ada}>: Weekly Ops failed", channel="sales")
     assert f"Shared by <@{ada}>" in texts(told.blocks, "mrkdwn")
@@ -204,14 +204,14 @@ async def test_sharing_after_a_restart_asks_anew_and_tells_only_who_asked_what_w
     assert bot.bot
     await bot.bot.stop()
     await bot.start_bot()
-    await choose(bot, answer, "Share in this channel")
+    await share(bot, answer)
     await until_public(bot, "Daily Sales was sent")
     bot.world.delete(bot.world.named("Weekly Ops").mail_id)
-    await choose(bot, gone, "Share in this channel")
+    await share(bot, gone)
     await bot.until_text("Quick BI knows no mail")
     unseen = await post(bot, under_status(ref("feedc0de12345"), "x", has_failed=False, is_subscribed=False))
     bot.quickbi.faults.add(Mode.UNAVAILABLE, lasting=DOWN)
-    await choose(bot, unseen, "Share in this channel")
+    await share(bot, unseen)
     await bot.until_text("Quick BI does not answer", seconds=20)
     public = [one.text for one in bot.slack.workspace.messages("reports") if one.ephemeral_for is None]
     assert sum("Shared by" in text for text in public) == 1
@@ -269,7 +269,8 @@ async def test_home_answers_in_modals(bot: Rig) -> None:
     """A mail is checked, looked up, listed and paged without leaving the tab; the way back is there."""
     await subscribe(bot, "Weekly Ops")
     view = await open_home(bot)
-    await bot.slack.people.click("ada", "mail_check", view_id=view.id)
+    mail_id = bot.world.named("Weekly Ops").mail_id
+    await bot.slack.people.click("ada", "mail_home:menu", view_id=view.id, choose=f"check {mail_id}")
     status = await until_modal(bot, "Weekly Ops* failed")
     assert not {"mail_subscribe", "mail_unsubscribe", "mail_run"} & set(action_ids(status))
     await bot.slack.people.click("ada", "mail_more", view_id=status.id)
@@ -455,19 +456,33 @@ async def choose(rig: Rig, on: Message, label: str, *, channel: str = "reports")
     await rig.slack.people.click("ada", "mail_more", channel=channel, ts=on.ts, choose=value)
 
 
+async def ask_to_share(rig: Rig, on: Message, *, channel: str = "reports") -> Message:
+    """Choose it from the menu, and wait for the question."""
+    before = len(rig.answers("ada", channel))
+    await choose(rig, on, "Share in this channel…", channel=channel)
+    return await answered(rig, before, channel=channel)
+
+
+async def share(rig: Rig, on: Message, *, channel: str = "reports") -> None:
+    asked = await ask_to_share(rig, on, channel=channel)
+    await rig.slack.people.click("ada", "mail_share", channel=channel, ts=asked.ts)
+
+
 async def subscribe(rig: Rig, name: str, *, user: str = "ada", channel: str = "reports") -> None:
     await rig.slack.people.type_command(user, channel, f"/mail-subscribe {name}")
     await until_public(rig, f"now subscribed to {name}", channel=channel)
 
 
 async def open_home(rig: Rig, user: str = "ada") -> View:
-    """Open the tab and wait for what is published anew."""
+    """Open the tab and wait for what is published anew, with all that Slack has to say about it."""
     before = rig.slack.home(user)
     await rig.slack.people.open_home(user)
 
     def published() -> View | None:
         view = rig.slack.home(user)
-        return view if view and (before is None or view.hash != before.hash) else None
+        if view is None or (before is not None and view.hash == before.hash):
+            return None
+        return None if "are being looked up" in " ".join(home_texts(view)) else view
 
     return await rig.slack.changes.until(published, seconds=8)
 

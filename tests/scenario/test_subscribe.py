@@ -8,23 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.sandbox.quickbi.faults import Mode
+from tests.scenario.steps import until_public
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.inputs import Choice
-    from bot.sandbox.slack.model import Message
     from tests.rig import Rig
-
-
-async def until_public(rig: Rig, words: str, *, channel: str = "reports", seconds: float = 10) -> Message:
-    """Wait until the channel itself is told these words."""
-
-    def shown() -> Message | None:
-        messages = rig.slack.workspace.messages(channel)
-        return next(
-            (one for one in reversed(messages) if one.ephemeral_for is None and words in one.text), None
-        )
-
-    return await rig.slack.changes.until(shown, seconds=seconds)
 
 
 async def test_subscribing_tells_the_channel_how_the_mail_is_doing(both_ways: Rig) -> None:

@@ -1,0 +1,106 @@
+"""Pure: what people read when a channel leaves a mail: the question before it, that it did, that there was none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.domain import MailRef
+from bot.slack.blocks import Message, actions, button, clip, confirm, name, plural, section
+from bot.slack.conditions import plain_title_of, title_of
+from bot.slack.controls import CONFIRMED, Act, More, dismiss_button, subscribe_button
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from slack_sdk.models.blocks import Block
+
+    from bot.domain import Mail, MailId, UserId
+
+_MOST_NAMES = 10  # a phone's screen
+
+
+def unsubscribed(mails: Sequence[tuple[MailId, Mail | None]], by: UserId) -> Message:
+    """The public word that a channel is no longer told, with a way back for a single mail."""
+    plain = ", ".join(plain_title_of(mail_id, mail) for mail_id, mail in mails)
+    shown = ", ".join(title_of(mail_id, mail) for mail_id, mail in mails[:_MOST_NAMES])
+    if len(mails) > _MOST_NAMES:
+        shown += f" and {len(mails) - _MOST_NAMES} more"
+    blocks: list[Block] = [section(f"🔕 <@{by}> unsubscribed this channel from {shown}")]
+    if len(mails) == 1:
+        mail_id, mail = mails[0]
+        title = plain_title_of(mail_id, mail)
+        blocks.append(actions([subscribe_button(mail_id, title, is_subscribed=False)]))
+    return Message(
+        text=f"This channel is no longer told about {plain}; <@{by}> unsubscribed it.", blocks=tuple(blocks)
+    )
+
+
+def not_subscribed(words: str) -> Message:
+    shown = name(words, 60)
+    return Message(
+        text=f"This channel is not subscribed to {shown}. Type /mail-subscriptions to see what it is told of.",
+        blocks=(
+            section(
+                f"This channel is not subscribed to “{shown}”. `/mail-subscriptions` shows what it is told of."
+            ),
+        ),
+    )
+
+
+def ask_first(mail_id: MailId, mail: Mail | None) -> Message:
+    """The step before leaving a mail that was chosen from a menu."""
+    plain = plain_title_of(mail_id, mail)
+    ref = MailRef(mail_id=mail_id)
+    yes = button(
+        "Unsubscribe",
+        action_id=CONFIRMED,
+        value=mail_id,
+        style="danger",
+        reads_as=f"Unsubscribe this channel from {clip(plain, 40)}",
+    )
+    what = "Nobody here will be told any more when it fails."
+    return Message(
+        text=f"Unsubscribe this channel from {plain}? {what} Confirm with Unsubscribe, or Cancel.",
+        blocks=(
+            section(f"🔕 Unsubscribe this channel from {title_of(mail_id, mail)}?\n{what}"),
+            actions([yes, dismiss_button(More.UNSUBSCRIBE, ref)]),
+        ),
+    )
+
+
+def left(mail_id: MailId, mail: Mail | None) -> Message:
+    """What becomes of the question; the channel is told beside it."""
+    return Message(
+        text=f"You unsubscribed this channel from {plain_title_of(mail_id, mail)}.",
+        blocks=(section(f"🔕 You unsubscribed this channel from {title_of(mail_id, mail)}"),),
+    )
+
+
+def stays(mail_id: MailId, mail: Mail | None) -> Message:
+    """The answer to No."""
+    return Message(
+        text=f"Nothing was changed: {plain_title_of(mail_id, mail)} is told here as before.",
+        blocks=(section(f"✋ Nothing was changed: {title_of(mail_id, mail)} is told here as before"),),
+    )
+
+
+def confirm_all(count: int) -> Message:
+    """Leaving every mail is asked about first."""
+    question = f"Unsubscribe this channel from all {plural(count, 'mail')}?"
+    return Message(
+        text=f"{question} Press the button to do it.",
+        blocks=(
+            section(f"*{question}*\nIt will no longer be told when one of them fails."),
+            actions(
+                [
+                    button(
+                        f"Unsubscribe from {plural(count, 'mail')}",
+                        action_id=f"{Act.UNSUBSCRIBE}:all",
+                        value="all",
+                        style="danger",
+                        confirm=confirm("Unsubscribe from all?", question, yes="Unsubscribe", danger=True),
+                    )
+                ]
+            ),
+        ),
+    )

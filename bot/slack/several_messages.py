@@ -1,0 +1,74 @@
+"""Pure: how several mails are doing, a line for each, with a button that shows more of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.slack.blocks import Message, absolute, button, clip, duration, one_line, plural, section, small, when
+from bot.slack.conditions import plain_title_of, title_of
+from bot.slack.controls import Act, ref_value
+from bot.slack.failures import failure
+from bot.slack.listing_messages import LIST
+from bot.slack.messages import state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, tzinfo
+
+    from slack_sdk.models.blocks import Block
+
+    from bot.domain import Mail, MailRef, QuickBIError, TaskRun
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Glance:
+    """One mail's newest run, or why Quick BI did not tell it."""
+
+    ref: MailRef
+    mail: Mail | None
+    latest: TaskRun | None = None
+    error: QuickBIError | None = None
+
+
+def several(glances: Sequence[Glance], *, now: datetime, zone: tzinfo) -> Message:
+    """In the order in which they were chosen."""
+    said = [_said(each, now, zone) for each in glances]
+    blocks: list[Block] = [section(f"*{plural(len(glances), 'mail')}*")]
+    for index, (each, (marked, _)) in enumerate(zip(glances, said, strict=True)):
+        row = section(marked)
+        row.accessory = button(
+            "Look",
+            action_id=f"{Act.PICK}:{LIST}:{index}",
+            value=ref_value(each.ref),
+            reads_as=f"Look at {clip(plain_title_of(each.ref.mail_id, each.mail), 55)}",
+        )
+        blocks.append(row)
+    blocks.append(small("Only you see this"))
+    text = " ".join(plain for _, plain in said)
+    return Message(text=f"{plural(len(glances), 'mail')}. {text}", blocks=tuple(blocks))
+
+
+def checking(count: int, ready_in: float) -> Message:
+    wait = f"about {duration(timedelta(seconds=max(ready_in, 1)))}"
+    return Message(
+        text=f"Checking {plural(count, 'mail')}; the answer replaces this message in {wait}.",
+        blocks=(
+            section(f"⏳ Checking {plural(count, 'mail')} … {wait}\n_Quick BI takes one question a second._"),
+        ),
+    )
+
+
+def _said(each: Glance, now: datetime, zone: tzinfo) -> tuple[str, str]:
+    if each.error is not None:
+        why = failure(each.error, each.ref, each.mail).text
+        return f"❔ {title_of(each.ref.mail_id, each.mail)}: {one_line(why)}", why
+    state = state_of(each.latest, now)
+    at, plain_at = "", ""
+    if each.latest and each.latest.exec_at:
+        at, plain_at = f" · {when(each.latest.exec_at, zone)}", f" at {absolute(each.latest.exec_at, zone)}"
+    return (
+        f"{state.sign} {title_of(each.ref.mail_id, each.mail)} {state.words}{at}",
+        f"{plain_title_of(each.ref.mail_id, each.mail)} {state.words}{plain_at}.",
+    )

@@ -62,6 +62,15 @@ class Subject:
         return MailRef(mail_id=self.mail_id)
 
 
+_STANDS = {
+    ManualRunState.CLAIMED: "whether it began is not clear yet",
+    ManualRunState.UNCLEAR: "whether it began is not clear yet",
+    ManualRunState.STARTED: "it is being followed",
+    ManualRunState.REFUSED: "Quick BI refused it",
+    ManualRunState.ENDED: "that run is over",
+}
+
+
 def confirm_value(subject: Subject) -> str:
     return f"{subject.mail_id} {subject.thread_ts}".strip()
 
@@ -105,6 +114,17 @@ def not_allowed(subject: Subject) -> Message:
     )
 
 
+def looking_first(subject: Subject, *, ready_in: float) -> Message:
+    """While the run before is looked at: `ready_in` is when Quick BI can be asked, in seconds."""
+    wait = f", in about {duration(timedelta(seconds=ready_in))}" if ready_in >= 1 else ""
+    where = "the thread says" if subject.thread_ts else "I say here"
+    what = f"First I look whether it is running already{wait}. One click is enough: {where} how it goes on."
+    return Message(
+        text=f"About to run {subject.plain}. {what}",
+        blocks=(section(f"⏳ About to run {subject.bold}\n{what}"),),
+    )
+
+
 def already_running(subject: Subject, run: TaskRun, *, now: datetime, zone: tzinfo) -> Message:
     state = state_of(run, now)
     words = state.words if state.sign == "⚠️" else "is already running"
@@ -129,13 +149,12 @@ def asked_already(subject: Subject, earlier: ManualRun, *, now: datetime) -> Mes
     """Somebody was faster."""
     ago = f"{duration(now - earlier.claimed_at)} ago"
     who = f"<@{earlier.user_id}>"
-    unsure = earlier.state in {ManualRunState.CLAIMED, ManualRunState.UNCLEAR}
-    more = "whether it began is not clear yet" if unsure else "it is being followed"
+    more = _STANDS[earlier.state]
     advice = "It was not started a second time. Check again shows how it goes on."
     return Message(
         text=f"{who} ran {subject.plain} {ago}; {more}. {advice}",
         blocks=(
-            section(f"⏳ {who} ran {subject.bold} {ago}\n{more.capitalize()}."),
+            section(f"⏳ {who} ran {subject.bold} {ago}\n{more[0].upper()}{more[1:]}."),
             section(advice.replace("Check again", "*Check again*")),
             controls(subject),
             small_print(subject),

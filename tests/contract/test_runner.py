@@ -49,7 +49,9 @@ BEFORE = TaskRun(
 
 
 def wish(click: str = "click-1", user: UserId = ADA) -> RunWish:
-    return RunWish(mail_id=MAIL, user_id=user, channel_id=ChannelId("C1"), message_ts="", click=click)
+    return RunWish(
+        mail_id=MAIL, user_id=user, channel_id=ChannelId("C1"), message_ts="", click=click, asked_at=NOON
+    )
 
 
 class Clock:

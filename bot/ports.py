@@ -229,4 +229,7 @@ class Audit(Protocol):
         channel_id: ChannelId | None = None,
         mail_id: MailId | None = None,
         detail: str = "",
-    ) -> None: ...
+        once: bool = False,
+    ) -> None:
+        """`once`: not if it is on record that this person did this with this mail at this very instant."""
+        ...

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         MailRef,
         Observation,
         Outage,
+        QuickBIError,
         StatusAnswer,
         SubscribeOutcome,
         Subscription,
@@ -36,7 +37,8 @@ class QuickBI(Protocol):
     """Quick BI's three operations. Every method raises a `QuickBIError` where it does not get an answer.
 
     `before_attempt` is awaited before each attempt that goes over the wire, so that every one of them is
-    paid for out of the call budget.
+    paid for out of the call budget; `after_failure` after each one that failed, also where another follows:
+    the others who ask must know at once that Quick BI wants to be asked less often.
     """
 
     async def get_task_status(
@@ -46,6 +48,7 @@ class QuickBI(Protocol):
         *,
         attempts: int = 1,
         before_attempt: Callable[[], Awaitable[None]] | None = None,
+        after_failure: Callable[[QuickBIError], Awaitable[None]] | None = None,
     ) -> StatusAnswer: ...
 
     async def list_mails(self, *, page: int = 1, page_size: int = 100) -> MailPage: ...

@@ -12,9 +12,7 @@ from bot.slack.blocks import (
     Message,
     absolute,
     actions,
-    clip,
     name,
-    one_line,
     option,
     plural,
     section,
@@ -23,6 +21,7 @@ from bot.slack.blocks import (
 )
 from bot.slack.controls import Act
 from bot.slack.incident_words import bold_title, state_words
+from bot.slack.titles import label_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,15 +137,11 @@ def _names(items: Sequence[Told], limit: int) -> str:
 
 
 def _name(told: Told, limit: int) -> str:
-    known = told.mail and one_line(told.mail.name)
-    return name(known or told.incident.mail_id, limit)
+    return name(label_of(told.incident.mail_id, told.mail), limit)
 
 
 def _picker(firing: Sequence[Told]) -> StaticSelectElement:
     options = [
-        option(
-            clip(one_line(each.mail.name) if each.mail else each.incident.mail_id, 75), each.incident.mail_id
-        )
-        for each in firing[:100]
+        option(label_of(each.incident.mail_id, each.mail), each.incident.mail_id) for each in firing[:100]
     ]
     return StaticSelectElement(action_id=Act.CHECK, placeholder="Look at one of them …", options=options)

@@ -22,7 +22,8 @@ from bot.domain import (
     UnknownRefusal,
     UsageError,
 )
-from bot.slack.blocks import Message, bold, code, duration, escape, name, one_line, section, small
+from bot.slack.blocks import Message, code, duration, escape, name, section, small
+from bot.slack.titles import bare_title_of, has_name
 
 if TYPE_CHECKING:
     from slack_sdk.models.blocks import Block
@@ -116,9 +117,9 @@ def wrong_channel() -> Message:
 
 
 def _title(ref: MailRef | None, mail: Mail | None) -> str:
-    if mail and one_line(mail.name):
-        return bold(mail.name).strip("*")
-    return f"the mail {code(ref.mail_id)}" if ref else "this mail"
+    if ref is None:
+        return "this mail"
+    return bare_title_of(ref.mail_id, mail) if has_name(mail) else f"the mail {code(ref.mail_id)}"
 
 
 def _words(error: QuickBIError, mail: str) -> _Words:

@@ -24,9 +24,9 @@ from bot.slack.blocks import (
     small,
     when,
 )
-from bot.slack.conditions import plain_title_of, title_of
 from bot.slack.controls import Act, page_value, subscribe_button
 from bot.slack.incident_words import Words
+from bot.slack.titles import label_of, plain_title_of, title_of
 from bot.track_record import took
 
 if TYPE_CHECKING:
@@ -211,13 +211,13 @@ def _turn(label: str, mail_id: MailId, page: int) -> ButtonElement:
 
 
 def _ways_on(past: Past) -> list[ButtonElement]:
-    title = plain_title_of(past.mail_id, past.mail)
+    label = label_of(past.mail_id, past.mail)
     status = button(
-        "Status", action_id=Act.CHECK, value=past.mail_id, reads_as=f"Status of {clip(title, 60)}"
+        "Status", action_id=Act.CHECK, value=past.mail_id, reads_as=f"Status of {clip(label, 60)}"
     )
     if past.is_subscribed is not False:
         return [status]
-    return [status, subscribe_button(past.mail_id, title, is_subscribed=False)]
+    return [status, subscribe_button(past.mail_id, label, is_subscribed=False)]
 
 
 def _no_runs(past: Past) -> Message:

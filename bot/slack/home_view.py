@@ -20,18 +20,18 @@ from bot.slack.blocks import (
     code,
     divider,
     header,
-    one_line,
     plural,
     section,
     small,
     when,
 )
-from bot.slack.conditions import condition, plain_title_of, title_of
+from bot.slack.conditions import condition
 from bot.slack.controls import Act
 from bot.slack.form_views import SEARCH
 from bot.slack.incident_words import headline, when_words
 from bot.slack.listing_messages import Wanted, list_button
 from bot.slack.subscription_messages import snooze_words
+from bot.slack.titles import label_of, plain_title_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -157,9 +157,9 @@ def _row(place: str, states: Sequence[SubscriptionState], now: datetime, zone: t
         "*paused* in Quick BI" if first.mail and first.mail.paused else "",
     ]
     block = section(f"{sign} {title_of(mail_id, first.mail)} {marked}\n{' · '.join(filter(None, notes))}")
-    title = one_line(first.mail.name) if first.mail else mail_id
+    label = label_of(mail_id, first.mail)
     block.accessory = button(
-        "Check", action_id=f"{Act.CHECK}:{place}", value=mail_id, reads_as=f"Check {clip(title, 60)}"
+        "Check", action_id=f"{Act.CHECK}:{place}", value=mail_id, reads_as=f"Check {clip(label, 60)}"
     )
     return block
 

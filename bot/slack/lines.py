@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain import NotifyReason
+from bot.domain import MailId, NotifyReason
 from bot.slack.blocks import (
     MAX_MESSAGE_TEXT,
     Message,
     absolute,
-    bold,
     clip_markup,
     code,
     duration,
     escape,
-    name,
-    one_line,
     plural,
     section,
     when,
 )
+from bot.slack.titles import plain_title_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,9 +62,8 @@ def _words(line: Line, zone: tzinfo) -> tuple[str, str]:
 
 
 def _paused(line: Line, sign: str, words: str, more: str) -> tuple[str, str]:
-    known = line.mail is not None and one_line(line.mail.name)
-    marked = bold(line.mail.name) if known and line.mail else f"*Mail* {code(line.subject_id)}"
-    plain = name(line.mail.name) if known and line.mail else f"Mail {escape(line.subject_id)}"
+    mail_id = MailId(line.subject_id)
+    marked, plain = title_of(mail_id, line.mail), plain_title_of(mail_id, line.mail, begins=True)
     return f"{sign} {marked} {words}. {more}", f"{plain} {words}. {more}"
 
 

@@ -10,17 +10,15 @@ from bot.domain import RunStatus
 from bot.slack.blocks import (
     Message,
     absolute,
-    bold,
     code,
     duration,
-    escape,
     name,
-    one_line,
     plural,
     section,
     small,
     when,
 )
+from bot.slack.titles import plain_title_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +108,7 @@ def status(seen: Seen, *, now: datetime, zone: tzinfo, extra: Sequence[Block] = 
             advice="Check the task ID, or ask without it to see the latest run.",
         )
     times = _times(newest, seen, now, zone)
-    lines = [f"{state.sign} {_title(seen.ref, seen.mail)} {state.words}", times]
+    lines = [f"{state.sign} {title_of(seen.ref.mail_id, seen.mail)} {state.words}", times]
     blocks: list[Block] = [section("\n".join(line for line in lines if line))]
     if state.advice:
         blocks.append(section(state.advice))
@@ -133,9 +131,9 @@ def checking(
 ) -> Message:
     """The answer while the answer is on its way: what was known, how old that is, when the new one comes."""
     wait = f"about {duration(timedelta(seconds=max(ready_in, 1)))}"
-    title = _title(ref, mail)
+    title = title_of(ref.mail_id, mail)
     lines = [f"⏳ Checking {title} … {wait}", "_Quick BI takes one question a second; others asked first._"]
-    text = f"Checking {_plain_title(ref, mail)}; the answer replaces this message in {wait}."
+    text = f"Checking {plain_title_of(ref.mail_id, mail)}; the answer replaces this message in {wait}."
     if last is not None:
         newest = last.runs[0] if last.runs else None
         state = state_of(newest, now)
@@ -144,14 +142,6 @@ def checking(
         lines.append(known + at)
         text += f" {known}."
     return Message(text=text, blocks=(section("\n".join(lines)),))
-
-
-def _title(ref: MailRef, mail: Mail | None) -> str:
-    return bold(mail.name) if mail and one_line(mail.name) else f"*Mail* {code(ref.mail_id)}"
-
-
-def _plain_title(ref: MailRef, mail: Mail | None) -> str:
-    return name(mail.name) if mail and one_line(mail.name) else f"Mail {escape(ref.mail_id)}"
 
 
 def _times(run: TaskRun | None, seen: Seen, now: datetime, zone: tzinfo) -> str:
@@ -196,7 +186,10 @@ def _sentence(seen: Seen, run: TaskRun | None, state: State, now: datetime, zone
     if run is not None and run.exec_at:
         joint = "since" if run.status is RunStatus.PROCESSING else "at"
         at = f" {joint} {absolute(run.exec_at, zone)}"
-    parts = [f"{_plain_title(seen.ref, seen.mail)} {state.words}{at}.", state.advice.replace("*", "")]
+    parts = [
+        f"{plain_title_of(seen.ref.mail_id, seen.mail, begins=True)} {state.words}{at}.",
+        state.advice.replace("*", ""),
+    ]
     if (age := now - seen.seen_at) > _JUST_NOW:
         parts.append(f"Checked {duration(age)} ago.")
     if len(seen.runs) > 1:

@@ -8,8 +8,9 @@ from bot.domain import PostKind
 from bot.slack.blocks import Message, absolute, code, name, section, small, when
 from bot.slack.controls import under_notice
 from bot.slack.digests import digest, digest_reply
-from bot.slack.incident_words import Words, advice, headline, plain_title, reply_words, when_words
+from bot.slack.incident_words import Words, advice, headline, reply_words, when_words
 from bot.slack.lines import lines_message
+from bot.slack.titles import label_of
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
@@ -46,7 +47,8 @@ def root_message(items: tuple[Told, ...], *, now: datetime, zone: tzinfo) -> Mes
     blocks.append(_small_print(told, now, zone))
     if incident.is_firing:
         snoozed = _is_snoozed(told, now)
-        blocks.append(under_notice(incident.mail_id, plain_title(told), is_firing=True, is_snoozed=snoozed))
+        label = label_of(incident.mail_id, told.mail)
+        blocks.append(under_notice(incident.mail_id, label, is_firing=True, is_snoozed=snoozed))
     plain_hint = hint.replace("*", "").replace("`", "")
     text = f"{head.plain}. {at.plain}. {plain_hint} {_snooze_words(told, now, zone).plain}"
     return Message(text=text.strip(), blocks=tuple(blocks))

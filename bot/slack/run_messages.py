@@ -11,14 +11,12 @@ from bot.slack.blocks import (
     Message,
     absolute,
     actions,
-    bold,
     button,
     clip,
     clock_time,
     code,
     duration,
     name,
-    one_line,
     section,
     small,
     when,
@@ -26,6 +24,7 @@ from bot.slack.blocks import (
 from bot.slack.controls import Act, run_button
 from bot.slack.failures import failure
 from bot.slack.messages import state_of
+from bot.slack.titles import label_of, plain_title_of, title_of
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
@@ -44,18 +43,16 @@ class Subject:
     thread_ts: str = ""
 
     @property
-    def title(self) -> str:
-        return one_line(self.mail.name) if self.mail and one_line(self.mail.name) else f"Mail {self.mail_id}"
+    def label(self) -> str:
+        return label_of(self.mail_id, self.mail)
 
     @property
     def bold(self) -> str:
-        if self.mail and one_line(self.mail.name):
-            return bold(self.mail.name)
-        return f"*Mail* {code(self.mail_id)}"
+        return title_of(self.mail_id, self.mail)
 
     @property
     def plain(self) -> str:
-        return name(self.title, 140)
+        return plain_title_of(self.mail_id, self.mail, begins=True)
 
     @property
     def ref(self) -> MailRef:
@@ -86,7 +83,7 @@ def ask_first(subject: Subject, last: Observation | None, *, now: datetime, zone
                 action_id=Act.RUN_CONFIRMED,
                 value=confirm_value(subject),
                 style="primary",
-                reads_as=f"Run {clip(subject.title, 50)} now",
+                reads_as=f"Run {clip(subject.label, 50)} now",
             ),
             button("Cancel", action_id=Act.CANCEL, value=subject.mail_id, reads_as="Cancel, do not run it"),
         ]
@@ -184,9 +181,9 @@ def not_started(error: QuickBIError, subject: Subject, *, now: datetime, zone: t
 
 
 def controls(subject: Subject, *, may_run: bool = False) -> ActionsBlock:
-    short = clip(subject.title, 50)
+    short = clip(subject.label, 50)
     again = button("Check again", action_id=Act.CHECK, value=subject.mail_id, reads_as=f"Check {short} again")
-    return actions([again, *([run_button(subject.mail_id, subject.title)] if may_run else [])])
+    return actions([again, *([run_button(subject.mail_id, subject.label)] if may_run else [])])
 
 
 def small_print(subject: Subject, task: TaskRun | None = None) -> Block:

@@ -11,6 +11,7 @@ from bot.slack import guide, messages
 from bot.slack.controls import read_more, read_ref, under_status
 from bot.slack.failures import failure
 from bot.slack.messages import Seen
+from bot.slack.titles import label_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,7 +118,7 @@ class StatusDesk:
         newest = observation.answer.latest
         controls = under_status(
             ref,
-            seen.mail.name if seen.mail else ref.mail_id,
+            label_of(ref.mail_id, seen.mail),
             has_failed=newest is not None and newest.status is RunStatus.FAILED,
             is_subscribed=await self._subscriptions.get(channel_id, ref.mail_id) is not None,
         )

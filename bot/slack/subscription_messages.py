@@ -10,8 +10,8 @@ from bot.slack.blocks import (
     Message,
     absolute,
     actions,
-    bold,
     button,
+    clip,
     code,
     confirm,
     duration,
@@ -23,9 +23,10 @@ from bot.slack.blocks import (
     when,
 )
 from bot.slack.channels import Posting
-from bot.slack.conditions import Condition, condition, plain_title_of, title_of
+from bot.slack.conditions import Condition, condition
 from bot.slack.controls import Act, More, more_value, ref_value, subscribe_button
 from bot.slack.messages import state_of
+from bot.slack.titles import label_of, plain_title_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +68,7 @@ def subscribed(done: Sequence[Subscribed], by: UserId, *, now: datetime, zone: t
     blocks.append(small(promise, *(_due_words(one_mail.subscription) if one_mail else ())))
     if one_mail:
         ref = MailRef(mail_id=one_mail.subscription.mail_id)
-        title = _plain(one_mail)
+        label = label_of(ref.mail_id, one_mail.mail)
         blocks.append(
             actions(
                 [
@@ -75,9 +76,9 @@ def subscribed(done: Sequence[Subscribed], by: UserId, *, now: datetime, zone: t
                         "Check again",
                         action_id=Act.CHECK,
                         value=ref_value(ref),
-                        reads_as=f"Check {title} again",
+                        reads_as=f"Check {clip(label, 50)} again",
                     ),
-                    subscribe_button(ref.mail_id, title, is_subscribed=True),
+                    subscribe_button(ref.mail_id, label, is_subscribed=True),
                 ]
             )
         )
@@ -117,16 +118,14 @@ def cannot_post(posting: Posting, app_name: str) -> Message:
 
 def unsubscribed(mails: Sequence[tuple[MailId, Mail | None]], by: UserId) -> Message:
     """The public word that a channel is no longer told, with a way back for a single mail."""
-    plain = ", ".join(name(mail.name) if mail else f"mail {mail_id}" for mail_id, mail in mails)
-    shown = ", ".join(bold(mail.name) if mail else code(mail_id) for mail_id, mail in mails[:10])
+    plain = ", ".join(plain_title_of(mail_id, mail) for mail_id, mail in mails)
+    shown = ", ".join(title_of(mail_id, mail) for mail_id, mail in mails[:10])
     if len(mails) > 10:  # noqa: PLR2004 (a phone's screen)
         shown += f" and {len(mails) - 10} more"
     blocks: list[Block] = [section(f"🔕 <@{by}> unsubscribed this channel from {shown}")]
     if len(mails) == 1:
         mail_id, mail = mails[0]
-        blocks.append(
-            actions([subscribe_button(mail_id, mail.name if mail else mail_id, is_subscribed=False)])
-        )
+        blocks.append(actions([subscribe_button(mail_id, label_of(mail_id, mail), is_subscribed=False)]))
     return Message(
         text=f"This channel is no longer told about {plain}; <@{by}> unsubscribed it.", blocks=tuple(blocks)
     )

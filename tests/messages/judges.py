@@ -79,6 +79,7 @@ def assert_fine(message: Message) -> None:
     assert not _LIVE_MENTION.search(_unpinged(payload["text"])), "the text pings somebody"
     assert re.search(r"[a-z]{3,} [a-z]", payload["text"], re.IGNORECASE), "words, not signs alone"
     _assert_nothing_is_parsed(payload["blocks"])
+    _assert_labels_are_plain(payload["blocks"])
     for shown in texts(payload["blocks"], "mrkdwn"):
         assert not _LIVE_MENTION.search(_unpinged(shown)), shown
     for shown in texts(payload["blocks"], "mrkdwn", "plain_text"):
@@ -98,6 +99,7 @@ def assert_view_fine(view: View) -> None:
     assert len(content.get("private_metadata", "")) <= 3000
     _assert_ids_are_unique(content["blocks"])
     _assert_nothing_is_parsed(content["blocks"])
+    _assert_labels_are_plain(content["blocks"])
     for shown in texts(content["blocks"], "mrkdwn"):
         assert not _LIVE_MENTION.search(_unpinged(shown)), shown
     for shown in texts(content["blocks"], "mrkdwn", "plain_text"):
@@ -129,6 +131,21 @@ def _assert_nothing_is_parsed(part: Any) -> None:
         if part.get("type") == "mrkdwn":
             assert part.get("verbatim") is True, part
         _assert_nothing_is_parsed(list(part.values()))
+
+
+def _assert_labels_are_plain(part: Any) -> None:
+    """Labels, dialogs and what a screen reader says of a button show each character: `&lt;` would stand there so."""
+    for shown in [*texts(part, "plain_text"), *_values_of(part, "accessibility_label")]:
+        assert not re.search("&(?:amp|lt|gt);", shown), shown
+
+
+def _values_of(part: Any, key: str) -> list[str]:
+    if isinstance(part, list | tuple):
+        return [value for one in part for value in _values_of(one, key)]
+    if isinstance(part, Mapping):
+        own = [str(part[key])] if key in part else []
+        return own + [value for each in part.values() for value in _values_of(each, key)]
+    return []
 
 
 def texts(part: Any, *kinds: str) -> list[str]:

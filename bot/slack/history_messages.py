@@ -19,6 +19,7 @@ from bot.slack.blocks import (
     duration,
     fields,
     name,
+    offset,
     plural,
     section,
     small,
@@ -153,7 +154,7 @@ def _usual_start(past: Past, now: datetime, zone: tzinfo) -> Words:
     if record.usual_starts:
         marked = " and ".join(_clock(at, now, zone) for at in record.usual_starts)
         plain = " and ".join(f"{at:%H:%M}" for at in record.usual_starts)
-        return Words(marked=marked + takes, plain=f"{plain} {now.astimezone(zone):%Z}{takes}")
+        return Words(marked=marked + takes, plain=f"{plain} {offset(now.astimezone(zone))}{takes}")
     if record.usual_gap:
         return _same(f"every {duration(record.usual_gap)}{takes}")
     if past.total < _FEW:
@@ -164,7 +165,7 @@ def _usual_start(past: Past, now: datetime, zone: tzinfo) -> Words:
 def _clock(at: time, now: datetime, zone: tzinfo) -> str:
     """A time of day in the reader's zone: Slack can only shift a full instant, so take today's."""
     local = datetime.combine(now.astimezone(zone).date(), at, zone)
-    return f"<!date^{int(local.timestamp())}^{{time}}|{local:%H:%M %Z}>"
+    return f"<!date^{int(local.timestamp())}^{{time}}|{local:%H:%M} {offset(local)}>"
 
 
 def _row(known: KnownRun, zone: tzinfo) -> Words:

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 from bot.domain import RunStatus
 from bot.slack.blocks import (
+    MAX_MESSAGE_TEXT,
     Message,
     absolute,
     code,
     duration,
+    joined,
     name,
     plural,
     section,
+    sections,
     small,
     when,
 )
@@ -30,7 +33,8 @@ if TYPE_CHECKING:
 
 STUCK_AFTER = timedelta(minutes=15)
 _JUST_NOW = timedelta(seconds=2)
-_MOST_RUNS = 30
+_MOST_SECTIONS = 4  # about a hundred runs: Slack refuses blocks that are too long together, and says no limit
+_TEXT_ROOM = MAX_MESSAGE_TEXT - 200  # something may still be put before and behind it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,7 +117,7 @@ def status(seen: Seen, *, now: datetime, zone: tzinfo, extra: Sequence[Block] = 
     if state.advice:
         blocks.append(section(state.advice))
     if len(seen.runs) > 1:
-        blocks.append(section(_all_runs(seen.runs, now, zone)))
+        blocks += sections(_all_runs(seen.runs, now, zone), most=_MOST_SECTIONS)
     blocks.append(_small_print(seen, newest))
     text = _sentence(seen, newest, state, now, zone)
     return Message(text=text, blocks=(*blocks, *extra))
@@ -159,16 +163,14 @@ def _times(run: TaskRun | None, seen: Seen, now: datetime, zone: tzinfo) -> str:
     return " · ".join(parts)
 
 
-def _all_runs(runs: Sequence[TaskRun], now: datetime, zone: tzinfo) -> str:
+def _all_runs(runs: Sequence[TaskRun], now: datetime, zone: tzinfo) -> list[str]:
     lines = [f"*{plural(len(runs), 'run')}, newest first*"]
-    for run in runs[:_MOST_RUNS]:
+    for run in runs:
         state = state_of(run, now)
         at = when(run.exec_at, zone) if run.exec_at else "time unknown"
         task = f" · task {code(str(run.task_id))}" if run.task_id else ""
         lines.append(f"{state.sign} {at} · {state.words}{task}")
-    if len(runs) > _MOST_RUNS:
-        lines.append(f"and {len(runs) - _MOST_RUNS} older")
-    return "\n".join(lines)
+    return lines
 
 
 def _small_print(seen: Seen, run: TaskRun | None) -> Block:
@@ -193,11 +195,12 @@ def _sentence(seen: Seen, run: TaskRun | None, state: State, now: datetime, zone
     if (age := now - seen.seen_at) > _JUST_NOW:
         parts.append(f"Checked {duration(age)} ago.")
     if len(seen.runs) > 1:
-        others = "; ".join(
+        others = [
             f"{state_of(run, now).words} at {absolute(run.exec_at, zone)}"
             if run.exec_at
             else state_of(run, now).words
-            for run in seen.runs[1:_MOST_RUNS]
-        )
-        parts.append(f"Before that: {others}.")
+            for run in seen.runs[1:]
+        ]
+        room = _TEXT_ROOM - sum(len(part) + 1 for part in parts)
+        parts.append(f"Before that: {joined(others, room)}.")
     return " ".join(part for part in parts if part)

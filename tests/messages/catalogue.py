@@ -64,6 +64,9 @@ def _statuses() -> dict[str, Message]:
             seen(run("FAILED"), run("SENT", ago=old, task=5), run("FAILED", ago=2 * old))
         ),
         "status-thirty-five-runs": _status(seen(*(run("SENT", ago=n * old, task=n + 1) for n in range(35)))),
+        "status-two-hundred-runs": _status(
+            seen(*(run("FAILED", ago=n * old / 24, task=7218865303929605212 - n) for n in range(200)))
+        ),
         "status-without-a-name": _status(seen(run("SENT"), mail=None)),
         "status-without-a-time": _status(seen(no_time)),
         "status-seen-a-moment-ago": _status(seen(run("SENT"), age=3)),

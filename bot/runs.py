@@ -105,7 +105,7 @@ def hindrance(
             return Repeated()
         if is_open(latest, now) or has_served(latest, wish.asked_at):
             return AskedAlready(run=latest)
-    if newest is not None and newest.status is RunStatus.PROCESSING:
+    if newest is not None and newest.status is RunStatus.PROCESSING and not is_stuck(newest, now):
         return RunningAlready(run=newest)
     return None
 
@@ -113,6 +113,11 @@ def hindrance(
 def is_open(run: ManualRun, now: datetime) -> bool:
     is_over = run.state in {ManualRunState.REFUSED, ManualRunState.ENDED}
     return not is_over and now - run.claimed_at < OPEN_FOR
+
+
+def is_stuck(run: TaskRun, now: datetime) -> bool:
+    """Longer under way than any report may take: whether the mail may run again is Quick BI's to say, not ours."""
+    return run.exec_at is not None and now - run.exec_at >= FOLLOWED_FOR
 
 
 def has_served(run: ManualRun, asked_at: datetime) -> bool:

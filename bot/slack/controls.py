@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from slack_sdk.models.blocks import StaticSelectElement
+from slack_sdk.models.blocks import Option, StaticSelectElement
 
 from bot.domain import MailId, MailRef, TaskId
 from bot.slack.blocks import actions, button, clip, confirm, one_line, option, overflow
@@ -127,22 +128,6 @@ def subscribe_button(mail_id: MailId, title: str, *, is_subscribed: bool) -> But
     )
 
 
-def under_status(ref: MailRef, title: str, *, has_failed: bool, is_subscribed: bool) -> ActionsBlock:
-    """At most three buttons, the rest behind the dots: it must fit a phone."""
-    mail = MailRef(mail_id=ref.mail_id)
-    short = clip(one_line(title), 50)
-    again = button("Check again", action_id=Act.CHECK, value=ref_value(ref), reads_as=f"Check {short} again")
-    more = [
-        ("Recent runs", more_value(More.HISTORY, mail)),
-        ("Share in this channel", more_value(More.SHARE, ref)),
-    ]
-    if not has_failed:
-        more.append(("Run again…", more_value(More.RUN, mail)))
-    buttons = [again, *([run_button(ref.mail_id, title)] if has_failed else [])]
-    buttons.append(subscribe_button(ref.mail_id, title, is_subscribed=is_subscribed))
-    return actions([*buttons, overflow(more, action_id=Act.MORE)])
-
-
 class Snooze(StrEnum):
     """For how long a channel hears nothing new about a mail, as the first word of the chosen value."""
 
@@ -169,6 +154,38 @@ def read_snooze(value: str) -> tuple[Snooze, MailId]:
     return Snooze(word), MailId(mail_id)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InChannel:
+    """How a channel stands to a mail. None where that cannot be known now, or where there is nothing to snooze."""
+
+    is_subscribed: bool | None = None
+    is_snoozed: bool | None = None
+
+
+def under_status(ref: MailRef, title: str, *, has_failed: bool, here: InChannel) -> ActionsBlock:
+    """At most three buttons, the rest behind the dots: it must fit a phone."""
+    mail = MailRef(mail_id=ref.mail_id)
+    short = clip(one_line(title), 50)
+    elements: list[InteractiveElement] = [
+        button("Check again", action_id=Act.CHECK, value=ref_value(ref), reads_as=f"Check {short} again")
+    ]
+    more = [
+        ("Recent runs", more_value(More.HISTORY, mail)),
+        ("Share in this channel", more_value(More.SHARE, ref)),
+    ]
+    if has_failed:
+        elements.append(run_button(ref.mail_id, title))
+    else:
+        more.append(("Run again…", more_value(More.RUN, mail)))
+    if here.is_snoozed is not None:
+        elements.append(_snooze(ref.mail_id, is_snoozed=here.is_snoozed))
+        more.append(("Unsubscribe this channel…", more_value(More.UNSUBSCRIBE, mail)))
+    elif here.is_subscribed is not None:
+        elements.append(subscribe_button(ref.mail_id, title, is_subscribed=here.is_subscribed))
+    fitting = [(label, value) for label, value in more if len(value) <= Option.value_max_length]
+    return actions([*elements, overflow(fitting, action_id=Act.MORE)])
+
+
 def under_notice(mail_id: MailId, title: str, *, is_firing: bool, is_snoozed: bool) -> ActionsBlock:
     """What people do about a failure, from the message that tells of it."""
     ref = MailRef(mail_id=mail_id)
@@ -178,16 +195,20 @@ def under_notice(mail_id: MailId, title: str, *, is_firing: bool, is_snoozed: bo
     ]
     if is_firing:
         elements.insert(0, run_button(mail_id, title))
-    if is_snoozed:
-        elements.append(button("Wake", action_id=Act.SNOOZE, value=f"{Snooze.WAKE} {mail_id}"))
-    elif is_firing:
-        options = [option(label, f"{snooze} {mail_id}") for snooze, label in _SNOOZE_LABELS.items()]
-        elements.append(StaticSelectElement(action_id=Act.SNOOZE, placeholder="Snooze …", options=options))
+    if is_snoozed or is_firing:
+        elements.append(_snooze(mail_id, is_snoozed=is_snoozed))
     more = [
         ("Recent runs", more_value(More.HISTORY, ref)),
         ("Unsubscribe this channel…", more_value(More.UNSUBSCRIBE, ref)),
     ]
     return actions([*elements, overflow(more, action_id=Act.MORE)])
+
+
+def _snooze(mail_id: MailId, *, is_snoozed: bool) -> InteractiveElement:
+    if is_snoozed:
+        return button("Wake", action_id=Act.SNOOZE, value=f"{Snooze.WAKE} {mail_id}")
+    options = [option(label, f"{snooze} {mail_id}") for snooze, label in _SNOOZE_LABELS.items()]
+    return StaticSelectElement(action_id=Act.SNOOZE, placeholder="Snooze …", options=options)
 
 
 def picks(mails: Sequence[Mail], *, verb: str) -> ActionsBlock:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.domain import MailRef, ManualRunState, RunRefusal, RunRefused
+from bot.domain import MailRef, ManualRunState, RunRefusal, RunRefused, RunStatus
+from bot.runs import is_stuck
 from bot.slack.blocks import (
     Message,
     absolute,
@@ -123,8 +124,7 @@ def looking_first(subject: Subject, *, ready_in: float) -> Message:
 
 
 def already_running(subject: Subject, run: TaskRun, *, now: datetime, zone: tzinfo) -> Message:
-    state = state_of(run, now)
-    words = state.words if state.sign == "⚠️" else "is already running"
+    words = "is already running"
     since, since_plain = "", ""
     if run.exec_at:
         ago = f", {duration(now - run.exec_at)} ago"
@@ -134,7 +134,7 @@ def already_running(subject: Subject, run: TaskRun, *, now: datetime, zone: tzin
     return Message(
         text=f"{subject.plain} {words}{since_plain}. {advice}",
         blocks=(
-            section(f"{state.sign} {subject.bold} {words}{since}"),
+            section(f"⏳ {subject.bold} {words}{since}"),
             section(advice.replace("Check again", "*Check again*")),
             controls(subject),
             small_print(subject),
@@ -203,7 +203,12 @@ def _last_run(last: Observation | None, now: datetime, zone: tzinfo) -> tuple[st
     state = state_of(run, now)
     if run is None or run.exec_at is None:
         return "", ""
+    twice = (
+        " If that one still ends well, they get it twice."
+        if run.status is RunStatus.PROCESSING and is_stuck(run, now)
+        else ""
+    )
     return (
-        f"\nIts last run, {when(run.exec_at, zone)}: {state.sign} {state.words}",
-        f" Its last run, at {absolute(run.exec_at, zone)}, {state.words}.",
+        f"\nIts last run, {when(run.exec_at, zone)}: {state.sign} {state.words}{f'.{twice}' if twice else ''}",
+        f" Its last run, at {absolute(run.exec_at, zone)}, {state.words}.{twice}",
     )

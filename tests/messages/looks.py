@@ -23,7 +23,7 @@ from bot.domain import (
 )
 from bot.ports import Standing
 from bot.slack import failures, messages
-from bot.slack.controls import under_status
+from bot.slack.controls import InChannel, under_status
 from bot.slack.history_messages import PER_PAGE, STRIP, Past, history
 from bot.slack.home_view import Overview, home
 from bot.slack.listing_messages import Listed, Wanted, mail_list
@@ -58,7 +58,7 @@ def look_views() -> dict[str, View]:
 
 
 def _status() -> Message:
-    controls = under_status(REF, "Daily Sales", has_failed=True, is_subscribed=False)
+    controls = under_status(REF, "Daily Sales", has_failed=True, here=InChannel(is_subscribed=False))
     return messages.status(seen(run("FAILED")), now=NOW, zone=ZONE, extra=(controls,))
 
 

@@ -61,7 +61,9 @@ def _before() -> dict[str, Message]:
         "run-cancelled": before.cancelled(DAILY),
         "run-not-allowed": before.not_allowed(DAILY),
         "run-already-running": _running(run("PROCESSING", ago=minutes)),
-        "run-already-stuck": _running(run("PROCESSING", ago=timedelta(minutes=40))),
+        "run-ask-first-stuck": before.ask_first(
+            DAILY, _observed(run("PROCESSING", ago=timedelta(minutes=40))), now=NOW, zone=ZONE
+        ),
         "run-asked-already": before.asked_already(DAILY, _hand(ManualRunState.STARTED), now=NOW),
         "run-asked-already-unclear": before.asked_already(DAILY, _hand(unclear), now=NOW),
         "run-asked-already-over": before.asked_already(DAILY, _hand(ManualRunState.ENDED), now=NOW),

@@ -14,7 +14,7 @@ import pytest
 from bot.domain import MailId, MailRef
 from bot.sandbox.slack.model import Answered
 from bot.slack import messages
-from bot.slack.controls import under_status
+from bot.slack.controls import InChannel, under_status
 from tests.messages.judges import texts
 from tests.rig import rig
 from tests.secrets import assert_no_secrets
@@ -120,7 +120,7 @@ async def test_a_person_of_another_organisation_is_refused(both_ways: Rig) -> No
         MailRef(mail_id=MailId(mail.mail_id)), None, ready_in=1, last=None, now=datetime.now(UTC), zone=UTC
     )
     ref = MailRef(mail_id=MailId(mail.mail_id))
-    controls = under_status(ref, "x", has_failed=True, is_subscribed=False)
+    controls = under_status(ref, "x", has_failed=True, here=InChannel(is_subscribed=False))
     blocks = [*message.payload()["blocks"], controls.to_dict()]
     posted = await both_ways.web_client().chat_postMessage(channel="C0PARTNER6", text="Shared", blocks=blocks)
     before = len(both_ways.quickbi.ledger.calls("GetMailTaskStatus"))

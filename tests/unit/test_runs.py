@@ -82,6 +82,7 @@ def by_hand(
 
 SENT = task("SENT")
 RUNNING = task("PROCESSING")
+STUCK = task("PROCESSING", at=NOON - FOLLOWED_FOR)
 
 
 @pytest.mark.parametrize(
@@ -90,6 +91,10 @@ RUNNING = task("PROCESSING")
         pytest.param(None, SENT, None, id="nothing in the way"),
         pytest.param(None, None, None, id="a mail that never ran"),
         pytest.param(None, RUNNING, RunningAlready, id="it is running"),
+        pytest.param(None, STUCK, None, id="it is stuck: Quick BI decides"),
+        pytest.param(
+            None, replace(RUNNING, exec_at=None), RunningAlready, id="it runs since nobody knows when"
+        ),
         pytest.param(by_hand(click="click-1"), RUNNING, Repeated, id="this click again, its own run running"),
         pytest.param(
             by_hand(click="click-1", state=ManualRunState.ENDED), SENT, Repeated, id="this click, long over"

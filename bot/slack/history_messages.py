@@ -211,14 +211,30 @@ def _turn(label: str, mail_id: MailId, page: int) -> ButtonElement:
     )
 
 
+def _status_button(mail_id: MailId, label: str) -> ButtonElement:
+    return button("Status", action_id=Act.CHECK, value=mail_id, reads_as=f"Status of {clip(label, 60)}")
+
+
 def _ways_on(past: Past) -> list[ButtonElement]:
     label = label_of(past.mail_id, past.mail)
-    status = button(
-        "Status", action_id=Act.CHECK, value=past.mail_id, reads_as=f"Status of {clip(label, 60)}"
-    )
+    status = _status_button(past.mail_id, label)
     if past.is_subscribed is not False:
         return [status]
     return [status, subscribe_button(past.mail_id, label, is_subscribed=False)]
+
+
+def no_records(mail_id: MailId, mail: Mail | None) -> Message:
+    """The database cannot be read: Quick BI still tells how the mail is doing now."""
+    title, plain = title_of(mail_id, mail), plain_title_of(mail_id, mail)
+    what = "What it did before is all in there. How it is doing now I can still tell: see its status."
+    advice = "Please try again in a few minutes, and tell whoever runs me if it stays so."
+    return Message(
+        text=f"I cannot look up {plain} in my records just now. {what} {advice}",
+        blocks=(
+            section(f"🗄️ *I cannot look up* {title} *in my records just now*\n{what} {advice}"),
+            actions([_status_button(mail_id, label_of(mail_id, mail))]),
+        ),
+    )
 
 
 def _no_runs(past: Past) -> Message:

@@ -180,6 +180,21 @@ def not_started(error: QuickBIError, subject: Subject, *, now: datetime, zone: t
             )
 
 
+def cannot_claim(subject: Subject) -> Message:
+    """The database takes nothing now: without a claim in it a run might be started twice."""
+    why = (
+        "I write each run down before I ask for it, so that it is started only once, and now I cannot write."
+    )
+    advice = "Please try again in a few minutes, and tell whoever runs me if it stays so."
+    return Message(
+        text=f"{subject.plain} was not run: nobody gets a mail. {why} {advice}",
+        blocks=(
+            section(f"🗄️ {subject.bold} was not run: nobody gets a mail\n{why} {advice}"),
+            small_print(subject),
+        ),
+    )
+
+
 def controls(subject: Subject, *, may_run: bool = False) -> ActionsBlock:
     short = clip(subject.label, 50)
     again = button("Check again", action_id=Act.CHECK, value=subject.mail_id, reads_as=f"Check {short} again")

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, assert_never
 
 from bot.commands import AskHelp, RunMail, Verb, parse
-from bot.domain import Choice, QuickBIError
+from bot.domain import Choice, QuickBIError, StoreError
 from bot.ports import Waiting
 from bot.runs import AskedAlready, Repeated, RunningAlready, RunWish
 from bot.slack import guide
@@ -130,7 +130,12 @@ class RunDesk:
         story = RunStory(
             self._voice, self._directory, now=self._now, zone=self._zone, answer=answer, replace=replace
         )
-        why_not = await self._runner.begin(wish, seen.answer.latest, story)
+        try:
+            why_not = await self._runner.begin(wish, seen.answer.latest, story)
+        except StoreError as error:
+            _log.warning("run_not_claimed", extra={"mail_id": wish.mail_id, "error": str(error)})
+            await answer.send(views.cannot_claim(subject), replace=replace)
+            return
         if why_not is not None:
             await self._explain(why_not, subject, answer, replace=replace)
         if isinstance(why_not, Repeated) and has_waited and subject.thread_ts:  # nothing else ends that wait

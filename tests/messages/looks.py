@@ -24,7 +24,7 @@ from bot.domain import (
 from bot.ports import Standing
 from bot.slack import failures, messages
 from bot.slack.controls import InChannel, under_status
-from bot.slack.history_messages import PER_PAGE, STRIP, Past, history
+from bot.slack.history_messages import PER_PAGE, STRIP, Past, history, no_records
 from bot.slack.home_view import Overview, home
 from bot.slack.listing_messages import Listed, Wanted, mail_list
 from bot.slack.sheets import as_sheet
@@ -167,7 +167,8 @@ def _histories() -> dict[str, Message]:
         "no-run-unwatched": past([], watched_since=None, is_subscribed=False, mail=None),
         "nasty": past(daily(1, 0), mail=NASTY, is_subscribed=False),
     }
-    return {f"history-{name}": history(what, now=NOW, zone=ZONE) for name, what in pasts.items()}
+    shown = {f"history-{name}": history(what, now=NOW, zone=ZONE) for name, what in pasts.items()}
+    return shown | {"history-no-records": no_records(NASTY.mail_id, NASTY)}
 
 
 def _homes() -> dict[str, View]:

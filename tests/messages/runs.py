@@ -59,6 +59,7 @@ def _before() -> dict[str, Message]:
         "run-ask-first-never-ran": before.ask_first(DAILY, _observed(), now=NOW, zone=ZONE),
         "run-ask-first-nasty": before.ask_first(ODD, None, now=NOW, zone=ZONE),
         "run-cancelled": before.cancelled(DAILY),
+        "run-cannot-claim": before.cannot_claim(DAILY),
         "run-not-allowed": before.not_allowed(DAILY),
         "run-already-running": _running(run("PROCESSING", ago=minutes)),
         "run-ask-first-stuck": before.ask_first(

@@ -186,6 +186,24 @@ def under_status(ref: MailRef, title: str, *, has_failed: bool, here: InChannel)
     return actions([*elements, overflow(fitting, action_id=Act.MORE)])
 
 
+ALL = (
+    "all"  # stands for a mail in the value, and behind a colon in the action ID, of what is about all of them
+)
+
+
+def under_digest(mails: Sequence[tuple[MailId, str]], *, are_snoozed: bool) -> ActionsBlock:
+    """From a message about many: one of them is looked at, with everything that can be done about it, or all sleep.
+
+    `mails` are IDs and labels. The first menu also tells whoever snoozes all which mails these are.
+    """
+    look = StaticSelectElement(
+        action_id=Act.CHECK,
+        placeholder="Look at one of them …",
+        options=[option(label, mail_id) for mail_id, label in mails],
+    )
+    return actions([look, _snooze(ALL, is_snoozed=are_snoozed)])
+
+
 def under_notice(mail_id: MailId, title: str, *, is_firing: bool, is_snoozed: bool) -> ActionsBlock:
     """What people do about a failure, from the message that tells of it."""
     ref = MailRef(mail_id=mail_id)
@@ -204,11 +222,16 @@ def under_notice(mail_id: MailId, title: str, *, is_firing: bool, is_snoozed: bo
     return actions([*elements, overflow(more, action_id=Act.MORE)])
 
 
-def _snooze(mail_id: MailId, *, is_snoozed: bool) -> InteractiveElement:
+def _snooze(which: str, *, is_snoozed: bool) -> InteractiveElement:
+    """`which` is a mail, or `ALL`."""
+    of_all = which == ALL
+    action_id = f"{Act.SNOOZE}:{ALL}" if of_all else Act.SNOOZE
     if is_snoozed:
-        return button("Wake", action_id=Act.SNOOZE, value=f"{Snooze.WAKE} {mail_id}")
-    options = [option(label, f"{snooze} {mail_id}") for snooze, label in _SNOOZE_LABELS.items()]
-    return StaticSelectElement(action_id=Act.SNOOZE, placeholder="Snooze …", options=options)
+        label = "Wake all" if of_all else "Wake"
+        return button(label, action_id=action_id, value=f"{Snooze.WAKE} {which}")
+    options = [option(label, f"{snooze} {which}") for snooze, label in _SNOOZE_LABELS.items()]
+    placeholder = "Snooze all …" if of_all else "Snooze …"
+    return StaticSelectElement(action_id=action_id, placeholder=placeholder, options=options)
 
 
 def picks(mails: Sequence[Mail], *, verb: str) -> ActionsBlock:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.domain import PostKind
 from bot.slack.blocks import Message, absolute, code, name, section, small, when
 from bot.slack.controls import under_notice
-from bot.slack.digests import digest, digest_reply
+from bot.slack.digests import digest, digest_reply, is_snoozed
 from bot.slack.incident_words import Words, advice, headline, reply_words, when_words
 from bot.slack.lines import lines_message
 from bot.slack.titles import label_of
@@ -37,7 +37,7 @@ def notice_message(notice: Notice, *, now: datetime, zone: tzinfo) -> Message:
 def root_message(items: tuple[Told, ...], *, now: datetime, zone: tzinfo) -> Message:
     """The message about one incident, or about many, as things are now."""
     if len(items) != 1:
-        return digest(items, zone=zone)
+        return digest(items, now=now, zone=zone)
     (told,) = items
     incident = told.incident
     head, at, hint = headline(told), when_words(told, zone), advice(incident)
@@ -46,7 +46,7 @@ def root_message(items: tuple[Told, ...], *, now: datetime, zone: tzinfo) -> Mes
         blocks.append(section(hint))
     blocks.append(_small_print(told, now, zone))
     if incident.is_firing:
-        snoozed = _is_snoozed(told, now)
+        snoozed = is_snoozed(told, now)
         label = label_of(incident.mail_id, told.mail)
         blocks.append(under_notice(incident.mail_id, label, is_firing=True, is_snoozed=snoozed))
     plain_hint = hint.replace("*", "").replace("`", "")
@@ -76,7 +76,7 @@ def _small_print(told: Told, now: datetime, zone: tzinfo) -> Block:
 
 
 def _snooze_words(told: Told, now: datetime, zone: tzinfo) -> Words:
-    if not told.incident.is_firing or not _is_snoozed(told, now):
+    if not told.incident.is_firing or not is_snoozed(told, now):
         return Words(marked="", plain="")
     if told.snoozed_until_recovered or told.snoozed_until is None:
         return Words(marked="💤 Snoozed until it recovers", plain="Snoozed until it recovers.")
@@ -84,10 +84,6 @@ def _snooze_words(told: Told, now: datetime, zone: tzinfo) -> Words:
     return Words(
         marked=f"💤 Snoozed until {when(until, zone)}", plain=f"Snoozed until {absolute(until, zone)}."
     )
-
-
-def _is_snoozed(told: Told, now: datetime) -> bool:
-    return told.snoozed_until_recovered or (told.snoozed_until is not None and now < told.snoozed_until)
 
 
 def _short(mail_id: str) -> str:

@@ -6,8 +6,9 @@ import logging
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from bot.domain import MailId
 from bot.slack import subscription_messages as views
-from bot.slack.controls import Snooze, read_snooze
+from bot.slack.controls import ALL, Act, Snooze, read_snooze
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,35 +46,27 @@ class SnoozeDesk:
     async def clicked(self, clicked: Clicked, answer: Answer) -> None:
         """Snooze or wake, and say in the notice's thread who did it."""
         snooze, mail_id = read_snooze(clicked.value)
+        if clicked.action_id == f"{Act.SNOOZE}:{ALL}":
+            mail_ids = [MailId(value) for value in clicked.offered.get(Act.CHECK, ())]
+        else:
+            mail_ids = [mail_id]
         zone = await self._people.zone_of(clicked.person.user_id)
         changed = await self._subscriptions.snooze(
             clicked.channel_id,
-            [mail_id],
+            mail_ids,
             until=until(snooze, self._now(), zone),
             until_recovered=snooze is Snooze.RECOVERED,
         )
-        state = await self._subscriptions.get(clicked.channel_id, mail_id)
-        if not changed or state is None:
-            await answer.send(views.not_subscribed(mail_id), replace=False)
+        state = await self._subscriptions.get(clicked.channel_id, changed[0]) if changed else None
+        if state is None:
+            which = mail_id if len(mail_ids) == 1 else "any of these mails"
+            await answer.send(views.not_subscribed(which), replace=False)
             return
-        _log.info(
-            "snooze",
-            extra={
-                "user_id": clicked.person.user_id,
-                "channel_id": clicked.channel_id,
-                "mail_id": mail_id,
-                "how_long": snooze,
-            },
+        for each in changed:
+            await self._note(clicked, snooze, each)
+        message = views.snoozed(
+            state, clicked.person.user_id, count=len(changed), now=self._now(), zone=self._zone
         )
-        await self._audit.record_action(
-            at=self._now(),
-            user_id=clicked.person.user_id,
-            action="wake" if snooze is Snooze.WAKE else "snooze",
-            channel_id=clicked.channel_id,
-            mail_id=mail_id,
-            detail=snooze,
-        )
-        message = views.snoozed(state, clicked.person.user_id, now=self._now(), zone=self._zone)
         if clicked.ephemeral or not clicked.message_ts:
             await answer.send(message, replace=False, in_channel=True)
         else:
@@ -82,6 +75,20 @@ class SnoozeDesk:
                 thread_ts=clicked.thread_ts or clicked.message_ts,
                 **message.payload(),
             )
+
+    async def _note(self, clicked: Clicked, snooze: Snooze, mail_id: MailId) -> None:
+        """Who wanted it: one line in the log, one row in the audit table for each mail."""
+        user_id, channel_id = clicked.person.user_id, clicked.channel_id
+        about = {"user_id": user_id, "channel_id": channel_id, "mail_id": mail_id, "how_long": snooze}
+        _log.info("snooze", extra=about)
+        await self._audit.record_action(
+            at=self._now(),
+            user_id=user_id,
+            action="wake" if snooze is Snooze.WAKE else "snooze",
+            channel_id=channel_id,
+            mail_id=mail_id,
+            detail=snooze,
+        )
 
 
 def until(snooze: Snooze, now: datetime, zone: tzinfo) -> datetime | None:

@@ -82,7 +82,7 @@ def subscribed(done: Sequence[Subscribed], by: UserId, *, now: datetime, zone: t
                 ]
             )
         )
-    states = " ".join(f"{_plain(one.state)} {_state_words(one, now)}." for one in done)
+    states = " ".join(f"{_plain(one.state)} {_state_words(one, now, zone)}." for one in done)
     if one_mail and one_mail.subscription.due:
         states += f" It is {due_words(one_mail.subscription.due)}."
     return Message(
@@ -169,7 +169,7 @@ def listed(states: Sequence[SubscriptionState], *, page: int, now: datetime, zon
     """What this channel is told of: trouble first, then by name; who subscribed, what is snoozed."""
     if not states:
         return Message(
-            text="This channel is subscribed to no mail. Type /mail-subscribe and a mail's name or ID.",
+            text="This channel is subscribed to no mail yet. Type /mail-subscribe and a mail's name or ID.",
             blocks=(
                 section(
                     "*This channel is subscribed to no mail yet*\n"
@@ -191,17 +191,20 @@ def listed(states: Sequence[SubscriptionState], *, page: int, now: datetime, zon
     )
 
 
-def snoozed(state: SubscriptionState, by: UserId, *, now: datetime, zone: tzinfo) -> Message:
-    """The word in the notice's thread that nothing new comes for a while."""
+def snoozed(state: SubscriptionState, by: UserId, *, count: int = 1, now: datetime, zone: tzinfo) -> Message:
+    """The word in the notice's thread that nothing new comes for a while. `count`: of so many mails, all alike."""
     how_long = snooze_words(state.subscription, now, zone)
+    title, plain, whom = _title(state), _plain(state), "it"
+    if count > 1:
+        title, plain, whom = f"*{plural(count, 'mail')}*", plural(count, "mail"), "them"
     if not how_long[0]:
         return Message(
-            text=f"<@{by}> woke {_plain(state)}: this channel is told about it again.",
-            blocks=(section(f"🔔 <@{by}> woke {_title(state)}: this channel is told about it again"),),
+            text=f"<@{by}> woke {plain}: this channel is told about {whom} again.",
+            blocks=(section(f"🔔 <@{by}> woke {title}: this channel is told about {whom} again"),),
         )
     return Message(
-        text=f"<@{by}> snoozed {_plain(state)}: {how_long[1]}.",
-        blocks=(section(f"😴 <@{by}> snoozed {_title(state)}: {how_long[0]}"),),
+        text=f"<@{by}> snoozed {plain}: {how_long[1]}.",
+        blocks=(section(f"😴 <@{by}> snoozed {title}: {how_long[0]}"),),
     )
 
 
@@ -261,8 +264,12 @@ def _now_line(one: Subscribed, now: datetime, zone: tzinfo) -> str:
     return f"{found.sign} Now: {_title(one.state)} {found.words}{time}"
 
 
-def _state_words(one: Subscribed, now: datetime) -> str:
-    return state_of(one.state.latest, now).words if one.is_checked else "could not be checked yet"
+def _state_words(one: Subscribed, now: datetime, zone: tzinfo) -> str:
+    if not one.is_checked:
+        return "could not be checked yet"
+    latest = one.state.latest
+    at = f", {absolute(latest.exec_at, zone)}" if latest and latest.exec_at else ""
+    return f"{state_of(latest, now).words}{at}"
 
 
 def _promise(subscription: Subscription) -> str:

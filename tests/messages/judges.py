@@ -40,6 +40,8 @@ _KINDS: dict[str, Callable[..., Any]] = {
 _EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf\u23e9-\u23ff]")
 _PERSON = re.compile(r"<@[UW][A-Z0-9]+>")  # who did something may be named; channels and groups never
 _CHANNEL = re.compile(r"<#C[A-Z0-9]+>")  # a link to a channel pings nobody
+_DATE = re.compile(r"<!date\^[^|>]*\|([^>]*)>")
+_BOLD = re.compile(r"\*([^*\n]+)\*")
 _LIVE_MENTION = re.compile(r"<(?:[@#!](?!date\^))")
 
 
@@ -80,6 +82,7 @@ def assert_fine(message: Message) -> None:
     assert re.search(r"[a-z]{3,} [a-z]", payload["text"], re.IGNORECASE), "words, not signs alone"
     _assert_nothing_is_parsed(payload["blocks"])
     _assert_labels_are_plain(payload["blocks"])
+    _assert_text_says_what_leads(payload)
     for shown in texts(payload["blocks"], "mrkdwn"):
         assert not _LIVE_MENTION.search(_unpinged(shown)), shown
     for shown in texts(payload["blocks"], "mrkdwn", "plain_text"):
@@ -137,6 +140,24 @@ def _assert_labels_are_plain(part: Any) -> None:
     """Labels, dialogs and what a screen reader says of a button show each character: `&lt;` would stand there so."""
     for shown in [*texts(part, "plain_text"), *_values_of(part, "accessibility_label")]:
         assert not re.search("&(?:amp|lt|gt);", shown), shown
+
+
+def _assert_text_says_what_leads(payload: Mapping[str, Any]) -> None:
+    """Who hears the text alone hears what the first block shows: what it is about, and each of its times."""
+    said = _unmarked(payload["text"])
+    first = texts(payload["blocks"][:1], "mrkdwn")
+    for shown in first:
+        for fallback in _DATE.findall(shown):
+            assert fallback in payload["text"], fallback
+    titles = [bold for shown in first for bold in _BOLD.findall(_DATE.sub("", shown))]
+    for title in titles[:1]:
+        assert _unmarked(title) in said, title
+
+
+def _unmarked(words: str) -> str:
+    """As it is read aloud: without marks, and with the stars and ticks that only stand in for others undone."""
+    plain = words.replace("\N{ASTERISK OPERATOR}", "").replace("\N{MODIFIER LETTER GRAVE ACCENT}", "")
+    return re.sub(r"[*_~`]", "", plain).rstrip(":").casefold()
 
 
 def _values_of(part: Any, key: str) -> list[str]:

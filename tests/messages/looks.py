@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from bot.commands import Verb
 from bot.domain import (
     ChannelId,
+    Choice,
     Incident,
     IncidentId,
     IncidentKind,
@@ -15,6 +17,7 @@ from bot.domain import (
     KnownRun,
     Mail,
     MailId,
+    MailNotFound,
     Outage,
     RunStatus,
     SubscriptionState,
@@ -22,12 +25,12 @@ from bot.domain import (
     TaskRun,
 )
 from bot.ports import Standing
-from bot.slack import failures, messages
+from bot.slack import failures, guide, messages
 from bot.slack.controls import InChannel, under_status
 from bot.slack.history_messages import PER_PAGE, STRIP, Past, history, no_records
 from bot.slack.home_view import Overview, home
 from bot.slack.listing_messages import Listed, Wanted, mail_list
-from bot.slack.sheets import as_sheet
+from bot.slack.sheets import as_sheet, as_tab
 from bot.track_record import track_record
 from tests.messages.cast import MAIL, NASTY, NOW, REF, SALES, ZONE, run, seen
 from tests.messages.subscriptions import ADA, firing, state
@@ -45,25 +48,47 @@ DAY = timedelta(days=1)
 
 def look_messages() -> dict[str, Message]:
     """Lists, histories and shared statuses."""
-    return _lists() | _histories() | {"shared": _shared(), "failure-old-button": failures.old_button()}
+    return (
+        _lists()
+        | _histories()
+        | {
+            "shared": messages.shared(_status(run("FAILED")), ADA),
+            "shared-never-ran": messages.shared(_status(), ADA),
+            "failure-old-button": failures.old_button(),
+        }
+    )
 
 
 def look_views() -> dict[str, View]:
-    """The Home tab in every mood, and a status as a modal."""
-    return _homes() | {
-        "sheet-status": as_sheet(_status()),
-        "sheet-list": as_sheet(_lists()["list-page"]),
-        "sheet-history": as_sheet(_histories()["history-not-subscribed"]),
+    """The Home tab in every mood, and what a click on it opens."""
+    sheets = {
+        "help": guide.help_for(Verb.HELP, f"/{Verb.HELP}"),
+        "choose": guide.choose(Choice(words="sales", mails=(SALES, OPS)), verb=Verb.HISTORY),
+        "checking": messages.checking(
+            REF, SALES, ready_in=12, last=seen(run("FAILED"), age=180), now=NOW, zone=ZONE
+        ),
+        "failure": failures.failure(MailNotFound(request_id="38C0FEC8"), REF, SALES),
+        "outsider": failures.outsider(),
+        "status-sent": _status(run("SENT")),
     }
+    tabs = {"outsider": failures.outsider(), "wrong-channel": failures.wrong_channel()}
+    shown = {f"sheet-{name}": as_sheet(message) for name, message in sheets.items()}
+    shown |= {f"tab-{name}": as_tab(message) for name, message in tabs.items()}
+    return (
+        shown
+        | _homes()
+        | {
+            "sheet-status": as_sheet(_status(run("FAILED"))),
+            "sheet-list": as_sheet(_lists()["list-page"]),
+            "sheet-history": as_sheet(_histories()["history-not-subscribed"]),
+        }
+    )
 
 
-def _status() -> Message:
-    controls = under_status(REF, "Daily Sales", has_failed=True, here=InChannel(is_subscribed=False))
-    return messages.status(seen(run("FAILED")), now=NOW, zone=ZONE, extra=(controls,))
-
-
-def _shared() -> Message:
-    return messages.shared(_status(), ADA)
+def _status(*runs: TaskRun) -> Message:
+    has_failed = any(one.status is RunStatus.FAILED for one in runs)
+    controls = under_status(REF, "Daily Sales", has_failed=has_failed, here=InChannel(is_subscribed=False))
+    return messages.status(seen(*runs), now=NOW, zone=ZONE, extra=(controls,))
 
 
 def _listed(

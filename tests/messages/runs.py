@@ -89,7 +89,7 @@ def _after() -> dict[str, Message]:
         "out-of-sight": Over(end=RunEnd.OUT_OF_SIGHT),
     }
     news: dict[str, Started | Unclear | Over] = {"started": Started(), "unclear": Unclear(), **ends}
-    later = {"sent": Over(end=RunEnd.SENT, task=sent), "failed": ends["failed"], "stuck": ends["stuck"]}
+    later = ends | {"sent": Over(end=RunEnd.SENT, task=sent)}
     refused = Refused(error=RunRefused(why=RunRefusal.SCHEDULER_FAILED))
     return (
         {f"run-{key}": after.for_one(DAILY, HAND, one, now=NOW, zone=ZONE) for key, one in news.items()}

@@ -124,6 +124,8 @@ def subscription_messages() -> dict[str, Message]:
         "snoozed-until-recovered": views.snoozed(
             state(snoozed_until_recovered=True), ADA, now=NOW, zone=ZONE
         ),
+        "snoozed-many": views.snoozed(snoozed, ADA, count=42, now=NOW, zone=ZONE),
+        "woken-many": views.snoozed(state(), ADA, count=42, now=NOW, zone=ZONE),
         "woken": views.snoozed(state(), ADA, now=NOW, zone=ZONE),
     }
 

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from bot.domain import Mail
 
 
+# Of what is about all mails of a message: stands for a mail in the value, and behind a colon in the action ID.
+ALL = "all"
+
+
 class Act(StrEnum):
     """Action IDs. They live on in old messages: a name once used keeps its meaning."""
 
@@ -184,11 +188,6 @@ def under_status(ref: MailRef, title: str, *, has_failed: bool, here: InChannel)
         elements.append(subscribe_button(ref.mail_id, title, is_subscribed=here.is_subscribed))
     fitting = [(label, value) for label, value in more if len(value) <= Option.value_max_length]
     return actions([*elements, overflow(fitting, action_id=Act.MORE)])
-
-
-ALL = (
-    "all"  # stands for a mail in the value, and behind a colon in the action ID, of what is about all of them
-)
 
 
 def under_digest(mails: Sequence[tuple[MailId, str]], *, are_snoozed: bool) -> ActionsBlock:

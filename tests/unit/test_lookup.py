@@ -207,6 +207,20 @@ async def test_a_throttled_attempt_holds_everybody_back_though_the_next_one_goes
     assert abs(quickbi.sent_at[2] - quickbi.sent_at[1]) >= 1.9 / QUICK  # half the pace of before
 
 
+async def test_calls_that_are_throttled_together_slow_the_pace_once() -> None:
+    """Three refusals of one moment say no more than one; that the next call is refused, too, does."""
+    budget = CallBudget(LocalSlots(), calls_per_second=QUICK)
+    usual = budget.interval
+    for _ in range(3):
+        await budget.my_turn()
+    for _ in range(3):
+        await budget.throttled(None)
+    assert budget.interval == pytest.approx(2 * usual)
+    await budget.my_turn()
+    await budget.throttled(None)
+    assert budget.interval == pytest.approx(4 * usual)
+
+
 async def test_after_the_clock_was_set_back_an_old_observation_is_no_answer() -> None:
     """Nobody can tell how old it is, so Quick BI is asked."""
     quickbi, clock = FakeQuickBI(), Clock()

@@ -37,6 +37,7 @@ class CallBudget:
         self._slots = slots
         self._pace = Pace(fastest=(1 + ARRIVAL_MARGIN) / calls_per_second)
         self._sent_at = float("-inf")
+        self._slowed_at = float("-inf")
         self._turn = asyncio.Lock()
 
     @property
@@ -59,8 +60,13 @@ class CallBudget:
             self._sent_at = monotonic()
 
     async def throttled(self, retry_after: float | None) -> None:
-        """Quick BI said that we were too fast: pause, then go on more slowly."""
-        self._pace = self._pace.throttled()
+        """Quick BI said that we were too fast: pause, then go on more slowly.
+
+        Calls that were under way together and are refused together are one piece of news about the pace.
+        """
+        if self._sent_at >= self._slowed_at:
+            self._pace = self._pace.throttled()
+            self._slowed_at = monotonic()
         await self._slots.hold_calls(max(retry_after or 0.0, self.interval))
 
     def went_well(self) -> None:

@@ -391,6 +391,7 @@ class ManualRun:
     claimed_at: datetime
     state: ManualRunState = ManualRunState.CLAIMED
     run_key: str = ""
+    ended_at: datetime | None = None
 
 
 class PostKind(StrEnum):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.budget import CallBudget
-    from bot.domain import MailRef
+    from bot.domain import MailRef, QuickBIError
     from bot.ports import QuickBI
     from bot.sightings import Sightings
 
@@ -58,7 +58,7 @@ class Lookup:
         Raises QuickBIError; so does `Waiting.answer`.
         """
         last = self._sightings.last(ref)
-        if last is not None and (self._now() - last.seen_at).total_seconds() <= fresh_for:
+        if last is not None and self._is_fresh(last, fresh_for):
             return last
         call = self._calls.get(ref) or self._begin(ref)
         patience = monotonic() + PATIENCE
@@ -74,7 +74,7 @@ class Lookup:
         """Like `ask`, but for whoever can wait: takes a call only when no person wants one. Raises QuickBIError."""
         while True:
             last, call = self._sightings.last(ref), self._calls.get(ref)
-            if last is not None and (self._now() - last.seen_at).total_seconds() <= fresh_for:
+            if last is not None and self._is_fresh(last, fresh_for):
                 return last
             if call is not None:
                 return await asyncio.shield(call.task)
@@ -95,6 +95,15 @@ class Lookup:
         for call in calls:
             call.cancel()
         await asyncio.gather(*calls, return_exceptions=True)
+
+    def _is_fresh(self, last: Observation, fresh_for: float) -> bool:
+        """What was seen at a time yet to come is of unknown age: the machine's clock was set back."""
+        return 0 <= (self._now() - last.seen_at).total_seconds() <= fresh_for
+
+    async def _slow_down(self, error: QuickBIError) -> None:
+        """Every call of everybody's slows down at once, not only when this one has given up."""
+        if isinstance(error, Throttled):
+            await self._budget.throttled(error.retry_after)
 
     def _begin(self, ref: MailRef, *, is_paid: bool = False) -> _Call:
         slot: asyncio.Future[float] = asyncio.get_running_loop().create_future()
@@ -124,13 +133,13 @@ class Lookup:
             await asyncio.sleep(wait)
             await self._budget.my_turn()
 
-        try:
-            answer = await self._quickbi.get_task_status(
-                ref.mail_id, ref.task_id, attempts=_ATTEMPTS, before_attempt=pay
-            )
-        except Throttled as throttled:
-            await self._budget.throttled(throttled.retry_after)
-            raise
+        answer = await self._quickbi.get_task_status(
+            ref.mail_id,
+            ref.task_id,
+            attempts=_ATTEMPTS,
+            before_attempt=pay,
+            after_failure=self._slow_down,
+        )
         self._budget.went_well()
         observation = Observation(answer=answer, seen_at=self._now())
         self._sightings.remember(ref, observation)

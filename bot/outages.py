@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from bot.domain import NotifyReason, Outage
+from bot.domain import (
+    AccessForbidden,
+    CredentialsRejected,
+    NotifyReason,
+    Outage,
+    ProtocolError,
+    QuickBIError,
+    QuickBIUnavailable,
+    Throttled,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,6 +30,36 @@ class OutageVerdict:
 
     reason: NotifyReason
     outage: Outage | None
+
+
+class CauseKind(StrEnum):
+    """Why there is no answer, where it is neither the credentials nor a closed door: those have kinds of their own."""
+
+    THROTTLED = "throttled"
+    DOWN = "down"
+    ODD = "odd"
+    UNKNOWN = "unknown"
+
+
+def cause_of(error: QuickBIError) -> str:
+    """The kind of trouble, by which people are told what to do, then Quick BI's code for it where there is one."""
+    return f"{_kind_of(error)} {error.code}".strip()
+
+
+def _kind_of(error: QuickBIError) -> str:
+    match error:
+        case CredentialsRejected():
+            return error.problem
+        case AccessForbidden():
+            return error.missing
+        case Throttled():
+            return CauseKind.THROTTLED
+        case QuickBIUnavailable():
+            return CauseKind.DOWN
+        case ProtocolError():
+            return CauseKind.ODD
+        case _:
+            return CauseKind.UNKNOWN
 
 
 def judge_failure(

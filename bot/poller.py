@@ -24,7 +24,7 @@ from bot.domain import (
     Throttled,
 )
 from bot.incidents import is_about_the_mail
-from bot.outages import judge_failure, judge_success
+from bot.outages import cause_of, judge_failure, judge_success
 from bot.persist import until_stored
 from bot.schedule import Ask, Due, MailMemory, Sleep
 
@@ -261,7 +261,7 @@ class Poller:
         self._free_at = monotonic() + min(_LONGEST_BACK_OFF, 2.0 ** min(self._failures, 10) / 2)
         if isinstance(error, Throttled):
             await until_stored(lambda: self._budget.throttled(error.retry_after))
-        cause = error.code or type(error).__name__
+        cause = cause_of(error)
         await self._keep_outage(judge_failure(self._outage, cause=cause, now=now, new_id=uuid4().hex), term)
 
     async def _tell_late(self, term: int) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         MailRef,
         Observation,
         Outage,
+        QuickBIError,
         SnoozeOutcome,
         StatusAnswer,
         SubscribeOutcome,
@@ -35,7 +36,8 @@ class QuickBI(Protocol):
     """Quick BI's three operations. Every method raises a `QuickBIError` where it does not get an answer.
 
     `before_attempt` is awaited before each attempt that goes over the wire, so that every one of them is
-    paid for out of the call budget.
+    paid for out of the call budget; `after_failure` after each one that failed, also where another follows:
+    the others who ask must know at once that Quick BI wants to be asked less often.
     """
 
     async def get_task_status(
@@ -45,6 +47,7 @@ class QuickBI(Protocol):
         *,
         attempts: int = 1,
         before_attempt: Callable[[], Awaitable[None]] | None = None,
+        after_failure: Callable[[QuickBIError], Awaitable[None]] | None = None,
     ) -> StatusAnswer: ...
 
     async def list_mails(self, *, page: int = 1, page_size: int = 100) -> MailPage: ...
@@ -227,7 +230,10 @@ class Audit(Protocol):
         channel_id: ChannelId | None = None,
         mail_id: MailId | None = None,
         detail: str = "",
-    ) -> None: ...
+        once: bool = False,
+    ) -> None:
+        """`once`: not if it is on record that this person did this with this mail at this very instant."""
+        ...
 
     async def record_once(
         self,

@@ -178,6 +178,10 @@ class Runner:
         if not isinstance(news, Refused):
             is_sure = isinstance(news, Started)
             await self._note(run, ManualRunState.STARTED if is_sure else ManualRunState.UNCLEAR)
+        await self._put_on_record(run, said)
+
+    async def _put_on_record(self, run: ManualRun, said: str) -> None:
+        """One row for each run that was asked for, whichever process gets to write it."""
         await until_stored(
             lambda: self._shelf.audit.record_action(
                 at=run.claimed_at,
@@ -186,6 +190,7 @@ class Runner:
                 channel_id=run.channel_id,
                 mail_id=run.mail_id,
                 detail=said,
+                once=True,
             )
         )
 
@@ -199,6 +204,7 @@ class Runner:
     async def _take_up(self, run: ManualRun) -> None:
         now = self._now()
         if now - run.claimed_at > FORGOTTEN_AFTER:
+            await self._put_on_record(run, _said_of(run))
             await self._note(run, ManualRunState.ENDED)
             return
         over = await self._pursue(Pursuit(manual=run, since=now))
@@ -207,6 +213,8 @@ class Runner:
             still_open = await until_stored(self._shelf.manual_runs.open_runs)
             if run.manual_run_id not in {each.manual_run_id for each in still_open}:
                 return
+        # Whoever asked Quick BI may have died before that was on record.
+        await self._put_on_record(run, "started" if over.task is not None else _said_of(run))
         await self._close(run, over, self._later)
 
     async def _pursue(self, pursuit: Pursuit) -> Over:
@@ -260,6 +268,11 @@ def _said(news: Started | Unclear | Refused) -> str:
             return "unclear"
         case Refused(error=error):
             return f"refused: {error.code or type(error).__name__}"
+
+
+def _said_of(run: ManualRun) -> str:
+    """What is known of Quick BI's answer by whoever takes the run up."""
+    return "started" if run.state is ManualRunState.STARTED else "unclear"
 
 
 def _where(run: ManualRun) -> dict[str, object]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FOLLOWED_FOR = timedelta(minutes=15)  # beyond it a run is stuck: reports time out after 11 minutes at most
 BEGINS_WITHIN = timedelta(minutes=3)  # a run that Quick BI took and that is not there by then never began
-SAME_WISH = timedelta(seconds=5)  # one person's second click this soon is the first one's echo
+SAME_WISH = timedelta(seconds=5)  # one person's click this soon after a claim is the first one's echo
 OPEN_FOR = timedelta(minutes=20)  # longer than anyone follows: whoever claimed it is gone
 FORGOTTEN_AFTER = timedelta(hours=6)  # nobody waits for such an old outcome any more
 _UNWATCHED = timedelta(minutes=1)  # looks this far apart do not tell how long a run took
@@ -40,7 +40,8 @@ class RunWish:
     """Somebody wants a mail to run now.
 
     `message_ts` is the message for all under which it was asked for, "" where only this person sees it.
-    `click` names the click: the same click delivered twice is one wish.
+    `click` names the click: the same click delivered twice is one wish. `asked_at` is when the click came,
+    before anything was looked at for it.
     """
 
     mail_id: MailId
@@ -48,6 +49,7 @@ class RunWish:
     channel_id: ChannelId
     message_ts: str
     click: str
+    asked_at: datetime
 
     def claimed(self, newest: TaskRun | None, now: datetime) -> ManualRun:
         """The run to be claimed. Its ID follows from the click, so that a redelivery finds it."""
@@ -93,16 +95,17 @@ def hindrance(
 ) -> Hindrance | None:
     """Why this wish must not start a run, or None. `latest` is the mail's last run by hand, `newest` its last run.
 
-    The order counts: a wish that was served already must not hear that its own run is running.
+    The order counts: a wish that was served already must not hear that its own run is running. What counts is
+    when it was wished: a look may take so long that the first click's run is over by the time that it is done.
     """
     if latest is not None:
         if latest.manual_run_id == wish.manual_run_id:
             return Repeated()
-        if latest.user_id == wish.user_id and now - latest.claimed_at < SAME_WISH:
+        if latest.user_id == wish.user_id and wish.asked_at - latest.claimed_at < SAME_WISH:
             return Repeated()
-        if is_open(latest, now):
+        if is_open(latest, now) or has_served(latest, wish.asked_at):
             return AskedAlready(run=latest)
-    if newest is not None and newest.status is RunStatus.PROCESSING:
+    if newest is not None and newest.status is RunStatus.PROCESSING and not is_stuck(newest, now):
         return RunningAlready(run=newest)
     return None
 
@@ -110,6 +113,16 @@ def hindrance(
 def is_open(run: ManualRun, now: datetime) -> bool:
     is_over = run.state in {ManualRunState.REFUSED, ManualRunState.ENDED}
     return not is_over and now - run.claimed_at < OPEN_FOR
+
+
+def is_stuck(run: TaskRun, now: datetime) -> bool:
+    """Longer under way than any report may take: whether the mail may run again is Quick BI's to say, not ours."""
+    return run.exec_at is not None and now - run.exec_at >= FOLLOWED_FOR
+
+
+def has_served(run: ManualRun, asked_at: datetime) -> bool:
+    """Was this run still going on when somebody asked for one? A refused run served nobody."""
+    return run.state is ManualRunState.ENDED and run.ended_at is not None and asked_at < run.ended_at
 
 
 def may_have_begun(error: QuickBIError) -> bool:

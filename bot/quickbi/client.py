@@ -92,6 +92,7 @@ class QuickBIClient:
         *,
         attempts: int = 1,
         before_attempt: Callable[[], Awaitable[None]] | None = None,
+        after_failure: Callable[[QuickBIError], Awaitable[None]] | None = None,
     ) -> StatusAnswer:
         asked = MailRef(mail_id=mail_id, task_id=task_id)
         call = wire.ask_status(asked)
@@ -99,7 +100,9 @@ class QuickBIClient:
         def read(answer: wire.Answer) -> StatusAnswer:
             return wire.read_status(call, answer, asked=asked, zone=self._timezone)
 
-        return await self._ask(call, read, attempts=attempts, before_attempt=before_attempt)
+        return await self._ask(
+            call, read, attempts=attempts, before_attempt=before_attempt, after_failure=after_failure
+        )
 
     async def list_mails(self, *, page: int = 1, page_size: int = 100) -> MailPage:
         call = wire.ask_mails(page=page, page_size=page_size)
@@ -135,6 +138,7 @@ class QuickBIClient:
         *,
         attempts: int,
         before_attempt: Callable[[], Awaitable[None]] | None = None,
+        after_failure: Callable[[QuickBIError], Awaitable[None]] | None = None,
     ) -> Read:
         attempt = 0
         while True:
@@ -152,6 +156,8 @@ class QuickBIClient:
                     luck=self._random(),
                 )
                 _log_failure(call, error, attempt=attempt, verdict=verdict)
+                if after_failure:
+                    await after_failure(error)
                 if isinstance(verdict, GiveUp):
                     raise
             await self._sleep(verdict.seconds)

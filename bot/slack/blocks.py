@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from slack_sdk.models.blocks import (
@@ -28,11 +29,12 @@ from slack_sdk.models.blocks import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime, timedelta, tzinfo
+    from datetime import datetime, tzinfo
 
 MAX_MESSAGE_TEXT = 4000  # Slack cuts the top-level text behind this; facts: "under 4,000"
 MAX_MESSAGE_BLOCKS = 50
 MAX_NAME = 80
+_PAGE = SectionBlock.text_max_length - 40  # of a section; room is left for the line that counts the rest
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _BLANKS = re.compile(r"\s+")
 _BOLD_STAR = "\N{ASTERISK OPERATOR}"
@@ -106,7 +108,7 @@ def unmarked(markup: str) -> str:
 
 
 def when(at: datetime, zone: tzinfo) -> str:
-    """An instant in the reader's own zone; clients that cannot do that show it in `zone`, by name.
+    """An instant in the reader's own zone; clients that cannot do that show it in `zone`, by its offset.
 
     https://docs.slack.dev/messaging/formatting-message-text#date-formatting
     """
@@ -120,7 +122,16 @@ def clock_time(at: datetime, zone: tzinfo) -> str:
 
 def absolute(at: datetime, zone: tzinfo) -> str:
     local = at.astimezone(zone)
-    return f"{local:%b} {local.day}, {local:%Y %H:%M} {local:%Z}"
+    return f"{local:%b} {local.day}, {local:%Y %H:%M} {offset(local)}"
+
+
+def offset(local: datetime) -> str:
+    """How far its clocks are from UTC. A zone's letters mean many zones: CST is Shanghai's, and Chicago's."""
+    minutes = round((local.utcoffset() or timedelta()).total_seconds() / 60)
+    if not minutes:
+        return "UTC"
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'+' if minutes > 0 else '-'}{hours}{f':{rest:02d}' if rest else ''}"
 
 
 def duration(length: timedelta) -> str:
@@ -156,15 +167,30 @@ def section(markup: str) -> SectionBlock:
     return SectionBlock(text=mrkdwn(markup, SectionBlock.text_max_length))
 
 
-def sections(lines: Iterable[str]) -> list[SectionBlock]:
-    """Lines in as many sections as they need, so that none is cut away behind the limit of one."""
-    texts: list[str] = []
+def sections(lines: Sequence[str], *, most: int = 10) -> list[SectionBlock]:
+    """Lines in as many sections as they need, `most` at most; how many do not fit is said in the last line."""
+    pages: list[list[str]] = [[]]
+    room = _PAGE
     for line in lines:
-        if texts and len(texts[-1]) + len(line) < SectionBlock.text_max_length:
-            texts[-1] += f"\n{line}"
-        else:
-            texts.append(line)
-    return [section(text) for text in texts]
+        if len(line) + 1 > room and pages[-1]:
+            pages.append([])
+            room = _PAGE
+        pages[-1].append(line)
+        room -= len(line) + 1
+    shown = pages[:most]
+    if left := sum(map(len, pages[most:])):
+        shown[-1].append(f"and {left:,} more")
+    return [section("\n".join(page)) for page in shown if page]
+
+
+def joined(parts: Sequence[str], limit: int, *, mark: str = "; ") -> str:
+    """As many parts as fit into `limit` characters, and how many do not."""
+    said = mark.join(parts)
+    count = len(parts)
+    while len(said) > limit and count > 1:
+        count -= 1
+        said = f"{mark.join(parts[:count])}{mark}and {len(parts) - count:,} more"
+    return said
 
 
 def fields(pairs: Sequence[tuple[str, str]]) -> SectionBlock:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.domain import IncidentKind, RunStatus
-from bot.slack.blocks import absolute, bold, code, name, one_line, when
+from bot.slack.blocks import absolute, when
 from bot.slack.incident_words import state_words
 from bot.slack.messages import state_of
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
-    from bot.domain import Incident, Mail, MailId, TaskRun
+    from bot.domain import Incident, TaskRun
 
 _TROUBLE = {
     IncidentKind.FAILED: "failing",
@@ -56,12 +56,3 @@ def condition(
         marked=f"{state.words} {marked_joint}{when(latest.exec_at, zone)}",
         plain=f"{state.words} {joint} {absolute(latest.exec_at, zone)}",
     )
-
-
-def title_of(mail_id: MailId, mail: Mail | None) -> str:
-    """A mail by its name in bold, else by its ID."""
-    return bold(mail.name) if mail and one_line(mail.name) else f"*Mail* {code(mail_id)}"
-
-
-def plain_title_of(mail_id: MailId, mail: Mail | None) -> str:
-    return name(mail.name) if mail and one_line(mail.name) else f"mail {name(mail_id)}"

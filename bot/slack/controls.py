@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from slack_sdk.models.blocks import ActionsBlock, StaticSelectElement
+from slack_sdk.models.blocks import ActionsBlock, Option, StaticSelectElement
 
 from bot.domain import MailId, MailRef, TaskId
 from bot.slack.blocks import actions, button, clip, confirm, one_line, option, overflow
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 _LABEL = 75  # characters, by Slack's limit for a button
 _ID_END = 6  # characters, enough to tell two IDs apart
+
+
+# Of what is about all mails of a message: stands for a mail in the value, and behind a colon in the action ID.
+ALL = "all"
 
 
 class Act(StrEnum):
@@ -148,22 +153,6 @@ def dismiss_button(more: More, ref: MailRef) -> ButtonElement:
     )
 
 
-def under_status(ref: MailRef, title: str, *, has_failed: bool, is_subscribed: bool) -> ActionsBlock:
-    """At most three buttons, the rest behind the dots: it must fit a phone."""
-    mail = MailRef(mail_id=ref.mail_id)
-    short = clip(one_line(title), 50)
-    again = button("Check again", action_id=Act.CHECK, value=ref_value(ref), reads_as=f"Check {short} again")
-    more = [
-        ("Recent runs", more_value(More.HISTORY, mail)),
-        ("Share in this channel…", more_value(More.SHARE, ref)),
-    ]
-    if not has_failed:
-        more.append(("Run again…", more_value(More.RUN, mail)))
-    buttons = [again, *([run_button(ref.mail_id, title)] if has_failed else [])]
-    buttons.append(subscribe_button(ref.mail_id, title, is_subscribed=is_subscribed, status_of=ref))
-    return actions([*buttons, overflow(more, action_id=Act.MORE)])
-
-
 class Snooze(StrEnum):
     """For how long a channel hears nothing new about a mail, as the first word of the chosen value."""
 
@@ -190,6 +179,51 @@ def read_snooze(value: str) -> tuple[Snooze, MailId]:
     return Snooze(word), MailId(mail_id)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InChannel:
+    """How a channel stands to a mail. None where that cannot be known now, or where there is nothing to snooze."""
+
+    is_subscribed: bool | None = None
+    is_snoozed: bool | None = None
+
+
+def under_status(ref: MailRef, title: str, *, has_failed: bool, here: InChannel) -> ActionsBlock:
+    """At most three buttons, the rest behind the dots: it must fit a phone."""
+    mail = MailRef(mail_id=ref.mail_id)
+    short = clip(one_line(title), 50)
+    elements: list[InteractiveElement] = [
+        button("Check again", action_id=Act.CHECK, value=ref_value(ref), reads_as=f"Check {short} again")
+    ]
+    more = [
+        ("Recent runs", more_value(More.HISTORY, mail)),
+        ("Share in this channel…", more_value(More.SHARE, ref)),
+    ]
+    if has_failed:
+        elements.append(run_button(ref.mail_id, title))
+    else:
+        more.append(("Run again…", more_value(More.RUN, mail)))
+    if here.is_snoozed is not None:
+        elements.append(_snooze(ref.mail_id, is_snoozed=here.is_snoozed))
+        more.append(("Unsubscribe this channel…", more_value(More.UNSUBSCRIBE, mail)))
+    elif here.is_subscribed is not None:
+        elements.append(subscribe_button(ref.mail_id, title, is_subscribed=here.is_subscribed, status_of=ref))
+    fitting = [(label, value) for label, value in more if len(value) <= Option.value_max_length]
+    return actions([*elements, overflow(fitting, action_id=Act.MORE)])
+
+
+def under_digest(mails: Sequence[tuple[MailId, str]], *, are_snoozed: bool) -> ActionsBlock:
+    """From a message about many: one of them is looked at, with everything that can be done about it, or all sleep.
+
+    `mails` are IDs and labels. The first menu also tells whoever snoozes all which mails these are.
+    """
+    look = StaticSelectElement(
+        action_id=Act.CHECK,
+        placeholder="Look at one of them …",
+        options=[option(label, mail_id) for mail_id, label in mails],
+    )
+    return actions([look, _snooze(ALL, is_snoozed=are_snoozed)])
+
+
 def under_notice(
     mail_id: MailId, title: str, *, is_snoozed: bool, is_subscribed: bool = True
 ) -> ActionsBlock:
@@ -199,17 +233,28 @@ def under_notice(
     check = button("Check again", action_id=Act.CHECK, value=mail_id, reads_as=f"Check {short} again")
     if not is_subscribed:
         return actions([check, subscribe_button(mail_id, title, is_subscribed=False)])
-    elements: list[InteractiveElement] = [run_button(mail_id, title), check]
-    if is_snoozed:
-        elements.append(button("Wake", action_id=Act.SNOOZE, value=f"{Snooze.WAKE} {mail_id}"))
-    else:
-        options = [option(label, f"{snooze} {mail_id}") for snooze, label in SNOOZE_LABELS.items()]
-        elements.append(StaticSelectElement(action_id=Act.SNOOZE, placeholder="Snooze …", options=options))
+    elements: list[InteractiveElement] = [
+        run_button(mail_id, title),
+        check,
+        _snooze(mail_id, is_snoozed=is_snoozed),
+    ]
     more = [
         ("Recent runs", more_value(More.HISTORY, ref)),
         ("Unsubscribe this channel…", more_value(More.UNSUBSCRIBE, ref)),
     ]
     return actions([*elements, overflow(more, action_id=Act.MORE)])
+
+
+def _snooze(which: str, *, is_snoozed: bool) -> InteractiveElement:
+    """`which` is a mail, or `ALL`."""
+    of_all = which == ALL
+    action_id = f"{Act.SNOOZE}:{ALL}" if of_all else Act.SNOOZE
+    if is_snoozed:
+        label = "Wake all" if of_all else "Wake"
+        return button(label, action_id=action_id, value=f"{Snooze.WAKE} {which}")
+    options = [option(label, f"{snooze} {which}") for snooze, label in SNOOZE_LABELS.items()]
+    placeholder = "Snooze all …" if of_all else "Snooze …"
+    return StaticSelectElement(action_id=action_id, placeholder=placeholder, options=options)
 
 
 def picks(choice: Choice, *, verb: str) -> ActionsBlock:

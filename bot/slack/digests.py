@@ -4,29 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from slack_sdk.models.blocks import StaticSelectElement
-
 from bot.domain import IncidentKind, NotifyReason
 from bot.slack.blocks import (
     MAX_MESSAGE_TEXT,
     Message,
     absolute,
-    actions,
-    clip,
     name,
-    one_line,
-    option,
     plural,
     section,
     small,
     when,
 )
-from bot.slack.controls import Act
+from bot.slack.controls import under_digest
 from bot.slack.incident_words import bold_title, state_words
+from bot.slack.titles import label_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import tzinfo
+    from datetime import datetime, tzinfo
 
     from slack_sdk.models.blocks import Block
 
@@ -34,6 +29,7 @@ if TYPE_CHECKING:
 
 _SHOWN_LARGE = 8  # the rest stands in the small print: it must fit a phone
 _SMALL_LIMIT = 1900
+_MOST_OPTIONS = 100  # Slack's limit for a menu; no more mails come into one message
 _LONGEST_NAME, _SHORTEST_NAME = 60, 8
 _LIKE = {
     IncidentKind.FAILED: ("🔴", "failed"),
@@ -43,7 +39,7 @@ _LIKE = {
 }
 
 
-def digest(items: Sequence[Told], *, zone: tzinfo) -> Message:
+def digest(items: Sequence[Told], *, now: datetime, zone: tzinfo) -> Message:
     """Failures of many mails at the same moment, as things are now: those still failing first."""
     firing = [each for each in items if each.incident.is_firing]
     over = [each for each in items if not each.incident.is_firing]
@@ -54,9 +50,14 @@ def digest(items: Sequence[Told], *, zone: tzinfo) -> Message:
         blocks.append(section("\n".join(map(_line, firing[:_SHOWN_LARGE]))))
         blocks += _small_names("And", firing[_SHOWN_LARGE:])
     blocks += _small_names("🟢 Over", over)
+    snoozed = [each for each in firing if is_snoozed(each, now)]
+    asleep = f"{plural(len(snoozed), 'mail')} snoozed" if snoozed else ""
+    if snoozed:
+        blocks.append(small(f"💤 {asleep}"))
     if firing:
-        blocks.append(actions([_picker(firing)]))
-    lead = f"{headline} since {absolute(began, zone)}. "
+        mails = [(each.incident.mail_id, label_of(each.incident.mail_id, each.mail)) for each in firing]
+        blocks.append(under_digest(mails[:_MOST_OPTIONS], are_snoozed=len(snoozed) == len(firing)))
+    lead = f"{headline} since {absolute(began, zone)}. {f'{asleep}. ' if asleep else ''}"
     return Message(text=_with_all_names(lead, firing, over), blocks=tuple(blocks))
 
 
@@ -138,15 +139,8 @@ def _names(items: Sequence[Told], limit: int) -> str:
 
 
 def _name(told: Told, limit: int) -> str:
-    known = told.mail and one_line(told.mail.name)
-    return name(known or told.incident.mail_id, limit)
+    return name(label_of(told.incident.mail_id, told.mail), limit)
 
 
-def _picker(firing: Sequence[Told]) -> StaticSelectElement:
-    options = [
-        option(
-            clip(one_line(each.mail.name) if each.mail else each.incident.mail_id, 75), each.incident.mail_id
-        )
-        for each in firing[:100]
-    ]
-    return StaticSelectElement(action_id=Act.CHECK, placeholder="Look at one of them …", options=options)
+def is_snoozed(told: Told, now: datetime) -> bool:
+    return told.snoozed_until_recovered or (told.snoozed_until is not None and now < told.snoozed_until)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from bot.domain import (
     AccessForbidden,
-    CredentialsProblem,
     CredentialsRejected,
     MailMisconfigured,
     MailNotFound,
@@ -22,7 +21,9 @@ from bot.domain import (
     UnknownRefusal,
     UsageError,
 )
-from bot.slack.blocks import Message, bold, code, duration, escape, name, one_line, section, small, unmarked
+from bot.slack.blocks import Message, code, duration, escape, name, section, small, unmarked
+from bot.slack.remedies import CREDENTIALS
+from bot.slack.titles import bare_title_of, has_name
 
 if TYPE_CHECKING:
     from slack_sdk.models.blocks import Block
@@ -125,9 +126,9 @@ def wrong_channel() -> Message:
 
 
 def _title(ref: MailRef | None, mail: Mail | None) -> str:
-    if mail and one_line(mail.name):
-        return bold(mail.name).strip("*")
-    return f"the mail {code(ref.mail_id)}" if ref else "this mail"
+    if ref is None:
+        return "this mail"
+    return bare_title_of(ref.mail_id, mail) if has_name(mail) else f"the mail {code(ref.mail_id)}"
 
 
 def _words(error: QuickBIError, mail: str) -> _Words:
@@ -230,29 +231,8 @@ def _forbidden(error: AccessForbidden, mail: str) -> _Words:
 
 
 def _credentials(error: CredentialsRejected) -> _Words:
-    headline, what = {
-        CredentialsProblem.KEY_UNKNOWN: (
-            "Quick BI does not know this bot's access key",
-            "set ALIBABA_CLOUD_ACCESS_KEY_ID to a key that exists.",
-        ),
-        CredentialsProblem.KEY_INACTIVE: (
-            "This bot's access key is switched off",
-            "switch it on in Alibaba Cloud's RAM console, or give the bot another key.",
-        ),
-        CredentialsProblem.SECRET_WRONG: (
-            "This bot's access key and its secret do not fit together",
-            "set ALIBABA_CLOUD_ACCESS_KEY_SECRET to the secret of that key.",
-        ),
-        CredentialsProblem.CLOCK_OFF: (
-            "The clock of this bot's machine is wrong",
-            "Quick BI allows 15 minutes; let the machine keep time with NTP.",
-        ),
-        CredentialsProblem.TOKEN_EXPIRED: (
-            "This bot's temporary access has run out",
-            "give it a new ALIBABA_CLOUD_SECURITY_TOKEN, or a role that renews it by itself.",
-        ),
-    }[error.problem]
-    return _Words(sign="🔑", headline=headline, advice=f"{_NOT_YOU} {_OPERATOR}: {what}")
+    remedy = CREDENTIALS[error.problem]
+    return _Words(sign="🔑", headline=remedy.what, advice=f"{_NOT_YOU} {_OPERATOR}: {remedy.todo}")
 
 
 def _run_refused(error: RunRefused, mail: str) -> _Words:

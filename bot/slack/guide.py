@@ -122,7 +122,7 @@ def choose(choice: Choice, *, verb: Verb) -> Message:
     if not choice.mails:
         return Message(
             text=(
-                f"I know no mail named {words}. Check the spelling, or use its ID: "
+                f"I know no mail named “{words}”. Check the spelling, or use its ID: "
                 "it stands on the mail's page under Subscriptions in Quick BI."
             ),
             blocks=(
@@ -135,7 +135,7 @@ def choose(choice: Choice, *, verb: Verb) -> Message:
         )
     names = ", ".join(map(name, labels(choice.mails)))
     return Message(
-        text=f"Which mail do you mean by {words}? {names}. Choose one with its button.",
+        text=f"Which mail do you mean by “{words}”? {names}. Choose one with its button.",
         blocks=(
             section(f"🔍 *Which mail do you mean by “{words}”?*"),
             picks(choice, verb=verb),

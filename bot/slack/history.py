@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from bot.commands import AskHelp, AskHistory, Verb, parse
-from bot.domain import Choice
+from bot.domain import Choice, StoreError
 from bot.slack import guide
 from bot.slack.controls import read_more, read_page, read_ref
-from bot.slack.history_messages import PER_PAGE, STRIP, Past, history
+from bot.slack.history_messages import PER_PAGE, STRIP, Past, history, no_records
 from bot.slack.status import resolve
 from bot.track_record import track_record
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from bot.slack.boundary import Answer
     from bot.slack.incoming import Clicked, Typed
 
+_log = logging.getLogger(__name__)
 _MOST_RUNS = 300  # for the figures: a year of weekdays, a fortnight of hours
 
 
@@ -80,8 +82,14 @@ class HistoryDesk:
         page: int = 0,
         replace: bool | None = None,
     ) -> None:
-        past = await self._past(mail_id, channel_id, page)
-        await answer.send(history(past, now=self._now(), zone=self._zone), replace=replace)
+        try:
+            past = await self._past(mail_id, channel_id, page)
+        except StoreError as error:
+            _log.warning("history_not_read", extra={"mail_id": mail_id, "error": str(error)})
+            message = no_records(mail_id, self._directory.get(mail_id))
+        else:
+            message = history(past, now=self._now(), zone=self._zone)
+        await answer.send(message, replace=replace)
 
     async def _past(self, mail_id: MailId, channel_id: ChannelId, page: int) -> Past:
         total = await self._records.count_runs(mail_id)

@@ -19,14 +19,15 @@ from bot.slack.blocks import (
     duration,
     fields,
     name,
+    offset,
     plural,
     section,
     small,
     when,
 )
-from bot.slack.conditions import plain_title_of, title_of
 from bot.slack.controls import Act, page_value, subscribe_button
 from bot.slack.incident_words import Words
+from bot.slack.titles import label_of, plain_title_of, title_of
 from bot.track_record import took
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def _usual_start(past: Past, now: datetime, zone: tzinfo) -> Words:
     if record.usual_starts:
         marked = " and ".join(_clock(at, now, zone) for at in record.usual_starts)
         plain = " and ".join(f"{at:%H:%M}" for at in record.usual_starts)
-        return Words(marked=marked + takes, plain=f"{plain} {now.astimezone(zone):%Z}{takes}")
+        return Words(marked=marked + takes, plain=f"{plain} {offset(now.astimezone(zone))}{takes}")
     if record.usual_gap:
         return _same(f"every {duration(record.usual_gap)}{takes}")
     if past.total < _FEW:
@@ -164,7 +165,7 @@ def _usual_start(past: Past, now: datetime, zone: tzinfo) -> Words:
 def _clock(at: time, now: datetime, zone: tzinfo) -> str:
     """A time of day in the reader's zone: Slack can only shift a full instant, so take today's."""
     local = datetime.combine(now.astimezone(zone).date(), at, zone)
-    return f"<!date^{int(local.timestamp())}^{{time}}|{local:%H:%M %Z}>"
+    return f"<!date^{int(local.timestamp())}^{{time}}|{local:%H:%M} {offset(local)}>"
 
 
 def _row(known: KnownRun, zone: tzinfo) -> Words:
@@ -210,14 +211,30 @@ def _turn(label: str, mail_id: MailId, page: int) -> ButtonElement:
     )
 
 
+def _status_button(mail_id: MailId, label: str) -> ButtonElement:
+    return button("Status", action_id=Act.CHECK, value=mail_id, reads_as=f"Status of {clip(label, 60)}")
+
+
 def _ways_on(past: Past) -> list[ButtonElement]:
-    title = plain_title_of(past.mail_id, past.mail)
-    status = button(
-        "Status", action_id=Act.CHECK, value=past.mail_id, reads_as=f"Status of {clip(title, 60)}"
-    )
+    label = label_of(past.mail_id, past.mail)
+    status = _status_button(past.mail_id, label)
     if past.is_subscribed is not False:
         return [status]
-    return [status, subscribe_button(past.mail_id, title, is_subscribed=False)]
+    return [status, subscribe_button(past.mail_id, label, is_subscribed=False)]
+
+
+def no_records(mail_id: MailId, mail: Mail | None) -> Message:
+    """The database cannot be read: Quick BI still tells how the mail is doing now."""
+    title, plain = title_of(mail_id, mail), plain_title_of(mail_id, mail)
+    what = "What it did before is all in there. How it is doing now I can still tell: see its status."
+    advice = "Please try again in a few minutes, and tell whoever runs me if it stays so."
+    return Message(
+        text=f"I cannot look up {plain} in my records just now. {what} {advice}",
+        blocks=(
+            section(f"🗄️ *I cannot look up* {title} *in my records just now*\n{what} {advice}"),
+            actions([_status_button(mail_id, label_of(mail_id, mail))]),
+        ),
+    )
 
 
 def _no_runs(past: Past) -> Message:

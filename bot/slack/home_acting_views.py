@@ -10,9 +10,10 @@ from slack_sdk.models.blocks import StaticSelectElement
 
 from bot.domain import ChannelId, MailId
 from bot.slack.blocks import Message, actions, button, clip, confirm, option, overflow, plural, section, small
-from bot.slack.conditions import condition, plain_title_of, title_of
+from bot.slack.conditions import condition
 from bot.slack.controls import SNOOZE_LABELS, Act, OldButton, Snooze, read_snooze
 from bot.slack.snooze_messages import snooze_words
+from bot.slack.titles import label_of, plain_title_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +68,7 @@ def read_snooze_in(value: str) -> tuple[Snooze, MailId, ChannelId]:
 def places(mail_id: MailId, states: Sequence[SubscriptionState], *, now: datetime, zone: tzinfo) -> Message:
     """Where a mail is told among a person's channels, and what can be changed about that."""
     mail = states[0].mail if states else None
-    title, plain = title_of(mail_id, mail), plain_title_of(mail_id, mail)
+    title, plain = title_of(mail_id, mail), plain_title_of(mail_id, mail, begins=True)
     if not states:
         words = "None of your channels is told about it any more."
         return Message(text=f"{plain}: {words}", blocks=(section(f"{title}\n{words}"),))
@@ -80,7 +81,7 @@ def places(mail_id: MailId, states: Sequence[SubscriptionState], *, now: datetim
         how = snooze_words(state.subscription, now, zone)[0] or "is told"
         blocks += [
             section(f"<#{state.subscription.channel_id}> · {how}"),
-            actions(_elements(index, state, plain, now)),
+            actions(_elements(index, state, label_of(mail_id, mail), now)),
         ]
     rest = f"and {len(states) - len(shown)} more. " if len(states) > len(shown) else ""
     blocks.append(small(f"{rest}The channel is told who changed what"))
@@ -90,17 +91,17 @@ def places(mail_id: MailId, states: Sequence[SubscriptionState], *, now: datetim
     )
 
 
-def _elements(index: int, state: SubscriptionState, plain: str, now: datetime) -> list[InteractiveElement]:
+def _elements(index: int, state: SubscriptionState, label: str, now: datetime) -> list[InteractiveElement]:
     """Only what fails can be snoozed."""
     where = f"{state.subscription.mail_id} {state.subscription.channel_id}"
     leave = button(
         "Unsubscribe",
         action_id=f"{LEAVE}:{index}",
         value=where,
-        reads_as=f"Unsubscribe from {clip(plain, 40)}",
+        reads_as=f"Unsubscribe from {clip(label, 40)}",
         confirm=confirm(
             "Unsubscribe that channel?",
-            f"It will no longer be told when {clip(plain, 80)} fails.",
+            f"It will no longer be told when {clip(label, 80)} fails.",
             yes="Unsubscribe",
             danger=True,
         ),

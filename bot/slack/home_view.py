@@ -20,19 +20,19 @@ from bot.slack.blocks import (
     code,
     divider,
     header,
-    one_line,
     plural,
     section,
     small,
     when,
 )
-from bot.slack.conditions import condition, plain_title_of, title_of
+from bot.slack.conditions import condition
 from bot.slack.controls import Act
 from bot.slack.form_views import SEARCH
 from bot.slack.home_acting_views import mail_menu
 from bot.slack.incident_words import headline, when_words
 from bot.slack.listing_messages import Wanted, list_button
 from bot.slack.snooze_messages import snooze_words
+from bot.slack.titles import label_of, plain_title_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -170,7 +170,7 @@ def _row(
     if group in {_Group.TROUBLE, _Group.SNOOZED}:
         block.accessory = mail_menu(place, mail_id)
     else:
-        title = one_line(first.mail.name) if first.mail else mail_id
+        title = label_of(mail_id, first.mail)
         block.accessory = button(
             "Check", action_id=f"{Act.CHECK}:{place}", value=mail_id, reads_as=f"Check {clip(title, 60)}"
         )

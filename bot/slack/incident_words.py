@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.domain import IncidentKind, IncidentState, NotifyReason
-from bot.slack.blocks import absolute, bold, code, duration, escape, name, one_line, plural, when
+from bot.slack.blocks import absolute, code, duration, plural, when
+from bot.slack.titles import bare_title_of, plain_title_of, title_of
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
@@ -23,15 +24,11 @@ class Words:
 
 
 def bold_title(told: Told) -> str:
-    if told.mail and one_line(told.mail.name):
-        return bold(told.mail.name)
-    return f"*Mail* {code(told.incident.mail_id)}"
+    return title_of(told.incident.mail_id, told.mail)
 
 
 def plain_title(told: Told) -> str:
-    if told.mail and one_line(told.mail.name):
-        return name(told.mail.name)
-    return f"Mail {escape(told.incident.mail_id)}"
+    return plain_title_of(told.incident.mail_id, told.mail, begins=True)
 
 
 def state_words(incident: Incident) -> tuple[str, str]:
@@ -64,7 +61,7 @@ def headline(told: Told) -> Words:
     if told.incident.state is IncidentState.RECOVERED:
         was = _was(told.incident)
         return Words(
-            marked=f"{sign} *Recovered:* ~{bold_title(told).replace('*', '')} {was}~",
+            marked=f"{sign} *Recovered:* ~{bare_title_of(told.incident.mail_id, told.mail)} {was}~",
             plain=f"{plain_title(told)} recovered: it {was} before",
         )
     return Words(marked=f"{sign} {bold_title(told)} *{words}*", plain=f"{plain_title(told)} {words}")

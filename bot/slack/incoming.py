@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bot.domain import ChannelId, TeamId, UserId
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 _NO_CHANNEL = ChannelId("")
@@ -64,6 +64,8 @@ class Clicked:
 
     `channel_id` and `message_ts` are empty on the Home tab and in modals; `response_url` there, too.
     `ephemeral` messages can only be replaced through the response URL. `view_kind` is `home` or `modal`.
+    `offered` is what the menus of a message for all offer, by their action IDs: a button beside one can be
+    about everything in it, of which its own value has no room.
     """
 
     person: Person
@@ -77,6 +79,7 @@ class Clicked:
     trigger_id: str
     view_id: str
     view_kind: str = ""
+    offered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def where(self) -> str:
@@ -173,6 +176,7 @@ def clicked(body: Mapping[str, Any]) -> Clicked:
         trigger_id=body.get("trigger_id", ""),
         view_id=(body.get("view") or {}).get("id", ""),
         view_kind=(body.get("view") or {}).get("type", ""),
+        offered=_offered((body.get("message") or {}).get("blocks", ())),
     )
 
 
@@ -209,6 +213,16 @@ def happened(body: Mapping[str, Any]) -> Happened:
         channel_id=ChannelId(channel["id"] if isinstance(channel, dict) else channel),
         tab=event.get("tab", ""),
     )
+
+
+def _offered(blocks: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+    return {
+        element["action_id"]: tuple(option["value"] for option in element.get("options", ()))
+        for block in blocks
+        if block.get("type") == "actions"
+        for element in block.get("elements", ())
+        if element.get("type") == "static_select"
+    }
 
 
 def _person(body: Mapping[str, Any]) -> Person:

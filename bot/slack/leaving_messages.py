@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from bot.domain import MailRef
 from bot.slack.blocks import Message, actions, button, clip, confirm, name, plural, section
-from bot.slack.conditions import plain_title_of, title_of
 from bot.slack.controls import CONFIRMED, Act, More, dismiss_button, subscribe_button
+from bot.slack.titles import label_of, plain_title_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,7 @@ def ask_first(mail_id: MailId, mail: Mail | None) -> Message:
         action_id=CONFIRMED,
         value=mail_id,
         style="danger",
-        reads_as=f"Unsubscribe this channel from {clip(plain, 40)}",
+        reads_as=f"Unsubscribe this channel from {clip(label_of(mail_id, mail), 40)}",
     )
     what = "Nobody here will be told any more when it fails."
     return Message(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from bot.commands import AskHelp, ListMails, Verb, parse
-from bot.domain import MailRef
+from bot.domain import MailRef, StoreError
 from bot.ports import Standing
 from bot.slack import guide
 from bot.slack.controls import read_ref
 from bot.slack.listing_messages import PER_PAGE, Listed, Wanted, mail_list
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime, tzinfo
 
     from bot.domain import Mail, MailId, TaskRun
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from bot.slack.boundary import Answer
     from bot.slack.incoming import Clicked, Typed
     from bot.slack.status import StatusDesk
+
+_log = logging.getLogger(__name__)
 
 
 class ListingDesk:
@@ -75,7 +78,7 @@ class ListingDesk:
 
     async def _standings(self, mails: Sequence[Mail]) -> dict[MailId, Standing]:
         """What was recorded, or what somebody was just shown if that is newer."""
-        recorded = await self._history.standings([mail.mail_id for mail in mails])
+        recorded = await self._recorded([mail.mail_id for mail in mails])
         standings = {}
         for mail in mails:
             known = recorded.get(mail.mail_id, Standing())
@@ -84,6 +87,14 @@ class ListingDesk:
             if (latest := _newer(known.latest, shown)) or known.incident:
                 standings[mail.mail_id] = Standing(latest=latest, incident=known.incident)
         return standings
+
+    async def _recorded(self, mail_ids: Sequence[MailId]) -> Mapping[MailId, Standing]:
+        """The list itself is at hand: that the records cannot be read takes nothing from it but the states."""
+        try:
+            return await self._history.standings(mail_ids)
+        except StoreError as error:
+            _log.warning("standings_not_read", extra={"error": str(error)})
+            return {}
 
 
 def _newer(recorded: TaskRun | None, shown: TaskRun | None) -> TaskRun | None:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.commands import Verb
-from bot.slack.blocks import Message, actions, button, clip, code, name, one_line, plural, section, small
-from bot.slack.conditions import condition, plain_title_of, title_of
+from bot.slack.blocks import Message, actions, button, clip, code, name, plural, section, small
+from bot.slack.conditions import condition
 from bot.slack.controls import Act, page_value, read_page
+from bot.slack.titles import label_of, plain_title_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,7 +108,7 @@ def _row(index: int, mail: Mail, listed: Listed, now: datetime, zone: tzinfo) ->
         "Status",
         action_id=f"{Act.PICK}:{LIST}:{index}",
         value=mail.mail_id,
-        reads_as=f"Status of {clip(one_line(mail.name), 60)}",
+        reads_as=f"Status of {clip(label_of(mail.mail_id, mail), 60)}",
     )
     state = known.plain if known else "not looked at yet"
     title = plain_title_of(mail.mail_id, mail)

@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING
 
 from bot.domain import RunStatus
 from bot.slack.blocks import (
+    MAX_MESSAGE_TEXT,
     Message,
     absolute,
-    bold,
     code,
     duration,
-    escape,
+    joined,
     name,
-    one_line,
     plural,
     section,
+    sections,
     small,
     unmarked,
     when,
 )
+from bot.slack.incident_words import Words
+from bot.slack.titles import plain_title_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,19 +34,23 @@ if TYPE_CHECKING:
     from bot.domain import Mail, MailRef, TaskRun, UserId
 
 STUCK_AFTER = timedelta(minutes=15)
-_JUST_NOW = timedelta(seconds=2)
-_MOST_RUNS = 30
+_MOST_SECTIONS = 4  # about a hundred runs: Slack refuses blocks that are too long together, and says no limit
+_TEXT_ROOM = MAX_MESSAGE_TEXT - 200  # something may still be put before and behind it
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seen:
-    """What is known of a mail or of one run: the runs, newest first, and when Quick BI said so."""
+    """What is known of a mail or of one run: the runs, newest first, and when Quick BI said so.
+
+    `is_earlier`: it said so before this question was asked, to somebody else or for the poller.
+    """
 
     ref: MailRef
     mail: Mail | None
     runs: tuple[TaskRun, ...]
     seen_at: datetime
     request_id: str = ""
+    is_earlier: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,28 +101,21 @@ def _running(run: TaskRun, now: datetime) -> State:
         words="is probably stuck",
         advice=(
             f"It has been running for {duration(now - run.exec_at)}; reports time out long before that. "
-            "Ask its owner to look at it in Quick BI, or run it again there."
+            "Ask its owner to look at it in Quick BI, or run it again."
         ),
     )
 
 
 def status(seen: Seen, *, now: datetime, zone: tzinfo, extra: Sequence[Block] = ()) -> Message:
     """The answer to `/mail-status`: state, time, what to do, and the small print for support."""
-    newest = seen.runs[0] if seen.runs else None
-    state = state_of(newest, now)
-    if newest is None and seen.ref.task_id is not None:
-        state = State(
-            sign="🔍",
-            words=f"has no run {code(str(seen.ref.task_id))}",
-            advice="Check the task ID, or ask without it to see the latest run.",
-        )
+    newest, state = _newest(seen, now)
     times = _times(newest, seen, now, zone)
-    lines = [f"{state.sign} {_title(seen.ref, seen.mail)} {state.words}", times]
+    lines = [f"{state.sign} {title_of(seen.ref.mail_id, seen.mail)} {state.words}", times]
     blocks: list[Block] = [section("\n".join(line for line in lines if line))]
     if state.advice:
         blocks.append(section(state.advice))
     if len(seen.runs) > 1:
-        blocks.append(section(_all_runs(seen.runs, now, zone)))
+        blocks += sections(_all_runs(seen.runs, now, zone), most=_MOST_SECTIONS)
     blocks.append(_small_print(seen, newest))
     text = _sentence(seen, newest, state, now, zone)
     return Message(text=text, blocks=(*blocks, *extra))
@@ -132,27 +131,56 @@ def shared(status: Message, by: UserId) -> Message:
 def checking(
     ref: MailRef, mail: Mail | None, *, ready_in: float, last: Seen | None, now: datetime, zone: tzinfo
 ) -> Message:
-    """The answer while the answer is on its way: what was known, how old that is, when the new one comes."""
-    wait = f"about {duration(timedelta(seconds=max(ready_in, 1)))}"
-    title = _title(ref, mail)
-    lines = [f"⏳ Checking {title} … {wait}", "_Quick BI takes one question a second; others asked first._"]
-    text = f"Checking {_plain_title(ref, mail)}; the answer replaces this message in {wait}."
+    """The answer while the answer is on its way: what was known, how old that is, when the new one comes.
+
+    `ready_in` is in seconds until Quick BI can be asked; below one it was asked, and is slow itself.
+    """
+    title, plain = title_of(ref.mail_id, mail), plain_title_of(ref.mail_id, mail)
+    if ready_in >= 1:
+        wait = f"about {duration(timedelta(seconds=ready_in))}"
+        why = "Quick BI limits how often it can be asked: this question waits its turn."
+        lines, text = [f"⏳ Checking {title} … {wait}", f"_{why}_"], f"Checking {plain}: in {wait}. {why}"
+    else:
+        why = "Quick BI takes its time to answer."
+        lines, text = [f"⏳ Checking {title} …", f"_{why}_"], f"Checking {plain}. {why}"
     if last is not None:
-        newest = last.runs[0] if last.runs else None
-        state = state_of(newest, now)
-        known = f"Last known, {duration(now - last.seen_at)} ago: {state.sign} {state.words}"
-        at = f", {when(newest.exec_at, zone)}" if newest and newest.exec_at else ""
-        lines.append(known + at)
-        text += f" {known}."
+        known = _last_known(last, now, zone)
+        lines.append(known.marked)
+        text += f" {known.plain}"
     return Message(text=text, blocks=(section("\n".join(lines)),))
 
 
-def _title(ref: MailRef, mail: Mail | None) -> str:
-    return bold(mail.name) if mail and one_line(mail.name) else f"*Mail* {code(ref.mail_id)}"
+def beside_last_known(why_not: Message, last: Seen, *, now: datetime, zone: tzinfo) -> Message:
+    """Why there is no new answer, with what was known before: the person was shown that, and it is still true."""
+    known = _last_known(last, now, zone)
+    said, *rest = why_not.blocks
+    return Message(text=f"{why_not.text} {known.plain}", blocks=(said, section(known.marked), *rest))
 
 
-def _plain_title(ref: MailRef, mail: Mail | None) -> str:
-    return name(mail.name) if mail and one_line(mail.name) else f"Mail {escape(ref.mail_id)}"
+def _last_known(last: Seen, now: datetime, zone: tzinfo) -> Words:
+    newest, state = _newest(last, now)
+    at = newest.exec_at if newest else None
+    ago = _ago(now - last.seen_at)
+    return Words(
+        marked=f"Last known, {ago}: {state.sign} {state.words}{f', {when(at, zone)}' if at else ''}",
+        plain=f"Last known, {ago}: it {state.words}{f', {absolute(at, zone)}' if at else ''}.",
+    )
+
+
+def _newest(seen: Seen, now: datetime) -> tuple[TaskRun | None, State]:
+    """The newest run and its state; of a run that was asked for by its ID, that it is not there."""
+    newest = seen.runs[0] if seen.runs else None
+    if newest is not None or seen.ref.task_id is None:
+        return newest, state_of(newest, now)
+    return None, State(
+        sign="🔍",
+        words=f"has no run {code(str(seen.ref.task_id))}",
+        advice="Check the task ID, or ask without it to see the latest run.",
+    )
+
+
+def _ago(age: timedelta) -> str:
+    return f"{duration(age)} ago" if age >= timedelta(seconds=1) else "a moment ago"
 
 
 def _times(run: TaskRun | None, seen: Seen, now: datetime, zone: tzinfo) -> str:
@@ -163,23 +191,21 @@ def _times(run: TaskRun | None, seen: Seen, now: datetime, zone: tzinfo) -> str:
             parts.append(f"since {began}, {duration(now - run.exec_at)} ago")
         else:
             parts.append(began)
-    if (age := now - seen.seen_at) > _JUST_NOW:
-        parts.append(f"checked {duration(age)} ago")
+    if seen.is_earlier:
+        parts.append(f"checked {_ago(now - seen.seen_at)}")
     if seen.mail and seen.mail.paused:
         parts.append("*paused* in Quick BI")
     return " · ".join(parts)
 
 
-def _all_runs(runs: Sequence[TaskRun], now: datetime, zone: tzinfo) -> str:
+def _all_runs(runs: Sequence[TaskRun], now: datetime, zone: tzinfo) -> list[str]:
     lines = [f"*{plural(len(runs), 'run')}, newest first*"]
-    for run in runs[:_MOST_RUNS]:
+    for run in runs:
         state = state_of(run, now)
         at = when(run.exec_at, zone) if run.exec_at else "time unknown"
         task = f" · task {code(str(run.task_id))}" if run.task_id else ""
         lines.append(f"{state.sign} {at} · {state.words}{task}")
-    if len(runs) > _MOST_RUNS:
-        lines.append(f"and {len(runs) - _MOST_RUNS} older")
-    return "\n".join(lines)
+    return lines
 
 
 def _small_print(seen: Seen, run: TaskRun | None) -> Block:
@@ -197,15 +223,19 @@ def _sentence(seen: Seen, run: TaskRun | None, state: State, now: datetime, zone
     if run is not None and run.exec_at:
         joint = "since" if run.status is RunStatus.PROCESSING else "at"
         at = f" {joint} {absolute(run.exec_at, zone)}"
-    parts = [f"{_plain_title(seen.ref, seen.mail)} {unmarked(state.words)}{at}.", unmarked(state.advice)]
-    if (age := now - seen.seen_at) > _JUST_NOW:
-        parts.append(f"Checked {duration(age)} ago.")
+    parts = [
+        f"{plain_title_of(seen.ref.mail_id, seen.mail, begins=True)} {unmarked(state.words)}{at}.",
+        unmarked(state.advice),
+    ]
+    if seen.is_earlier:
+        parts.append(f"Checked {_ago(now - seen.seen_at)}.")
     if len(seen.runs) > 1:
-        others = "; ".join(
+        others = [
             f"{state_of(run, now).words} at {absolute(run.exec_at, zone)}"
             if run.exec_at
             else state_of(run, now).words
-            for run in seen.runs[1:_MOST_RUNS]
-        )
-        parts.append(f"Before that: {others}.")
+            for run in seen.runs[1:]
+        ]
+        room = _TEXT_ROOM - sum(len(part) + 1 for part in parts)
+        parts.append(f"Before that: {joined(others, room)}.")
     return " ".join(part for part in parts if part)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from bot.domain import PostKind
 from bot.slack.blocks import Message, absolute, code, name, section, small, when
 from bot.slack.controls import under_notice
-from bot.slack.digests import digest, digest_reply
-from bot.slack.incident_words import Words, advice, headline, plain_title, reply_words, when_words
+from bot.slack.digests import digest, digest_reply, is_snoozed
+from bot.slack.incident_words import Words, advice, headline, reply_words, when_words
 from bot.slack.lines import lines_message
+from bot.slack.titles import label_of
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
@@ -36,7 +37,7 @@ def notice_message(notice: Notice, *, now: datetime, zone: tzinfo) -> Message:
 def root_message(items: tuple[Told, ...], *, now: datetime, zone: tzinfo) -> Message:
     """The message about one incident, or about many, as things are now."""
     if len(items) != 1:
-        return digest(items, zone=zone)
+        return digest(items, now=now, zone=zone)
     (told,) = items
     incident = told.incident
     head, at, hint = headline(told), when_words(told, zone), advice(incident)
@@ -48,8 +49,8 @@ def root_message(items: tuple[Told, ...], *, now: datetime, zone: tzinfo) -> Mes
         blocks.append(
             under_notice(
                 incident.mail_id,
-                plain_title(told),
-                is_snoozed=_is_snoozed(told, now),
+                label_of(incident.mail_id, told.mail),
+                is_snoozed=is_snoozed(told, now),
                 is_subscribed=told.is_subscribed,
             )
         )
@@ -85,7 +86,7 @@ def _snooze_words(told: Told, now: datetime, zone: tzinfo) -> Words:
             marked="🔕 This channel is no longer subscribed",
             plain="This channel is no longer subscribed to it.",
         )
-    if not told.incident.is_firing or not _is_snoozed(told, now):
+    if not told.incident.is_firing or not is_snoozed(told, now):
         return Words(marked="", plain="")
     if told.snoozed_until_recovered or told.snoozed_until is None:
         return Words(marked="💤 Snoozed until it recovers", plain="Snoozed until it recovers.")
@@ -93,10 +94,6 @@ def _snooze_words(told: Told, now: datetime, zone: tzinfo) -> Words:
     return Words(
         marked=f"💤 Snoozed until {when(until, zone)}", plain=f"Snoozed until {absolute(until, zone)}."
     )
-
-
-def _is_snoozed(told: Told, now: datetime) -> bool:
-    return told.snoozed_until_recovered or (told.snoozed_until is not None and now < told.snoozed_until)
 
 
 def _short(mail_id: str) -> str:

@@ -6,19 +6,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.domain import MailRef, ManualRunState, RunRefusal, RunRefused
+from bot.domain import MailRef, ManualRunState, RunRefusal, RunRefused, RunStatus
+from bot.runs import is_stuck
 from bot.slack.blocks import (
     Message,
     absolute,
     actions,
-    bold,
     button,
     clip,
     clock_time,
     code,
     duration,
     name,
-    one_line,
     section,
     small,
     when,
@@ -26,6 +25,7 @@ from bot.slack.blocks import (
 from bot.slack.controls import Act, run_button
 from bot.slack.failures import failure
 from bot.slack.messages import state_of
+from bot.slack.titles import label_of, plain_title_of, title_of
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
@@ -44,22 +44,29 @@ class Subject:
     thread_ts: str = ""
 
     @property
-    def title(self) -> str:
-        return one_line(self.mail.name) if self.mail and one_line(self.mail.name) else f"Mail {self.mail_id}"
+    def label(self) -> str:
+        return label_of(self.mail_id, self.mail)
 
     @property
     def bold(self) -> str:
-        if self.mail and one_line(self.mail.name):
-            return bold(self.mail.name)
-        return f"*Mail* {code(self.mail_id)}"
+        return title_of(self.mail_id, self.mail)
 
     @property
     def plain(self) -> str:
-        return name(self.title, 140)
+        return plain_title_of(self.mail_id, self.mail, begins=True)
 
     @property
     def ref(self) -> MailRef:
         return MailRef(mail_id=self.mail_id)
+
+
+_STANDS = {
+    ManualRunState.CLAIMED: "whether it began is not clear yet",
+    ManualRunState.UNCLEAR: "whether it began is not clear yet",
+    ManualRunState.STARTED: "it is being followed",
+    ManualRunState.REFUSED: "Quick BI refused it",
+    ManualRunState.ENDED: "that run is over",
+}
 
 
 def confirm_value(subject: Subject) -> str:
@@ -77,7 +84,7 @@ def ask_first(subject: Subject, last: Observation | None, *, now: datetime, zone
                 action_id=Act.RUN_CONFIRMED,
                 value=confirm_value(subject),
                 style="primary",
-                reads_as=f"Run {clip(subject.title, 50)} now",
+                reads_as=f"Run {clip(subject.label, 50)} now",
             ),
             button("Cancel", action_id=Act.CANCEL, value=subject.mail_id, reads_as="Cancel, do not run it"),
         ]
@@ -105,9 +112,19 @@ def not_allowed(subject: Subject) -> Message:
     )
 
 
+def looking_first(subject: Subject, *, ready_in: float) -> Message:
+    """While the run before is looked at: `ready_in` is when Quick BI can be asked, in seconds."""
+    wait = f", in about {duration(timedelta(seconds=ready_in))}" if ready_in >= 1 else ""
+    where = "the thread says" if subject.thread_ts else "I say here"
+    what = f"First I look whether it is running already{wait}. One click is enough: {where} how it goes on."
+    return Message(
+        text=f"About to run {subject.plain}. {what}",
+        blocks=(section(f"⏳ About to run {subject.bold}\n{what}"),),
+    )
+
+
 def already_running(subject: Subject, run: TaskRun, *, now: datetime, zone: tzinfo) -> Message:
-    state = state_of(run, now)
-    words = state.words if state.sign == "⚠️" else "is already running"
+    words = "is already running"
     since, since_plain = "", ""
     if run.exec_at:
         ago = f", {duration(now - run.exec_at)} ago"
@@ -117,7 +134,7 @@ def already_running(subject: Subject, run: TaskRun, *, now: datetime, zone: tzin
     return Message(
         text=f"{subject.plain} {words}{since_plain}. {advice}",
         blocks=(
-            section(f"{state.sign} {subject.bold} {words}{since}"),
+            section(f"⏳ {subject.bold} {words}{since}"),
             section(advice.replace("Check again", "*Check again*")),
             controls(subject),
             small_print(subject),
@@ -129,13 +146,12 @@ def asked_already(subject: Subject, earlier: ManualRun, *, now: datetime) -> Mes
     """Somebody was faster."""
     ago = f"{duration(now - earlier.claimed_at)} ago"
     who = f"<@{earlier.user_id}>"
-    unsure = earlier.state in {ManualRunState.CLAIMED, ManualRunState.UNCLEAR}
-    more = "whether it began is not clear yet" if unsure else "it is being followed"
+    more = _STANDS[earlier.state]
     advice = "It was not started a second time. Check again shows how it goes on."
     return Message(
         text=f"{who} ran {subject.plain} {ago}; {more}. {advice}",
         blocks=(
-            section(f"⏳ {who} ran {subject.bold} {ago}\n{more.capitalize()}."),
+            section(f"⏳ {who} ran {subject.bold} {ago}\n{more[0].upper()}{more[1:]}."),
             section(advice.replace("Check again", "*Check again*")),
             controls(subject),
             small_print(subject),
@@ -164,10 +180,25 @@ def not_started(error: QuickBIError, subject: Subject, *, now: datetime, zone: t
             )
 
 
+def cannot_claim(subject: Subject) -> Message:
+    """The database takes nothing now: without a claim in it a run might be started twice."""
+    why = (
+        "I write each run down before I ask for it, so that it is started only once, and now I cannot write."
+    )
+    advice = "Please try again in a few minutes, and tell whoever runs me if it stays so."
+    return Message(
+        text=f"{subject.plain} was not run: nobody gets a mail. {why} {advice}",
+        blocks=(
+            section(f"🗄️ {subject.bold} was not run: nobody gets a mail\n{why} {advice}"),
+            small_print(subject),
+        ),
+    )
+
+
 def controls(subject: Subject, *, may_run: bool = False) -> ActionsBlock:
-    short = clip(subject.title, 50)
+    short = clip(subject.label, 50)
     again = button("Check again", action_id=Act.CHECK, value=subject.mail_id, reads_as=f"Check {short} again")
-    return actions([again, *([run_button(subject.mail_id, subject.title)] if may_run else [])])
+    return actions([again, *([run_button(subject.mail_id, subject.label)] if may_run else [])])
 
 
 def small_print(subject: Subject, task: TaskRun | None = None) -> Block:
@@ -187,7 +218,12 @@ def _last_run(last: Observation | None, now: datetime, zone: tzinfo) -> tuple[st
     state = state_of(run, now)
     if run is None or run.exec_at is None:
         return "", ""
+    twice = (
+        " If that one still ends well, they get it twice."
+        if run.status is RunStatus.PROCESSING and is_stuck(run, now)
+        else ""
+    )
     return (
-        f"\nIts last run, {when(run.exec_at, zone)}: {state.sign} {state.words}",
-        f" Its last run, at {absolute(run.exec_at, zone)}, {state.words}.",
+        f"\nIts last run, {when(run.exec_at, zone)}: {state.sign} {state.words}{f'.{twice}' if twice else ''}",
+        f" Its last run, at {absolute(run.exec_at, zone)}, {state.words}.{twice}",
     )

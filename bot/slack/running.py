@@ -6,12 +6,13 @@ import logging
 from typing import TYPE_CHECKING, assert_never
 
 from bot.commands import AskHelp, RunMail, Verb, parse
-from bot.domain import Choice, QuickBIError
+from bot.domain import Choice, QuickBIError, StoreError
 from bot.ports import Waiting
 from bot.runs import AskedAlready, Repeated, RunningAlready, RunWish
-from bot.slack import guide, messages
+from bot.slack import guide
 from bot.slack import run_messages as views
 from bot.slack.controls import read_more, read_ref
+from bot.slack.run_outcomes import in_thread
 from bot.slack.run_telling import RunStory
 from bot.slack.status import resolve
 
@@ -89,6 +90,7 @@ class RunDesk:
             channel_id=clicked.channel_id,
             message_ts=thread_ts,
             click=clicked.trigger_id,
+            asked_at=self._now(),
         )
         await self._begin(wish, answer, replace=_is_private(clicked))
 
@@ -102,6 +104,7 @@ class RunDesk:
             channel_id=clicked.channel_id,
             message_ts=thread_ts,
             click=asked if clicked.message_ts else clicked.trigger_id,
+            asked_at=self._now(),
         )
         await self._begin(wish, answer, replace=True)
 
@@ -119,7 +122,7 @@ class RunDesk:
         if not await self._is_allowed(wish.user_id, subject, answer):
             return
         try:
-            seen = await self._look(subject, answer, replace=replace)
+            seen, has_waited = await self._look(subject, answer, replace=replace)
         except QuickBIError as error:
             message = views.not_started(error, subject, now=self._now(), zone=self._zone)
             await answer.send(message, replace=replace)
@@ -127,25 +130,27 @@ class RunDesk:
         story = RunStory(
             self._voice, self._directory, now=self._now, zone=self._zone, answer=answer, replace=replace
         )
-        why_not = await self._runner.begin(wish, seen.answer.latest, story)
+        try:
+            why_not = await self._runner.begin(wish, seen.answer.latest, story)
+        except StoreError as error:
+            _log.warning("run_not_claimed", extra={"mail_id": wish.mail_id, "error": str(error)})
+            await answer.send(views.cannot_claim(subject), replace=replace)
+            return
         if why_not is not None:
             await self._explain(why_not, subject, answer, replace=replace)
+        if isinstance(why_not, Repeated) and has_waited and subject.thread_ts:  # nothing else ends that wait
+            await answer.send(in_thread(subject), replace=replace)
 
-    async def _look(self, subject: views.Subject, answer: Answer, *, replace: bool) -> Observation:
+    async def _look(
+        self, subject: views.Subject, answer: Answer, *, replace: bool
+    ) -> tuple[Observation, bool]:
+        """The mail as it is now, and whether the person was told to wait for that."""
         found = await self._lookup.ask(subject.ref, fresh_for=0)
         if not isinstance(found, Waiting):
-            return found
-        if replace:  # a message for all is no place for this
-            wait = messages.checking(
-                subject.ref,
-                subject.mail,
-                ready_in=found.ready_in,
-                last=None,
-                now=self._now(),
-                zone=self._zone,
-            )
-            await answer.send(wait, replace=True)
-        return await found.answer
+            return found, False
+        # On a message for all it stands beside that: whoever sees nothing happen clicks once more.
+        await answer.send(views.looking_first(subject, ready_in=found.ready_in), replace=replace)
+        return await found.answer, True
 
     async def _explain(
         self, why_not: Hindrance, subject: views.Subject, answer: Answer, *, replace: bool

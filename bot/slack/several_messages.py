@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.slack.blocks import Message, absolute, button, clip, duration, one_line, plural, section, small, when
-from bot.slack.conditions import plain_title_of, title_of
 from bot.slack.controls import Act, ref_value
 from bot.slack.failures import failure
 from bot.slack.listing_messages import LIST
 from bot.slack.messages import state_of
+from bot.slack.titles import label_of, plain_title_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ def several(glances: Sequence[Glance], *, now: datetime, zone: tzinfo) -> Messag
             "Look",
             action_id=f"{Act.PICK}:{LIST}:{index}",
             value=ref_value(each.ref),
-            reads_as=f"Look at {clip(plain_title_of(each.ref.mail_id, each.mail), 55)}",
+            reads_as=f"Look at {clip(label_of(each.ref.mail_id, each.mail), 55)}",
         )
         blocks.append(row)
     blocks.append(small("Only you see this"))
@@ -70,5 +70,5 @@ def _said(each: Glance, now: datetime, zone: tzinfo) -> tuple[str, str]:
         at, plain_at = f" · {when(each.latest.exec_at, zone)}", f" at {absolute(each.latest.exec_at, zone)}"
     return (
         f"{state.sign} {title_of(each.ref.mail_id, each.mail)} {state.words}{at}",
-        f"{plain_title_of(each.ref.mail_id, each.mail)} {state.words}{plain_at}.",
+        f"{plain_title_of(each.ref.mail_id, each.mail, begins=True)} {state.words}{plain_at}.",
     )

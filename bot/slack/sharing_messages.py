@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.slack.blocks import Message, actions, button, clip, escape, section
-from bot.slack.conditions import plain_title_of, title_of
 from bot.slack.controls import Act, More, dismiss_button, ref_value
+from bot.slack.titles import label_of, plain_title_of, title_of
 
 if TYPE_CHECKING:
     from bot.domain import ChannelId, Mail, MailRef
@@ -22,7 +22,7 @@ def ask_first(ref: MailRef, mail: Mail | None, channel_id: ChannelId) -> Message
         action_id=Act.SHARE,
         value=ref_value(ref),
         style="primary",
-        reads_as=f"Share the status of {clip(plain, 40)}",
+        reads_as=f"Share the status of {clip(label_of(ref.mail_id, mail), 40)}",
     )
     return Message(
         text=f"Share the status of {plain}? Everybody in this channel {who}. Confirm with Share it, or Cancel.",

@@ -75,7 +75,7 @@ class HomeTab:
 
     async def send(self, message: Message, *, replace: bool | None = None, in_channel: bool = False) -> bool:  # noqa: ARG002
         """The tab shows the newest message and nothing else."""
-        return await self.publish(View(type="home", blocks=list(message.blocks)))
+        return await self.publish(as_tab(message))
 
     async def publish(self, view: View) -> bool:
         """Returns whether Slack took it."""
@@ -85,6 +85,11 @@ class HomeTab:
             _log.warning("home_not_published", extra={"why": _why(error)})
             return False
         return True
+
+
+def as_tab(message: Message) -> View:
+    """Pure: a message as all that the Home tab shows."""
+    return View(type="home", blocks=list(message.blocks))
 
 
 def as_sheet(message: Message) -> View:

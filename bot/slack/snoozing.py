@@ -6,17 +6,17 @@ import logging
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from bot.domain import SlackError, SnoozeOutcome
+from bot.domain import MailId, SlackError, SnoozeOutcome
 from bot.slack import leaving_messages as leaving
 from bot.slack import snooze_messages as views
 from bot.slack.blocks import one_line
-from bot.slack.controls import Snooze, read_snooze
+from bot.slack.controls import ALL, Act, Snooze, read_snooze
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import tzinfo
 
-    from bot.domain import ChannelId, MailId, SubscriptionState, UserId
+    from bot.domain import ChannelId, SubscriptionState, UserId
     from bot.ports import Directory, Subscriptions
     from bot.slack.blocks import Message
     from bot.slack.boundary import Answer
@@ -50,15 +50,36 @@ class SnoozeDesk:
         """Snooze or wake, and say in the notice's thread who did it."""
         snooze, mail_id = read_snooze(clicked.value)
         user_id = clicked.person.user_id
+        if clicked.action_id == f"{Act.SNOOZE}:{ALL}":
+            await self._all_clicked(clicked, snooze, answer)
+            return
         outcome, state = await self.snooze(clicked.channel_id, mail_id, snooze, user_id)
         if outcome is SnoozeOutcome.NOT_SUBSCRIBED or state is None:
             await answer.send(leaving.not_subscribed(self._title(mail_id)), replace=False)
         elif outcome is SnoozeOutcome.NOTHING_WRONG:
             await answer.send(views.nothing_wrong(mail_id, state.mail), replace=False)
         else:
-            message = views.snoozed(state, user_id, now=self._now(), zone=self._zone)
-            if not await self._tell_thread(clicked, message):
-                await answer.send(message, replace=False, in_channel=True)
+            await self._tell(clicked, [state], answer)
+
+    async def _all_clicked(self, clicked: Clicked, snooze: Snooze, answer: Answer) -> None:
+        """All mails that the message offers to look at: those that are failing here, when it was drawn."""
+        done = []
+        for value in clicked.offered.get(Act.CHECK, ()):
+            outcome, state = await self.snooze(
+                clicked.channel_id, MailId(value), snooze, clicked.person.user_id
+            )
+            if outcome is SnoozeOutcome.DONE and state is not None:
+                done.append(state)
+        if done:
+            await self._tell(clicked, done, answer)
+        else:
+            await answer.send(views.none_failing(), replace=False)
+
+    async def _tell(self, clicked: Clicked, done: Sequence[SubscriptionState], answer: Answer) -> None:
+        by, now = clicked.person.user_id, self._now()
+        message = views.snoozed(done[0], by, count=len(done), now=now, zone=self._zone)
+        if not await self._tell_thread(clicked, message):
+            await answer.send(message, replace=False, in_channel=True)
 
     async def snooze(
         self, channel_id: ChannelId, mail_id: MailId, snooze: Snooze, by: UserId

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace as with_changes
 from typing import TYPE_CHECKING
 
 from bot.commands import AskForm, AskHelp, AskStatus, Verb, parse
-from bot.domain import Choice, MailRef, QuickBIError, RunStatus
+from bot.domain import Choice, MailRef, QuickBIError, RunStatus, StoreError
 from bot.ports import Waiting
 from bot.slack import guide, messages
-from bot.slack.controls import read_ref, under_status
+from bot.slack.controls import InChannel, read_ref, under_status
 from bot.slack.failures import failure
 from bot.slack.messages import Seen
+from bot.slack.titles import label_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime, tzinfo
 
-    from bot.domain import ChannelId, Observation
+    from bot.domain import ChannelId, MailId, Observation
     from bot.ports import Directory, Lookup, Subscriptions
     from bot.slack.blocks import Message
     from bot.slack.boundary import Answer
     from bot.slack.incoming import Clicked, Typed
     from bot.targets import Target
+
+_log = logging.getLogger(__name__)
 
 
 class StatusDesk:
@@ -65,13 +69,13 @@ class StatusDesk:
     async def as_shown(self, ref: MailRef, channel_id: ChannelId) -> Message | None:
         """The status as somebody was shown it, with the buttons of now; None where it is forgotten."""
         last = self._lookup.last_known(ref)
-        return None if last is None else await self.message(ref, channel_id, last)
+        return None if last is None else await self.message(ref, channel_id, last, self._now())
 
     async def show(
         self, ref: MailRef, channel_id: ChannelId, answer: Answer, *, replace: bool | None = None
     ) -> None:
         """Ask, with a word about the wait if it is long, and show what Quick BI said."""
-        mail = self._directory.get(ref.mail_id)
+        mail, asked_at = self._directory.get(ref.mail_id), self._now()
         try:
             found = await self._lookup.ask(ref)
             if isinstance(found, Waiting):
@@ -80,7 +84,7 @@ class StatusDesk:
                         ref,
                         mail,
                         ready_in=found.ready_in,
-                        last=self._seen(ref, found.last) if found.last else None,
+                        last=self._seen(ref, found.last, asked_at) if found.last else None,
                         now=self._now(),
                         zone=self._zone,
                     ),
@@ -90,9 +94,9 @@ class StatusDesk:
                 replace = True if replace is None else replace
                 found = await found.answer
         except QuickBIError as error:
-            await answer.send(failure(error, ref, mail), replace=replace)
+            await answer.send(self._no_answer(error, ref, asked_at), replace=replace)
         else:
-            await answer.send(await self.message(ref, channel_id, found), replace=replace)
+            await answer.send(await self.message(ref, channel_id, found, asked_at), replace=replace)
 
     async def _answer(self, target: Target, channel_id: ChannelId, answer: Answer) -> None:
         meant = resolve(target, self._directory)
@@ -101,24 +105,48 @@ class StatusDesk:
         else:
             await self.show(meant, channel_id, answer)
 
-    async def message(self, ref: MailRef, channel_id: ChannelId, observation: Observation) -> Message:
-        seen = self._seen(ref, observation)
+    def _no_answer(self, error: QuickBIError, ref: MailRef, asked_at: datetime) -> Message:
+        message = failure(error, ref, self._directory.get(ref.mail_id))
+        last = self._lookup.last_known(ref)
+        if last is None:
+            return message
+        seen = self._seen(ref, last, asked_at)
+        return messages.beside_last_known(message, seen, now=self._now(), zone=self._zone)
+
+    async def message(
+        self, ref: MailRef, channel_id: ChannelId, observation: Observation, asked_at: datetime
+    ) -> Message:
+        seen, now = self._seen(ref, observation, asked_at), self._now()
         newest = observation.answer.latest
         controls = under_status(
             ref,
-            seen.mail.name if seen.mail else ref.mail_id,
+            label_of(ref.mail_id, seen.mail),
             has_failed=newest is not None and newest.status is RunStatus.FAILED,
-            is_subscribed=await self._subscriptions.get(channel_id, ref.mail_id) is not None,
+            here=await self._in_channel(channel_id, ref.mail_id),
         )
-        return messages.status(seen, now=self._now(), zone=self._zone, extra=(controls,))
+        return messages.status(seen, now=now, zone=self._zone, extra=(controls,))
 
-    def _seen(self, ref: MailRef, observation: Observation) -> Seen:
+    async def _in_channel(self, channel_id: ChannelId, mail_id: MailId) -> InChannel:
+        """Quick BI's answer is there: that the records cannot be read must not keep it from whoever asked."""
+        try:
+            state = await self._subscriptions.get(channel_id, mail_id)
+        except StoreError as error:
+            _log.warning("subscription_not_read", extra={"mail_id": mail_id, "error": str(error)})
+            return InChannel()
+        if state is None:
+            return InChannel(is_subscribed=False)
+        is_firing = state.incident is not None and state.incident.is_firing
+        is_snoozed = state.subscription.is_snoozed(self._now())
+        return InChannel(is_subscribed=True, is_snoozed=is_snoozed if is_firing or is_snoozed else None)
+
+    def _seen(self, ref: MailRef, observation: Observation, asked_at: datetime) -> Seen:
         return Seen(
             ref=ref,
             mail=self._directory.get(ref.mail_id),
             runs=observation.answer.runs,
             seen_at=observation.seen_at,
             request_id=observation.answer.request_id,
+            is_earlier=observation.seen_at < asked_at,
         )
 
 

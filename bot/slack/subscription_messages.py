@@ -24,10 +24,11 @@ from bot.slack.blocks import (
     when,
 )
 from bot.slack.channels import Posting
-from bot.slack.conditions import Condition, condition, plain_title_of, title_of
+from bot.slack.conditions import Condition, condition
 from bot.slack.controls import Act, More, more_value, ref_value, subscribe_button
 from bot.slack.messages import state_of
 from bot.slack.snooze_messages import snooze_words
+from bot.slack.titles import label_of, plain_title_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,7 +143,7 @@ def listed(states: Sequence[SubscriptionState], *, page: int, now: datetime, zon
     """What this channel is told of: trouble first, then by name; who subscribed, what is snoozed."""
     if not states:
         return Message(
-            text="This channel is subscribed to no mail. Type /mail-subscribe and a mail's name or ID.",
+            text="This channel is subscribed to no mail yet. Type /mail-subscribe and a mail's name or ID.",
             blocks=(
                 section(
                     "*This channel is subscribed to no mail yet*\n"
@@ -222,7 +223,7 @@ def _state_words(one: Subscribed, now: datetime, zone: tzinfo) -> str:
 
 def _under(state: SubscriptionState) -> ActionsBlock:
     ref = MailRef(mail_id=state.subscription.mail_id)
-    title = _plain(state)
+    title = label_of(state.subscription.mail_id, state.mail)
     check = button(
         "Check again", action_id=Act.CHECK, value=ref_value(ref), reads_as=f"Check {clip(title, 50)} again"
     )

@@ -83,9 +83,18 @@ class History:
         channel_id: ChannelId | None = None,
         mail_id: MailId | None = None,
         detail: str = "",
+        once: bool = False,
     ) -> None:
-        """Who changed what, when and from where."""
+        """Who changed what, when and from where. `once`: not a second time for the same deed."""
+        the_same = (
+            (audit.c.at == at)
+            & (audit.c.user_id == user_id)
+            & (audit.c.action == action)
+            & (audit.c.mail_id == (mail_id or ""))
+        )
         async with self._database.writing() as connection:
+            if once and (await connection.execute(select(audit.c.audit_id).where(the_same))).first():
+                return
             await note_action(
                 connection,
                 at=at,

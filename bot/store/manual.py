@@ -100,4 +100,5 @@ def _manual_run(row: RowMapping) -> ManualRun:
         claimed_at=row["claimed_at"],
         state=ManualRunState(row["state"]),
         run_key=row["run_key"],
+        ended_at=row["ended_at"],
     )

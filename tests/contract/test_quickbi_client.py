@@ -184,6 +184,19 @@ async def test_a_passing_failure_is_tried_again_and_paid_for_each_time(failure: 
     assert all(pause > 0 for pause in script.pauses)
 
 
+async def test_each_failed_attempt_is_told_at_once() -> None:
+    """Before the pause that follows it, and also where the next attempt goes well."""
+    script = Script(steps=[refusal("Throttling.User"), replay("error_throttled"), replay("status_sent")])
+    told: list[tuple[type[QuickBIError], int]] = []
+
+    async def hear(error: QuickBIError) -> None:
+        told.append((type(error), len(script.pauses)))
+
+    async with script.client() as client:
+        await client.get_task_status(MAIL_ID, attempts=3, after_failure=hear)
+    assert told == [(Throttled, 0), (Throttled, 1)]
+
+
 async def test_one_attempt_unless_more_are_granted() -> None:
     """The call budget is someone else's to spend."""
     script = Script(steps=[refusal("Throttling.User")])

@@ -49,7 +49,9 @@ BEFORE = TaskRun(
 
 
 def wish(click: str = "click-1", user: UserId = ADA) -> RunWish:
-    return RunWish(mail_id=MAIL, user_id=user, channel_id=ChannelId("C1"), message_ts="", click=click)
+    return RunWish(
+        mail_id=MAIL, user_id=user, channel_id=ChannelId("C1"), message_ts="", click=click, asked_at=NOON
+    )
 
 
 class Clock:
@@ -279,6 +281,8 @@ async def _die_and_restart(stage: Stage, fatal: int) -> bool:
     await second.drain(1)
     assert stage.quickbi.asked <= 1, f"asked {stage.quickbi.asked} times after a death at step {fatal}"
     ends = {*stage.teller.ends, *stage.later.ends}
+    on_record = [detail for _, _, action, _, _, detail in await stage.store.history.actions()]
+    assert len(on_record) == 1, f"{on_record} after a death at step {fatal}"
     if stage.quickbi.begun:
         assert ends == {RunEnd.SENT}
     elif stage.quickbi.error is None:

@@ -36,4 +36,11 @@ def run(
 
 
 def seen(*runs: TaskRun, mail: Mail | None = SALES, ref: MailRef = REF, age: float = 0) -> Seen:
-    return Seen(ref=ref, mail=mail, runs=runs, seen_at=NOW - timedelta(seconds=age), request_id=REQUEST)
+    return Seen(
+        ref=ref,
+        mail=mail,
+        runs=runs,
+        seen_at=NOW - timedelta(seconds=age),
+        request_id=REQUEST,
+        is_earlier=age > 0,
+    )

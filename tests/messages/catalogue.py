@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from bot.commands import EXAMPLE_ID, Verb
 from bot.domain import (
+    MAX_MAIL_ID_LENGTH,
+    MAX_TASK_ID,
     AccessForbidden,
     Choice,
     CredentialsProblem,
@@ -30,7 +32,7 @@ from bot.domain import (
     UsageError,
 )
 from bot.slack import failures, guide, messages
-from bot.slack.controls import under_status
+from bot.slack.controls import InChannel, under_status
 from tests.messages.cast import MAIL, NASTY, NOW, REF, REQUEST, SALES, ZONE, run, seen
 from tests.messages.looks import look_messages
 from tests.messages.notices import notices
@@ -42,10 +44,11 @@ if TYPE_CHECKING:
     from bot.slack.messages import Seen
 
 
-def _status(what: Seen) -> Message:
+def _status(what: Seen, here: InChannel | None = None) -> Message:
     title = what.mail.name if what.mail else what.ref.mail_id
     has_failed = bool(what.runs) and what.runs[0].status is RunStatus.FAILED
-    controls = under_status(what.ref, title, has_failed=has_failed, is_subscribed=what.mail is NASTY)
+    here = here or InChannel(is_subscribed=what.mail is NASTY)
+    controls = under_status(what.ref, title, has_failed=has_failed, here=here)
     return messages.status(what, now=NOW, zone=ZONE, extra=(controls,))
 
 
@@ -65,9 +68,26 @@ def _statuses() -> dict[str, Message]:
             seen(run("FAILED"), run("SENT", ago=old, task=5), run("FAILED", ago=2 * old))
         ),
         "status-thirty-five-runs": _status(seen(*(run("SENT", ago=n * old, task=n + 1) for n in range(35)))),
+        "status-two-hundred-runs": _status(
+            seen(*(run("FAILED", ago=n * old / 24, task=7218865303929605212 - n) for n in range(200)))
+        ),
         "status-without-a-name": _status(seen(run("SENT"), mail=None)),
         "status-without-a-time": _status(seen(no_time)),
         "status-seen-a-moment-ago": _status(seen(run("SENT"), age=3)),
+        "status-seen-just-now": _status(seen(run("SENT"), age=0.4)),
+        "status-of-what-fails-here": _status(
+            seen(run("FAILED")), InChannel(is_subscribed=True, is_snoozed=False)
+        ),
+        "status-of-what-is-snoozed": _status(
+            seen(run("PROCESSING")), InChannel(is_subscribed=True, is_snoozed=True)
+        ),
+        "status-without-records": _status(seen(run("SENT")), InChannel()),
+        "status-of-the-longest-ids": _status(
+            seen(
+                run("SENT"),
+                ref=MailRef(mail_id=MailId("m" * MAX_MAIL_ID_LENGTH), task_id=TaskId(MAX_TASK_ID)),
+            )
+        ),
         "status-of-a-nasty-name": _status(
             seen(run("FAILED"), mail=NASTY, ref=MailRef(mail_id=NASTY.mail_id))
         ),
@@ -114,6 +134,9 @@ def _failures() -> dict[str, Message]:
     return shown | {
         "failure-not-found-without-a-name": failures.failure(MailNotFound(**said), REF, None),
         "failure-nasty": failures.failure(errors["not-found"], MailRef(mail_id=NASTY.mail_id), NASTY),
+        "failure-beside-last-known": messages.beside_last_known(
+            failures.failure(errors["down"], REF, SALES), seen(run("FAILED"), age=180), now=NOW, zone=ZONE
+        ),
         "failure-nowhere": failures.failure(errors["down"]),
         "failure-surprise": failures.surprise("1a2b3c4d"),
         "failure-cannot-keep": failures.cannot_keep("1a2b3c4d"),

@@ -40,6 +40,8 @@ _KINDS: dict[str, Callable[..., Any]] = {
 _EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf\u23e9-\u23ff]")
 _PERSON = re.compile(r"<@[UW][A-Z0-9]+>")  # who did something may be named; channels and groups never
 _CHANNEL = re.compile(r"<#C[A-Z0-9]+>")  # a link to a channel pings nobody
+_DATE = re.compile(r"<!date\^[^|>]*\|([^>]*)>")
+_BOLD = re.compile(r"\*([^*\n]+)\*")
 _LIVE_MENTION = re.compile(r"<(?:[@#!](?!date\^))")
 
 
@@ -79,6 +81,8 @@ def assert_fine(message: Message) -> None:
     assert not _LIVE_MENTION.search(_unpinged(payload["text"])), "the text pings somebody"
     assert re.search(r"[a-z]{3,} [a-z]", payload["text"], re.IGNORECASE), "words, not signs alone"
     _assert_nothing_is_parsed(payload["blocks"])
+    _assert_labels_are_plain(payload["blocks"])
+    _assert_text_says_what_leads(payload)
     for shown in texts(payload["blocks"], "mrkdwn"):
         assert not _LIVE_MENTION.search(_unpinged(shown)), shown
     for shown in texts(payload["blocks"], "mrkdwn", "plain_text"):
@@ -98,6 +102,7 @@ def assert_view_fine(view: View) -> None:
     assert len(content.get("private_metadata", "")) <= 3000
     _assert_ids_are_unique(content["blocks"])
     _assert_nothing_is_parsed(content["blocks"])
+    _assert_labels_are_plain(content["blocks"])
     for shown in texts(content["blocks"], "mrkdwn"):
         assert not _LIVE_MENTION.search(_unpinged(shown)), shown
     for shown in texts(content["blocks"], "mrkdwn", "plain_text"):
@@ -129,6 +134,39 @@ def _assert_nothing_is_parsed(part: Any) -> None:
         if part.get("type") == "mrkdwn":
             assert part.get("verbatim") is True, part
         _assert_nothing_is_parsed(list(part.values()))
+
+
+def _assert_labels_are_plain(part: Any) -> None:
+    """Labels, dialogs and what a screen reader says of a button show each character: `&lt;` would stand there so."""
+    for shown in [*texts(part, "plain_text"), *_values_of(part, "accessibility_label")]:
+        assert not re.search("&(?:amp|lt|gt);", shown), shown
+
+
+def _assert_text_says_what_leads(payload: Mapping[str, Any]) -> None:
+    """Who hears the text alone hears what the first block shows: what it is about, and each of its times."""
+    said = _unmarked(payload["text"])
+    first = texts(payload["blocks"][:1], "mrkdwn")
+    for shown in first:
+        for fallback in _DATE.findall(shown):
+            assert fallback in payload["text"], fallback
+    titles = [bold for shown in first for bold in _BOLD.findall(_DATE.sub("", shown))]
+    for title in titles[:1]:
+        assert _unmarked(title) in said, title
+
+
+def _unmarked(words: str) -> str:
+    """As it is read aloud: without marks, and with the stars and ticks that only stand in for others undone."""
+    plain = words.replace("\N{ASTERISK OPERATOR}", "").replace("\N{MODIFIER LETTER GRAVE ACCENT}", "")
+    return re.sub(r"[*_~`]", "", plain).rstrip(":").casefold()
+
+
+def _values_of(part: Any, key: str) -> list[str]:
+    if isinstance(part, list | tuple):
+        return [value for one in part for value in _values_of(one, key)]
+    if isinstance(part, Mapping):
+        own = [str(part[key])] if key in part else []
+        return own + [value for each in part.values() for value in _values_of(each, key)]
+    return []
 
 
 def texts(part: Any, *kinds: str) -> list[str]:

@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from bot.commands import Verb
 from bot.domain import (
     ChannelId,
+    Choice,
     Incident,
     IncidentId,
     IncidentKind,
@@ -24,14 +26,14 @@ from bot.domain import (
     TaskRun,
 )
 from bot.ports import Standing
-from bot.slack import failures, messages, several_messages
-from bot.slack.controls import under_status
-from bot.slack.history_messages import PER_PAGE, STRIP, Past, history
+from bot.slack import failures, guide, messages, several_messages
+from bot.slack.controls import InChannel, under_status
+from bot.slack.history_messages import PER_PAGE, STRIP, Past, history, no_records
 from bot.slack.home_acting_views import places
 from bot.slack.home_view import Overview, Sight, home
 from bot.slack.listing_messages import Listed, Wanted, mail_list
 from bot.slack.several_messages import Glance, several
-from bot.slack.sheets import as_sheet
+from bot.slack.sheets import as_sheet, as_tab
 from bot.slack.together import together
 from bot.track_record import track_record
 from tests.messages.cast import MAIL, NASTY, NOW, REF, SALES, ZONE, run, seen
@@ -54,27 +56,45 @@ def look_messages() -> dict[str, Message]:
         _lists()
         | _histories()
         | {
-            "shared": _shared(),
-            "failure-old-button": failures.old_button(),
             "failure-person-unknown": failures.person_unknown(),
             "several": _several(),
             "several-checking": several_messages.checking(7, 5.5),
             "places-none": places(MAIL, [], now=NOW, zone=ZONE),
-            "together": together([failures.old_button(), _status(), _status()]),
+            "together": together([failures.old_button(), _status(run("FAILED")), _status()]),
             "together-too-many": together([_several()] * 20),
+            "shared": messages.shared(_status(run("FAILED")), ADA),
+            "shared-never-ran": messages.shared(_status(), ADA),
+            "failure-old-button": failures.old_button(),
         }
     )
 
 
 def look_views() -> dict[str, View]:
-    """The Home tab in every mood, and a status as a modal."""
-    return _homes() | {
-        "sheet-status": as_sheet(_status()),
-        "sheet-places": as_sheet(_places(snoozed=False)),
-        "sheet-places-quiet": as_sheet(_places(snoozed=True)),
-        "sheet-list": as_sheet(_lists()["list-page"]),
-        "sheet-history": as_sheet(_histories()["history-not-subscribed"]),
+    """The Home tab in every mood, and what a click on it opens."""
+    sheets = {
+        "help": guide.help_for(Verb.HELP, f"/{Verb.HELP}"),
+        "choose": guide.choose(Choice(words="sales", mails=(SALES, OPS)), verb=Verb.HISTORY),
+        "checking": messages.checking(
+            REF, SALES, ready_in=12, last=seen(run("FAILED"), age=180), now=NOW, zone=ZONE
+        ),
+        "failure": failures.failure(MailNotFound(request_id="38C0FEC8"), REF, SALES),
+        "outsider": failures.outsider(),
+        "status-sent": _status(run("SENT")),
     }
+    tabs = {"outsider": failures.outsider(), "wrong-channel": failures.wrong_channel()}
+    shown = {f"sheet-{name}": as_sheet(message) for name, message in sheets.items()}
+    shown |= {f"tab-{name}": as_tab(message) for name, message in tabs.items()}
+    return (
+        shown
+        | _homes()
+        | {
+            "sheet-status": as_sheet(_status(run("FAILED"))),
+            "sheet-places": as_sheet(_places(snoozed=False)),
+            "sheet-places-quiet": as_sheet(_places(snoozed=True)),
+            "sheet-list": as_sheet(_lists()["list-page"]),
+            "sheet-history": as_sheet(_histories()["history-not-subscribed"]),
+        }
+    )
 
 
 def _places(*, snoozed: bool) -> Message:
@@ -103,13 +123,10 @@ def _several() -> Message:
     )
 
 
-def _status() -> Message:
-    controls = under_status(REF, "Daily Sales", has_failed=True, is_subscribed=False)
-    return messages.status(seen(run("FAILED")), now=NOW, zone=ZONE, extra=(controls,))
-
-
-def _shared() -> Message:
-    return messages.shared(_status(), ADA)
+def _status(*runs: TaskRun) -> Message:
+    has_failed = any(one.status is RunStatus.FAILED for one in runs)
+    controls = under_status(REF, "Daily Sales", has_failed=has_failed, here=InChannel(is_subscribed=False))
+    return messages.status(seen(*runs), now=NOW, zone=ZONE, extra=(controls,))
 
 
 def _listed(
@@ -213,7 +230,8 @@ def _histories() -> dict[str, Message]:
         "no-run-unwatched": past([], watched_since=None, is_subscribed=False, mail=None),
         "nasty": past(daily(1, 0), mail=NASTY, is_subscribed=False),
     }
-    return {f"history-{name}": history(what, now=NOW, zone=ZONE) for name, what in pasts.items()}
+    shown = {f"history-{name}": history(what, now=NOW, zone=ZONE) for name, what in pasts.items()}
+    return shown | {"history-no-records": no_records(NASTY.mail_id, NASTY)}
 
 
 def _homes() -> dict[str, View]:

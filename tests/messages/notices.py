@@ -7,7 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain import (
+    AccessForbidden,
     ChannelId,
+    CredentialsProblem,
+    CredentialsRejected,
     Incident,
     IncidentId,
     IncidentKind,
@@ -15,13 +18,19 @@ from bot.domain import (
     Line,
     Mail,
     MailId,
+    MissingAccess,
     Notice,
     NotifyReason,
     PostId,
     PostKind,
+    ProtocolError,
+    QuickBIUnavailable,
     TaskId,
+    Throttled,
     Told,
+    UnknownRefusal,
 )
+from bot.outages import cause_of
 from bot.slack.notices import notice_message
 from tests.messages.cast import MAIL, NASTY, NOW, SALES, ZONE
 
@@ -125,6 +134,7 @@ def notices() -> dict[str, Message]:
     }
     shown = {f"notice-{name}": notice(PostKind.ROOT, what) for name, what in roots.items()}
     for reason in (
+        REASON.FIRST_FAILURE,
         REASON.STILL_FAILING,
         REASON.RECOVERED,
         REASON.CORRECTED,
@@ -145,6 +155,12 @@ def _storms() -> dict[str, Message]:
         "storm": notice(PostKind.ROOT, *many(42)),
         "storm-of-hundred": notice(PostKind.ROOT, *many(100)),
         "storm-half-over": notice(PostKind.ROOT, *many(42, recovered=21)),
+        "storm-partly-snoozed": notice(
+            PostKind.ROOT, *many(5), replace(many(6)[5], snoozed_until_recovered=True)
+        ),
+        "storm-snoozed": notice(
+            PostKind.ROOT, *(replace(each, snoozed_until=NOW + HOUR) for each in many(12))
+        ),
         "storm-over": notice(PostKind.ROOT, *many(42, recovered=42)),
         "storm-reply": notice(PostKind.REPLY, *many(42, recovered=21)),
     }
@@ -160,10 +176,27 @@ def _lines() -> dict[str, Message]:
         "outage-began": Line(
             reason=REASON.OUTAGE_BEGAN,
             at=NOW,
-            detail="SignatureDoesNotMatch",
+            detail=cause_of(
+                CredentialsRejected(problem=CredentialsProblem.SECRET_WRONG, code="SignatureDoesNotMatch")
+            ),
             since=NOW - timedelta(minutes=3),
         ),
         "outage-over": Line(reason=REASON.OUTAGE_OVER, at=NOW, detail="Throttling", since=NOW - HOUR),
     }
+    causes = {
+        "throttled": cause_of(Throttled(code="Throttling.User")),
+        "down": cause_of(QuickBIUnavailable(outcome_unknown=True)),
+        "odd": cause_of(ProtocolError()),
+        "no-api-user": cause_of(AccessForbidden(missing=MissingAccess.API_USER, code="Access.Forbidden")),
+        "unknown": cause_of(UnknownRefusal(code="Brand.New<!here>")),
+        "of-an-older-version": "SignatureDoesNotMatch",
+    }
+    about |= {f"outage-{name}": replace(about["outage-began"], detail=why) for name, why in causes.items()}
     shown = {f"line-{name}": notice(PostKind.LINE, lines=(line,)) for name, line in about.items()}
-    return shown | {"line-several": notice(PostKind.LINE, lines=tuple(about.values()))}
+    paused = [
+        replace(about["mail-paused"], mail=replace(SALES, name=f"Store {number:03d}")) for number in range(90)
+    ]
+    return shown | {
+        "line-several": notice(PostKind.LINE, lines=tuple(about.values())),
+        "line-many": notice(PostKind.LINE, lines=tuple(paused)),
+    }

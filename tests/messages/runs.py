@@ -59,11 +59,17 @@ def _before() -> dict[str, Message]:
         "run-ask-first-never-ran": before.ask_first(DAILY, _observed(), now=NOW, zone=ZONE),
         "run-ask-first-nasty": before.ask_first(ODD, None, now=NOW, zone=ZONE),
         "run-cancelled": before.cancelled(DAILY),
+        "run-cannot-claim": before.cannot_claim(DAILY),
         "run-not-allowed": before.not_allowed(DAILY),
         "run-already-running": _running(run("PROCESSING", ago=minutes)),
-        "run-already-stuck": _running(run("PROCESSING", ago=timedelta(minutes=40))),
+        "run-ask-first-stuck": before.ask_first(
+            DAILY, _observed(run("PROCESSING", ago=timedelta(minutes=40))), now=NOW, zone=ZONE
+        ),
         "run-asked-already": before.asked_already(DAILY, _hand(ManualRunState.STARTED), now=NOW),
         "run-asked-already-unclear": before.asked_already(DAILY, _hand(unclear), now=NOW),
+        "run-asked-already-over": before.asked_already(DAILY, _hand(ManualRunState.ENDED), now=NOW),
+        "run-looking-first": before.looking_first(DAILY, ready_in=7),
+        "run-looking-first-slowly": before.looking_first(ODD, ready_in=0),
         "run-refused-running": _refused(RunRefused(why=RunRefusal.ALREADY_RUNNING)),
         "run-refused-too-often": _refused(RunRefused(why=RunRefusal.TOO_OFTEN, retry_after=300.0)),
         "run-refused-too-often-somehow": _refused(RunRefused(why=RunRefusal.TOO_OFTEN)),
@@ -83,7 +89,7 @@ def _after() -> dict[str, Message]:
         "out-of-sight": Over(end=RunEnd.OUT_OF_SIGHT),
     }
     news: dict[str, Started | Unclear | Over] = {"started": Started(), "unclear": Unclear(), **ends}
-    later = {"sent": Over(end=RunEnd.SENT, task=sent), "failed": ends["failed"], "stuck": ends["stuck"]}
+    later = ends | {"sent": Over(end=RunEnd.SENT, task=sent)}
     refused = Refused(error=RunRefused(why=RunRefusal.SCHEDULER_FAILED))
     return (
         {f"run-{key}": after.for_one(DAILY, HAND, one, now=NOW, zone=ZONE) for key, one in news.items()}

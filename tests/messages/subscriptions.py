@@ -149,6 +149,9 @@ def subscription_messages() -> dict[str, Message]:
         "share-done": sharing_messages.shared_now(REF, SALES),
         "share-not": sharing_messages.not_shared(REF, SALES),
         "woken": snooze_messages.snoozed(state(), ADA, now=NOW, zone=ZONE),
+        "snooze-none": snooze_messages.none_failing(),
+        "snoozed-many": snooze_messages.snoozed(snoozed, ADA, count=42, now=NOW, zone=ZONE),
+        "woken-many": snooze_messages.snoozed(state(), ADA, count=42, now=NOW, zone=ZONE),
     }
 
 

@@ -14,7 +14,7 @@ from bot.sandbox.slack import payloads
 from bot.sandbox.slack.deliveries import EnvelopeType
 from bot.sandbox.slack.workspace import PARTNER_TEAM
 from bot.slack.blocks import actions, button, section
-from bot.slack.controls import Act, More, under_status
+from bot.slack.controls import Act, InChannel, More, under_status
 from bot.store.store import open_store
 from bot.store.tables import outages
 from tests.messages.judges import texts
@@ -175,7 +175,7 @@ async def test_history_of_a_mail_that_is_gone(bot: Rig) -> None:
     bot.world.delete(mail.mail_id)
     await choose(bot, answer, "Recent runs")
     await bot.until_text("Daily Sales, last 1 run")
-    old = await post(bot, under_status(ref("feedc0de12345"), "Gone", has_failed=False, is_subscribed=False))
+    old = await post(bot, under_status(ref("feedc0de12345"), "Gone", has_failed=False, here=InChannel()))
     await choose(bot, old, "Recent runs")
     await bot.until_text("I have not seen a run of mail feedc0de12345 yet")
 
@@ -209,7 +209,7 @@ async def test_sharing_after_a_restart_asks_anew_and_tells_only_who_asked_what_w
     bot.world.delete(bot.world.named("Weekly Ops").mail_id)
     await share(bot, gone)
     await bot.until_text("Quick BI knows no mail")
-    unseen = await post(bot, under_status(ref("feedc0de12345"), "x", has_failed=False, is_subscribed=False))
+    unseen = await post(bot, under_status(ref("feedc0de12345"), "x", has_failed=False, here=InChannel()))
     bot.quickbi.faults.add(Mode.UNAVAILABLE, lasting=DOWN)
     await share(bot, unseen)
     await bot.until_text("Quick BI does not answer", seconds=20)

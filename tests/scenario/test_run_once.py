@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from tests.rig import BotProcess, Rig
 
+BOB = "U0BOB00002"
+LOOK = "GetMailTaskStatus"
 OVER = "was sent after"
 
 
@@ -93,12 +95,17 @@ async def until_repeated(stage: Rig, times: int) -> None:
     """Wait until the bot has seen through so many repeats of a click."""
     bot = stage.bot
     assert bot
-    await until(lambda: sum("run_repeated" in line for line in bot.log) >= times)
+    await until(lambda: repeats(bot) >= times)
 
 
-async def until(is_so: Callable[[], bool]) -> None:
+def repeats(*bots: BotProcess) -> int:
+    """How many clicks started nothing, in silence, because they were echoes."""
+    return sum("run_repeated" in line for bot in bots for line in bot.log)
+
+
+async def until(is_so: Callable[[], bool], *, seconds: float = 10) -> None:
     """Look every hundredth of a second, for what no change of Slack tells of."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(seconds):
         while not is_so():  # noqa: ASYNC110 (another process: there is no event to wait for)
             await asyncio.sleep(0.01)
 
@@ -118,23 +125,56 @@ async def two_bots(stage: Rig, database: str) -> AsyncIterator[tuple[BotProcess,
                 await bot.stop()
 
 
+async def shared_button(stage: Rig, name: str) -> str:
+    """A message for all, with the button that runs a mail. Returns its `ts`."""
+    mail = stage.world.named(name)
+    blocks = [actions([run_button(MailId(mail.mail_id), mail.name)]).to_dict()]
+    posted = await stage.web_client().chat_postMessage(channel="C0REPORTS2", text="Shared", blocks=blocks)
+    return str(posted["ts"])
+
+
 async def test_two_processes_start_one_run_and_tell_its_end_once(tmp_path: Path, database: str) -> None:
     """Clicks and copies of them land on both; one asks Quick BI, one tells."""
     async with stage_for_runs(tmp_path) as stage, two_bots(stage, database) as bots:
-        mail = stage.world.named("Quick Ops")
-        blocks = [actions([run_button(MailId(mail.mail_id), mail.name)]).to_dict()]
-        posted = await stage.web_client().chat_postMessage(channel="C0REPORTS2", text="Shared", blocks=blocks)
+        ts = await shared_button(stage, "Quick Ops")
         stage.slack.faults.duplicate_deliveries = 4
         await asyncio.gather(
-            *(
-                stage.slack.people.click("ada", "mail_run", channel="reports", ts=posted["ts"])
-                for _ in range(4)
-            )
+            *(stage.slack.people.click("ada", "mail_run", channel="reports", ts=ts) for _ in range(4))
         )
-        await until_said(stage, "again: it was sent after", thread_ts=posted["ts"], seconds=20)
+        await until_said(stage, "again: it was sent after", thread_ts=ts, seconds=20)
         assert run_calls(stage, "Quick Ops") == 1
-        assert len(stage.slack.workspace.replies("reports", posted["ts"])) == 1
+        assert len(stage.slack.workspace.replies("reports", ts)) == 1
         assert all(any("mail_run" in line for line in bot.log) for bot in bots)
+
+
+async def test_a_second_click_whose_look_takes_long_is_no_second_run(tmp_path: Path, database: str) -> None:
+    """Clicked again at once, looked at seven seconds later: the mail was sent meanwhile, and is not sent twice."""
+    async with stage_for_runs(tmp_path) as stage, two_bots(stage, database) as bots:
+        ts = await shared_button(stage, "Quick Ops")
+        stage.quickbi.faults.add(Mode.SLOW, action=LOOK, times=1, seconds=7)
+        await stage.slack.people.click("ada", "mail_run", channel="reports", ts=ts)
+        await until(lambda: len(stage.quickbi.ledger.calls(LOOK)) == 1)
+        for _ in range(2):  # one of them on the other process
+            await stage.slack.people.click("ada", "mail_run", channel="reports", ts=ts)
+        await until_said(stage, "again: it was sent after", thread_ts=ts, seconds=20)
+        await until(lambda: repeats(*bots) == 2 or run_calls(stage, "Quick Ops") > 1, seconds=20)
+        assert run_calls(stage, "Quick Ops") == 1
+        assert all(any("mail_run" in line for line in bot.log) for bot in bots)
+
+
+async def test_a_click_while_the_first_one_is_looked_at_is_no_second_run(tmp_path: Path) -> None:
+    """A run that is over within the click's own wait was there first: said so, and nothing is started."""
+    async with stage_for_runs(tmp_path, MAIL_RUN_USERS="*") as stage:
+        await stage.start_bot()
+        ts = await shared_button(stage, "Quick Ops")
+        await stage.slack.people.click("ada", "mail_run", channel="reports", ts=ts)
+        await until(lambda: len(stage.quickbi.ledger.calls(LOOK)) == 2)  # before the run, and after its start
+        stage.quickbi.faults.add(Mode.SLOW, action=LOOK, times=1, seconds=6)
+        await stage.slack.people.click("bob", "mail_run", channel="reports", ts=ts)
+        looking = await stage.until_text("One click is enough", user="bob")
+        assert looking.ephemeral_for == BOB
+        await stage.until_text("was not started a second time", user="bob", seconds=20)
+        assert run_calls(stage, "Quick Ops") == 1
 
 
 async def test_the_other_process_takes_over_from_a_dead_one(tmp_path: Path, database: str) -> None:
@@ -168,14 +208,12 @@ async def test_after_a_restart_the_end_is_told_in_the_thread(tmp_path: Path) -> 
     """What everybody saw begin, everybody sees end."""
     async with stage_for_runs(tmp_path) as stage:
         bot = await stage.start_bot()
-        mail = stage.world.named("Quick Ops")
-        blocks = [actions([run_button(MailId(mail.mail_id), mail.name)]).to_dict()]
-        posted = await stage.web_client().chat_postMessage(channel="C0REPORTS2", text="Shared", blocks=blocks)
-        await stage.slack.people.click("ada", "mail_run", channel="reports", ts=posted["ts"])
-        await until_said(stage, f"<@{ADA}> ran Quick Ops again", thread_ts=posted["ts"])
+        ts = await shared_button(stage, "Quick Ops")
+        await stage.slack.people.click("ada", "mail_run", channel="reports", ts=ts)
+        await until_said(stage, f"<@{ADA}> ran Quick Ops again", thread_ts=ts)
         await bot.stop(how=signal.SIGKILL)
         await stage.start_bot()
-        await until_said(stage, "again: it was sent", thread_ts=posted["ts"], seconds=20)
+        await until_said(stage, "again: it was sent", thread_ts=ts, seconds=20)
         assert run_calls(stage, "Quick Ops") == 1
 
 

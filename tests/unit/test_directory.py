@@ -18,6 +18,8 @@ from bot.domain import Choice, Mail, MailId, MailPage, MailRef, QuickBIUnavailab
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from bot.domain import QuickBIError
+
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 
@@ -49,6 +51,7 @@ class FakeQuickBI:
         *,
         attempts: int = 1,
         before_attempt: Callable[[], Awaitable[None]] | None = None,
+        after_failure: Callable[[QuickBIError], Awaitable[None]] | None = None,
     ) -> StatusAnswer:
         raise NotImplementedError
 

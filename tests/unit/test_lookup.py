@@ -15,6 +15,7 @@ from bot.domain import (
     MailPage,
     MailRef,
     Observation,
+    QuickBIError,
     QuickBIUnavailable,
     StatusAnswer,
     TaskId,
@@ -32,12 +33,14 @@ NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 
 class FakeQuickBI:
-    """Counts the calls, and answers or fails as told."""
+    """Counts the calls, and answers or fails as told. The first `stumbles` attempts are throttled."""
 
     def __init__(self) -> None:
         self.sent_at: list[float] = []
-        self.error: Exception | None = None
+        self.error: QuickBIError | None = None
         self.gate: asyncio.Event | None = None
+        self.stumbles = 0
+        self.stumbled = asyncio.Event()
 
     async def get_task_status(
         self,
@@ -46,14 +49,23 @@ class FakeQuickBI:
         *,
         attempts: int = 1,
         before_attempt: Callable[[], Awaitable[None]] | None = None,
+        after_failure: Callable[[QuickBIError], Awaitable[None]] | None = None,
     ) -> StatusAnswer:
         assert attempts >= 1
-        if before_attempt:
-            await before_attempt()
+        assert before_attempt
+        assert after_failure
+        await before_attempt()
         self.sent_at.append(monotonic())
+        while self.stumbles > 0:
+            self.stumbles -= 1
+            await after_failure(Throttled(retry_after=0.3))
+            self.stumbled.set()
+            await before_attempt()
+            self.sent_at.append(monotonic())
         if self.gate:
             await self.gate.wait()
         if self.error:
+            await after_failure(self.error)
             raise self.error
         return StatusAnswer(runs=(), request_id=f"{mail_id} {task_id}")
 
@@ -178,6 +190,48 @@ async def test_throttling_holds_the_next_call_back() -> None:
     quickbi.error = None
     await lookup.ask(mail(2))
     assert quickbi.sent_at[1] - quickbi.sent_at[0] >= 0.3
+
+
+async def test_a_throttled_attempt_holds_everybody_back_though_the_next_one_goes_well() -> None:
+    """The others must not keep the pace that Quick BI has just refused."""
+    quickbi = FakeQuickBI()
+    quickbi.stumbles = 1
+    lookup = lookup_over(quickbi)
+    first = asyncio.create_task(lookup.ask(mail(1)))
+    await quickbi.stumbled.wait()
+    stumbled_at = monotonic()
+    await lookup.ask(mail(2))
+    assert isinstance(await first, Observation)
+    assert len(quickbi.sent_at) == 3
+    assert min(quickbi.sent_at[1:]) - stumbled_at >= 0.29
+    assert abs(quickbi.sent_at[2] - quickbi.sent_at[1]) >= 1.9 / QUICK  # half the pace of before
+
+
+async def test_calls_that_are_throttled_together_slow_the_pace_once() -> None:
+    """Three refusals of one moment say no more than one; that the next call is refused, too, does."""
+    budget = CallBudget(LocalSlots(), calls_per_second=QUICK)
+    usual = budget.interval
+    for _ in range(3):
+        await budget.my_turn()
+    for _ in range(3):
+        await budget.throttled(None)
+    assert budget.interval == pytest.approx(2 * usual)
+    await budget.my_turn()
+    await budget.throttled(None)
+    assert budget.interval == pytest.approx(4 * usual)
+
+
+async def test_after_the_clock_was_set_back_an_old_observation_is_no_answer() -> None:
+    """Nobody can tell how old it is, so Quick BI is asked."""
+    quickbi, clock = FakeQuickBI(), Clock()
+    lookup = lookup_over(quickbi, clock=clock)
+    await lookup.ask(mail(1))
+    clock.now -= timedelta(minutes=10)
+    await lookup.ask(mail(1))
+    assert len(quickbi.sent_at) == 2
+    clock.now -= timedelta(minutes=10)
+    await lookup.ask_patiently(mail(1))
+    assert len(quickbi.sent_at) == 3
 
 
 async def test_what_a_person_saw_is_passed_on() -> None:

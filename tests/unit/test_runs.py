@@ -48,8 +48,15 @@ MAIL = MailId("m1")
 ADA, BOB = UserId("U0ADA00001"), UserId("U0BOB00002")
 
 
-def wish(click: str = "click-1", user: UserId = ADA) -> RunWish:
-    return RunWish(mail_id=MAIL, user_id=user, channel_id=ChannelId("C1"), message_ts="", click=click)
+def wish(click: str = "click-1", user: UserId = ADA, *, ago: float = 0) -> RunWish:
+    return RunWish(
+        mail_id=MAIL,
+        user_id=user,
+        channel_id=ChannelId("C1"),
+        message_ts="",
+        click=click,
+        asked_at=NOON - timedelta(seconds=ago),
+    )
 
 
 def task(status: str, number: int = 2, *, at: datetime = NOON) -> TaskRun:
@@ -66,13 +73,16 @@ def by_hand(
     state: ManualRunState = ManualRunState.STARTED,
     previous: str = "1",
     run_key: str = "",
+    ended: float | None = None,
 ) -> ManualRun:
     made = wish(click, user).claimed(None, NOON - timedelta(seconds=ago))
-    return replace(made, state=state, previous_run_key=previous, run_key=run_key)
+    ended_at = None if ended is None else NOON - timedelta(seconds=ended)
+    return replace(made, state=state, previous_run_key=previous, run_key=run_key, ended_at=ended_at)
 
 
 SENT = task("SENT")
 RUNNING = task("PROCESSING")
+STUCK = task("PROCESSING", at=NOON - FOLLOWED_FOR)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +91,10 @@ RUNNING = task("PROCESSING")
         pytest.param(None, SENT, None, id="nothing in the way"),
         pytest.param(None, None, None, id="a mail that never ran"),
         pytest.param(None, RUNNING, RunningAlready, id="it is running"),
+        pytest.param(None, STUCK, None, id="it is stuck: Quick BI decides"),
+        pytest.param(
+            None, replace(RUNNING, exec_at=None), RunningAlready, id="it runs since nobody knows when"
+        ),
         pytest.param(by_hand(click="click-1"), RUNNING, Repeated, id="this click again, its own run running"),
         pytest.param(
             by_hand(click="click-1", state=ManualRunState.ENDED), SENT, Repeated, id="this click, long over"
@@ -100,6 +114,55 @@ RUNNING = task("PROCESSING")
 def test_what_is_in_the_way(latest: ManualRun | None, newest: TaskRun | None, expected: type | None) -> None:
     """A repeated wish is silent, whatever else is true; then comes who was faster, then what is running."""
     found = hindrance(wish(), latest=latest, newest=newest, now=NOON)
+    assert (None if found is None else type(found)) == expected
+
+
+@pytest.mark.parametrize(
+    ("latest", "user", "asked", "expected"),
+    [
+        pytest.param(
+            by_hand(ago=7, state=ManualRunState.ENDED, ended=4),
+            ADA,
+            6.7,
+            Repeated,
+            id="an echo, looked at for long",
+        ),
+        pytest.param(
+            by_hand(ago=7, state=ManualRunState.ENDED, ended=4),
+            ADA,
+            7.3,
+            Repeated,
+            id="before the claim even",
+        ),
+        pytest.param(
+            by_hand(ago=11, state=ManualRunState.ENDED, ended=4),
+            ADA,
+            6,
+            AskedAlready,
+            id="while it was running",
+        ),
+        pytest.param(
+            by_hand(ago=7, state=ManualRunState.ENDED, ended=4, user=BOB),
+            ADA,
+            6.7,
+            AskedAlready,
+            id="of two people",
+        ),
+        pytest.param(by_hand(ago=11, state=ManualRunState.ENDED, ended=7), ADA, 5, None, id="after its end"),
+        pytest.param(
+            by_hand(ago=7, state=ManualRunState.REFUSED, ended=6, user=BOB),
+            ADA,
+            6.7,
+            None,
+            id="nobody was served",
+        ),
+    ],
+)
+def test_what_counts_is_when_it_was_asked_for(
+    latest: ManualRun, user: UserId, asked: float, expected: type | None
+) -> None:
+    """However long the look before it took: a run that was going on at the click has served it."""
+    found = hindrance(wish(user=user, ago=asked), latest=latest, newest=SENT, now=NOON)
     assert (None if found is None else type(found)) == expected
 
 

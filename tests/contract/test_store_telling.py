@@ -366,6 +366,19 @@ async def test_what_joined_a_message_that_was_deleted_is_owed_again(desk: Desk) 
     assert [told.incident.mail_id for told in again.items] == joined
 
 
+async def test_what_joined_a_message_that_cannot_be_drawn_is_owed_again(desk: Desk) -> None:
+    """Slack refuses the edit for good: a new message tells it, and nothing joins the old one any more."""
+    await storm(desk, 10)
+    root = await desk.send(2.5, rhythm=BUSY)
+    joined = await storm(desk, 5, first=10, minutes=2.6)
+    await desk.try_claim(2.9, rhythm=BUSY)
+    await desk.store.deliveries.mark_undrawable(root.post_id)
+    again = await desk.send(3.2, rhythm=BUSY)
+    assert [told.incident.mail_id for told in again.items] == joined
+    assert await desk.store.deliveries.stale(REPORTS) == ()
+    assert await desk.nothing_owed()
+
+
 async def test_recoveries_of_a_storm_are_one_reply(desk: Desk) -> None:
     mails = await storm(desk, 10)
     await desk.send(2.5, rhythm=BUSY)

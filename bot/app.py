@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 DRAIN_LIMIT = 6.0  # seconds for people's commands at shutdown; all of it ends within 10
+ANSWER_DRAIN_LIMIT = 1.0  # seconds more for what Quick BI told and the database has not taken yet
 RUN_DRAIN_LIMIT = 2.0  # seconds for Quick BI's word on a run that was just asked for
 KEPT = timedelta(days=180)  # runs and closed incidents; the audit is kept for good
 FORGET_EVERY = 24 * 3600.0  # seconds
@@ -114,12 +115,6 @@ async def running_bot(settings: Settings) -> AsyncIterator[Bot]:
             is_paused=directory.is_paused,
             operator_channel=operators,
         )
-        leadership = Leadership(
-            store.lease,
-            holder=uuid4().hex,
-            duties=(poller.lead, courier.lead),
-            is_alone=store.database.is_exclusive,
-        )
         lookup = Lookup(quickbi, budget, sightings, now=_now, observed=poller.observed)
         bolt = bolt_app(home, signing_secret=signing_secret(settings))
         desks = open_desks(
@@ -137,6 +132,12 @@ async def running_bot(settings: Settings) -> AsyncIterator[Bot]:
                 now=_now,
             ),
         )
+        leadership = Leadership(
+            store.lease,
+            holder=uuid4().hex,
+            duties=(poller.lead, courier.lead, desks.channels.lead),
+            is_alone=store.database.is_exclusive,
+        )
         sockets = Sockets(settings, bolt, slack) if settings.socket_mode else None
         registry = CollectorRegistry()
         registry.register(
@@ -149,6 +150,7 @@ async def running_bot(settings: Settings) -> AsyncIterator[Bot]:
         )
         await web.start(settings.http_host, settings.http_port)
         stack.push_async_callback(web.stop)
+        stack.push_async_callback(poller.drain, ANSWER_DRAIN_LIMIT)
         await stack.enter_async_context(
             in_background(directory.run, leadership.run, desks.runner.run, partial(_forget_old, store))
         )

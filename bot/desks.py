@@ -61,10 +61,11 @@ class Parts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Desks:
-    """What must be run and drained."""
+    """What must be run and drained. `channels` has a duty of the leader's."""
 
     boundary: Boundary
     runner: Runner
+    channels: ChannelDesk
 
 
 def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
@@ -72,10 +73,20 @@ def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
     settings, store, slack, now = parts.settings, parts.store, parts.slack, parts.now
     zone = settings.zone
     lookup, directory = parts.lookup, parts.directory
+    posting = Channels(slack)
+    channels = ChannelDesk(
+        store.gates,
+        posting,
+        home=parts.home,
+        operator_channel=ChannelId(settings.operator_channel) if settings.operator_channel else None,
+        now=now,
+        woken=parts.woken,
+    )
     boundary = Boundary(
         parts.home,
         lambda incoming: _way_back(incoming, slack, parts.session),
         channels=settings.mail_channels,
+        visited=channels.visited,
     )
     voice = SlackVoice(slack)
     runner = Runner(
@@ -87,20 +98,14 @@ def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
         now=now,
     )
     people = People(slack, fallback=zone)
-    channels = ChannelDesk(
-        store.gates,
-        home=parts.home,
-        operator_channel=ChannelId(settings.operator_channel) if settings.operator_channel else None,
-        now=now,
-        woken=parts.woken,
-    )
     status = StatusDesk(lookup, directory, store.subscriptions, now=now, zone=zone)
     subscriptions = SubscriptionDesk(
         store.subscriptions,
         lookup,
         directory,
-        Channels(slack),
+        posting,
         store.history,
+        visited=channels.visited,
         home=parts.home,
         now=now,
         zone=zone,
@@ -127,7 +132,7 @@ def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
         ),
         channels=channels,
     )
-    return Desks(boundary=boundary, runner=runner)
+    return Desks(boundary=boundary, runner=runner, channels=channels)
 
 
 def _way_back(incoming: Incoming, slack: AsyncWebClient, session: aiohttp.ClientSession) -> Answer:

@@ -64,15 +64,21 @@ class Boundary:
     """Wraps handlers into Bolt listeners and owns their tasks.
 
     `answers` opens the way back to a person. `channels` are the only ones where the bot may be used; empty
-    for all.
+    for all. `visited` hears of every channel in which somebody uses it, beside the work.
     """
 
     def __init__(
-        self, home: Home, answers: Callable[[Incoming], Answer], *, channels: frozenset[str] = frozenset()
+        self,
+        home: Home,
+        answers: Callable[[Incoming], Answer],
+        *,
+        channels: frozenset[str] = frozenset(),
+        visited: Callable[[ChannelId], Awaitable[None]] | None = None,
     ) -> None:
         self._home = home
         self._answers = answers
         self._channels = channels
+        self._visited = visited
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_closing = False
 
@@ -131,6 +137,12 @@ class Boundary:
     def start(self, incoming: P, handle: Callable[[P, Answer], Awaitable[None]]) -> None:
         """Run a handler as a task of ours, with everything that can go wrong answered."""
         self._keep(self._answered(incoming, handle))
+        if self._visited is not None and incoming.channel_id:
+            self._keep(self._logged(incoming, self._visit))
+
+    async def _visit(self, incoming: Incoming) -> None:
+        if self._visited is not None:
+            await self._visited(incoming.channel_id)
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

@@ -26,11 +26,11 @@ from bot.slack.failures import failure
 from bot.slack.status import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime, tzinfo
 
     from bot.commands import Target
-    from bot.domain import DueTime, Event, MailId, StatusAnswer
+    from bot.domain import ChannelId, DueTime, Event, MailId, StatusAnswer
     from bot.ports import Audit, Directory, Lookup, Subscriptions
     from bot.slack.blocks import Message
     from bot.slack.boundary import Answer
@@ -42,7 +42,10 @@ _log = logging.getLogger(__name__)
 
 
 class SubscriptionDesk:
-    """Serves people who want a channel to be told of mails, or no longer."""
+    """Serves people who want a channel to be told of mails, or no longer.
+
+    `visited` opens a channel that was closed to us, if it no longer is.
+    """
 
     def __init__(
         self,
@@ -52,6 +55,7 @@ class SubscriptionDesk:
         channels: Channels,
         audit: Audit,
         *,
+        visited: Callable[[ChannelId], Awaitable[None]],
         home: Home,
         now: Callable[[], datetime],
         zone: tzinfo,
@@ -61,6 +65,7 @@ class SubscriptionDesk:
         self._directory = directory
         self._channels = channels
         self._audit = audit
+        self._visited = visited
         self._home = home
         self._now = now
         self._zone = zone
@@ -120,6 +125,7 @@ class SubscriptionDesk:
         if posting in {Posting.INVITE, Posting.ARCHIVED}:
             await answer.send(views.cannot_post(posting, self._home.app_name), replace=replace)
             return
+        await self._visited(who.channel_id)
         done: list[views.Subscribed] = []
         pending = [(mail_id, await self._asked(MailRef(mail_id=mail_id))) for mail_id in mail_ids]
         for mail_id, asked in pending:
@@ -232,6 +238,7 @@ class SubscriptionDesk:
         await answer.send(views.unsubscribed(mails, who.person.user_id), replace=False, in_channel=True)
 
     async def _list(self, who: Asker, answer: Answer, *, page: int, replace: bool | None = None) -> None:
+        await self._visited(who.channel_id)
         states = await self._subscriptions.of_channels([who.channel_id])
         message = views.listed(states, page=page, now=self._now(), zone=self._zone)
         await answer.send(message, replace=replace)

@@ -20,6 +20,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from time import monotonic
@@ -37,6 +38,8 @@ from tests.chaos.story import Actor, Story
 from tests.rig import Rig, rig
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from bot.sandbox.slack import Change
 
 MAILS, CHANNELS = 12, 4
@@ -97,9 +100,19 @@ class Life:
         return line.decode().split()[-1]
 
 
-async def chaos(*, kills: int, seed: int, with_history: bool, progress: Progress) -> Outcome:
+async def chaos(
+    *,
+    kills: int,
+    seed: int,
+    with_history: bool,
+    progress: Progress,
+    plan: Iterable[Step | None] | None = None,
+) -> Outcome:
+    """`plan` says where each life ends; without it every step has its turn."""
     luck = random.Random(seed)
+    plan = plan or deaths(luck, with_history=with_history)
     outcome = Outcome(seed=seed, with_reconciliation=with_history)
+    bar = partial(progress.advance, progress.add_task("kills", total=kills))
     begun = monotonic()
     with tempfile.TemporaryDirectory(prefix="mailbot-chaos-") as folder:
         settings = {"QUICKBI_CHECK_INTERVAL": "1", "LOG_LEVEL": "WARNING"}
@@ -110,7 +123,9 @@ async def chaos(*, kills: int, seed: int, with_history: bool, progress: Progress
             nursery = await _nursery(stage, Path(folder))
             playing = asyncio.create_task(story.play())
             try:
-                await _kill_again_and_again(stage, nursery, kills, luck, outcome=outcome, progress=progress)
+                await _kill_again_and_again(
+                    stage, nursery, islice(plan, kills), luck, outcome=outcome, bar=bar
+                )
                 await _last_life(nursery, story, playing)
             finally:
                 playing.cancel()
@@ -170,22 +185,21 @@ async def _nursery(stage: Rig, folder: Path) -> asyncio.subprocess.Process:
 async def _kill_again_and_again(
     stage: Rig,
     nursery: asyncio.subprocess.Process,
-    kills: int,
+    plan: Iterable[Step | None],
     luck: random.Random,
     *,
     outcome: Outcome,
-    progress: Progress,
+    bar: Callable[[], None],
 ) -> None:
-    bar = progress.add_task("kills", total=kills)
     by_step: Counter[str] = Counter()
     not_reached: Counter[str] = Counter()
-    for step in islice(deaths(luck, with_history=outcome.with_reconciliation), kills):
+    for step in plan:
         if await _live_and_die(stage, nursery, step, luck):
             by_step[step or "moment"] += 1
         else:
             not_reached[step or "moment"] += 1
         outcome.kills += 1
-        progress.advance(bar)
+        bar()
     outcome.by_step = dict(sorted(by_step.items()))
     outcome.not_reached = dict(sorted(not_reached.items()))
 

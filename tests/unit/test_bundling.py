@@ -169,7 +169,7 @@ def test_joining_the_message_that_is_there(joinable: Root | None, rhythm: Rhythm
     assert found == (Join(post_id=MANY, notice_ids=(1,)) if joins else NewRoot(notice_ids=(1,)))
 
 
-AGAIN = {"reason": NotifyReason.STILL_FAILING}
+AGAIN: dict[str, Any] = {"reason": NotifyReason.STILL_FAILING}
 SOON = GATHER_REPLIES.total_seconds()
 
 

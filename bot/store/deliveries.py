@@ -9,7 +9,7 @@ from sqlalchemy import and_, delete, func, or_, select, update
 from bot.domain import ChannelId, PostId, PostKind
 from bot.outgoing import Redraw, Unsure
 from bot.store.letters import items_of_root, ts_of
-from bot.store.outbox import IS_SENDING, IS_STALE, IS_UNSURE, PostState, is_settled
+from bot.store.owed import IS_SENDING, IS_STALE, IS_UNSURE, PostState, is_settled
 from bot.store.tables import notices, post_items, posts
 from bot.store.turns import fence
 

@@ -27,7 +27,7 @@ from bot.domain import (
 )
 from bot.outages import judge_failure, judge_success
 from bot.outgoing import Nothing
-from bot.store.outbox import IN_FLIGHT
+from bot.store.owed import IN_FLIGHT
 from tests.samples_of_news import ADA, BOB, FINANCE, MAIL, NOON, REPORTS, answer, at, run, subscription
 
 if TYPE_CHECKING:

@@ -119,7 +119,13 @@ async def chaos(
         async with rig(Path(folder), world=World(), calls_per_second=40, settings=settings) as stage:
             if not with_history:
                 stage.slack.withhold_scopes(HISTORY_SCOPES)
-            story = Story(slack=stage.slack, world=stage.world, actors=await _cast(stage, luck), random=luck)
+            story = Story(
+                slack=stage.slack,
+                world=stage.world,
+                actors=await _cast(stage, luck),
+                random=luck,
+                database=Path(folder) / "mailbot.db",
+            )
             nursery = await _nursery(stage, Path(folder))
             playing = asyncio.create_task(story.play())
             try:

@@ -125,6 +125,7 @@ class Deliveries:
                 ts=row["ts"],
                 wanted=row["wanted"],
                 items=await items_of_root(connection, post_id),
+                may_repeat=row["may_repeat"],
             )
 
     async def mark_shown(self, post_id: PostId, *, wanted: int) -> None:

@@ -6,7 +6,7 @@ leaves a row that says what may have been sent.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sqlalchemy import and_, func, insert, select, update
@@ -120,9 +120,10 @@ async def _fold(connection: AsyncConnection, notice_ids: Sequence[int]) -> None:
 
 async def _join(connection: AsyncConnection, post_id: PostId, notice_ids: Sequence[int]) -> None:
     """Add incidents to a message that is there. Should it turn out to be deleted, they are owed again."""
-    await connection.execute(
-        update(posts).where(posts.c.post_id == post_id).values(wanted=posts.c.wanted + 1)
-    )
+    values: dict[str, Any] = {"wanted": posts.c.wanted + 1}
+    if await _may_repeat(connection, notice_ids):
+        values["may_repeat"] = True
+    await connection.execute(update(posts).where(posts.c.post_id == post_id).values(values))
     await _link(connection, post_id, notice_ids)
     wanted = select(posts.c.wanted).where(posts.c.post_id == post_id).scalar_subquery()
     await _add_items(connection, post_id, since=wanted)
@@ -138,12 +139,7 @@ async def _write_claim(
 ) -> Notice:
     post_id, kind = PostId(uuid4().hex), _kind(step)
     root_id = step.root_id if isinstance(step, ReplyTo) else None
-    may_repeat = await connection.execute(
-        select(func.count())
-        .select_from(notices)
-        .where(notices.c.notice_id.in_(step.notice_ids), notices.c.may_repeat)
-    )
-    repeats = bool(may_repeat.scalar_one())
+    repeats = await _may_repeat(connection, step.notice_ids)
     await connection.execute(
         insert(posts).values(
             post_id=post_id,
@@ -172,6 +168,16 @@ async def _write_claim(
         thread_ts=await ts_of(connection, root_id),
         may_repeat=repeats,
     )
+
+
+async def _may_repeat(connection: AsyncConnection, notice_ids: Sequence[int]) -> bool:
+    """One of them may have been in a message that nobody could look for."""
+    found = await connection.execute(
+        select(func.count())
+        .select_from(notices)
+        .where(notices.c.notice_id.in_(notice_ids), notices.c.may_repeat)
+    )
+    return bool(found.scalar_one())
 
 
 async def _link(connection: AsyncConnection, post_id: PostId, notice_ids: Sequence[int]) -> None:

@@ -147,7 +147,7 @@ async def test_the_ack_does_not_wait_for_the_handler(mode: str) -> None:
             QuickBIUnavailable("x", outcome_unknown=False), "Quick BI does not answer", id="Quick BI is down"
         ),
         pytest.param(OldButton("x"), "from another version of me", id="an old button"),
-        pytest.param(StoreError("the disk is full"), "went wrong on my side", id="the store"),
+        pytest.param(StoreError("the disk is full"), "I cannot write anything down", id="the store"),
         pytest.param(TimeoutError(), "went wrong on my side", id="a time-out"),
     ],
 )

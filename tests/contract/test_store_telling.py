@@ -366,6 +366,19 @@ async def test_what_joined_a_message_that_was_deleted_is_owed_again(desk: Desk) 
     assert [told.incident.mail_id for told in again.items] == joined
 
 
+async def test_a_possible_repeat_that_joins_a_message_marks_it(desk: Desk) -> None:
+    """Nobody could look whether it arrived: the message that it joins says so from then on."""
+    await storm(desk, 10)
+    root = await desk.send(2.5, rhythm=BUSY)
+    await storm(desk, 1, first=10, minutes=2.6)
+    lost = await desk.claim(2.7)
+    await desk.store.deliveries.release(lost.post_id, may_repeat=True)
+    assert isinstance(await desk.try_claim(2.9, rhythm=BUSY), Nothing)
+    redraw = await desk.store.deliveries.redraw(root.post_id)
+    assert redraw is not None
+    assert (len(redraw.items), redraw.may_repeat) == (11, True)
+
+
 async def test_what_joined_a_message_that_cannot_be_drawn_is_owed_again(desk: Desk) -> None:
     """Slack refuses the edit for good: a new message tells it, and nothing joins the old one any more."""
     await storm(desk, 10)

@@ -114,12 +114,6 @@ async def _start(settings: Settings, stack: AsyncExitStack, stopping: Stopping) 
         is_paused=directory.is_paused,
         operator_channel=operators,
     )
-    leadership = Leadership(
-        store.lease,
-        holder=uuid4().hex,
-        duties=(poller.lead, courier.lead),
-        is_alone=store.database.is_exclusive,
-    )
     lookup = Lookup(quickbi, budget, sightings, now=_now, observed=poller.observed)
     bolt = bolt_app(home, signing_secret=signing_secret(settings))
     desks = open_desks(
@@ -137,6 +131,12 @@ async def _start(settings: Settings, stack: AsyncExitStack, stopping: Stopping) 
             now=_now,
         ),
     )
+    leadership = Leadership(
+        store.lease,
+        holder=uuid4().hex,
+        duties=(poller.lead, courier.lead, desks.channels.lead),
+        is_alone=store.database.is_exclusive,
+    )
     sockets = open_sockets(settings, bolt, slack)
     background = Background()
     registry = CollectorRegistry()
@@ -146,7 +146,9 @@ async def _start(settings: Settings, stack: AsyncExitStack, stopping: Stopping) 
     web = WebServer(
         health=partial(_health, store, sockets), registry=registry, bolt=None if sockets else bolt
     )
-    running = _Running(desks=desks, lookup=lookup, background=background, sockets=sockets, web=web)
+    running = _Running(
+        desks=desks, lookup=lookup, poller=poller, background=background, sockets=sockets, web=web
+    )
     stack.push_async_callback(_end, running, stopping)
     await web.start(settings.http_host, settings.http_port)
     background.start(directory.run, leadership.run, desks.runner.run, partial(_forget_old, store))
@@ -163,6 +165,7 @@ class _Running:
 
     desks: Desks
     lookup: Lookup
+    poller: Poller
     background: Background
     sockets: Sockets | None
     web: WebServer
@@ -178,6 +181,7 @@ async def _end(running: _Running, stopping: Stopping) -> None:
     doors = [stopping.within(DOORS_UNTIL, "web", running.web.stop())]
     if running.sockets:
         doors.append(stopping.within(DOORS_UNTIL, "sockets", running.sockets.close()))
+    doors.append(stopping.within(DOORS_UNTIL, "answers", running.poller.drain(stopping.left(DOORS_UNTIL))))
     await asyncio.gather(*doors)
     await stopping.within(CLOSED_AT, "latecomers", boundary.drain(stopping.left(DOORS_UNTIL)))
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 NEEDED_SCOPES = frozenset(
     {"commands", "chat:write", "chat:write.public", "channels:read", "groups:read", "im:write", "users:read"}
 )
-OPTIONAL_SCOPES = frozenset({"channels:history", "groups:history"})
+OPTIONAL_SCOPES = frozenset({"channels:history", "groups:history", "im:history"})
 CLOCK_WARNING = timedelta(minutes=1)
 CLOCK_LIMIT = timedelta(minutes=15)  # behind it Quick BI refuses every request
 TIME_LIMIT = 30.0  # seconds for one line of the table

@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, TypeAlias
 
 from bot.bundling import Rhythm
-from bot.dispatch import Dispatch, Tally
+from bot.dispatch import DEFAULT_RETRY_AFTER, Dispatch, Tally
 from bot.domain import AppRejected, ChannelGone, LeaseLost, SlackBusy, SlackError, StoreError
-from bot.pacing import HISTORY, LONGEST_REST, MINUTE, POST, UPDATE, Pacing
+from bot.pacing import HISTORY, LONGEST_REST, MINUTE, POST, UPDATE, WIDEST, Pacing
 from bot.persist import until_stored
 
 if TYPE_CHECKING:
@@ -24,14 +25,21 @@ if TYPE_CHECKING:
     from bot.outgoing import Backlog
     from bot.telling import Deliveries, Gates, Messenger, Outbox
 
-MOST_AT_ONCE = 10  # channels served at the same time
+ANSWERS_WITHIN = 2.0  # seconds: who is slower than that is not being refused for going too fast
 _TICK = 1.0
 _RECHECK = 10.0
 _APP_REST = 30.0
-_DEFAULT_RETRY_AFTER = 30.0
 _DRAIN_LIMIT = 5.0
-_Step: TypeAlias = Callable[[], Awaitable[float | None]]
+_Do: TypeAlias = Callable[[], Awaitable[float | None]]
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Rest:
+    """A step is not tried again before `until`; where nothing was left to do, unless there is something new."""
+
+    until: float
+    unless_new: Backlog | None
 
 
 class Courier:
@@ -58,7 +66,8 @@ class Courier:
         )
         self._awake = asyncio.Event()
         self._serving: dict[ChannelId, asyncio.Task[None]] = {}
-        self._not_before: dict[ChannelId, float] = {}
+        self._begun_at: dict[ChannelId, float] = {}
+        self._rests: dict[tuple[str, ChannelId], _Rest] = {}
         self._app_rests_until = 0.0
         self._rhythm = Rhythm()
 
@@ -112,13 +121,34 @@ class Courier:
         backlog = await until_stored(lambda: self._outbox.backlog(now=self._now()))
         self._rhythm = self._feel(backlog)
         for each in sorted(backlog, key=lambda each: not each.owed):
-            if len(self._serving) >= MOST_AT_ONCE:
+            if not self._has_room():
                 return
-            if each.channel_id in self._serving or self._not_before.get(each.channel_id, 0.0) > monotonic():
+            if each.channel_id in self._serving:
                 continue
-            task = asyncio.create_task(self._serve(each, term))
-            task.add_done_callback(lambda _: self._awake.set())
-            self._serving[each.channel_id] = task
+            if steps := self._worth_while(each):
+                task = asyncio.create_task(self._serve(each, steps, term))
+                task.add_done_callback(lambda _: self._awake.set())
+                self._serving[each.channel_id] = task
+                self._begun_at[each.channel_id] = monotonic()
+
+    def _has_room(self) -> bool:
+        """As many channels at the same time as Slack has shown to bear; slow answers keep nobody waiting."""
+        at = monotonic()
+        fresh = sum(at - self._begun_at[each] < ANSWERS_WITHIN for each in self._serving)
+        return fresh < self._pacing.width(at) and len(self._serving) < WIDEST
+
+    def _worth_while(self, backlog: Backlog) -> tuple[str, ...]:
+        """The steps that there is something to do for, and whose rest is over."""
+        wanted = ((HISTORY, backlog.has_unsure), (UPDATE, backlog.has_stale), (POST, backlog.owed > 0))
+        return tuple(
+            method for method, is_wanted in wanted if is_wanted and not self._rests_now(method, backlog)
+        )
+
+    def _rests_now(self, method: str, backlog: Backlog) -> bool:
+        rest = self._rests.get((method, backlog.channel_id))
+        if rest is None or rest.until <= monotonic():
+            return False
+        return rest.unless_new is None or rest.unless_new == backlog
 
     def _feel(self, backlog: Sequence[Backlog]) -> Rhythm:
         self.tally.owed = sum(each.owed for each in backlog)
@@ -127,10 +157,10 @@ class Courier:
         return Rhythm(owed_everywhere=self.tally.owed, quiet_for=quiet_for)
 
     async def _rest(self) -> None:
-        """Until there is news, a channel's wait is over, or a second has passed."""
+        """Until there is news, a step's wait is over, or a second has passed."""
         at = monotonic()
-        self._not_before = {each: until for each, until in self._not_before.items() if until > at}
-        soonest = min(self._not_before.values(), default=at + _TICK) - at
+        self._rests = {step: rest for step, rest in self._rests.items() if rest.until > at}
+        soonest = min((rest.until for rest in self._rests.values()), default=at + _TICK) - at
         try:
             async with asyncio.timeout(min(max(0.01, soonest), _TICK)):
                 await self._awake.wait()
@@ -139,23 +169,25 @@ class Courier:
         finally:
             self._awake.clear()
 
-    async def _serve(self, backlog: Backlog, term: int) -> None:
-        """Do all that can be done for one channel now; then note when to look again."""
+    async def _serve(self, backlog: Backlog, steps: Sequence[str], term: int) -> None:
+        """Do all that can be done for one channel now; then note, step by step, when to look again."""
         channel_id = backlog.channel_id
-        waits = []
-        if backlog.has_unsure:
-            waits.append(await self._try(HISTORY, channel_id, lambda: self._dispatch.settle(channel_id)))
-        if backlog.has_stale:
-            waits.append(await self._try(UPDATE, channel_id, lambda: self._dispatch.redraw_stale(channel_id)))
-        if backlog.owed:
-            waits.append(await self._try(POST, channel_id, lambda: self._send_next(channel_id, term)))
-        if wait := min((each for each in waits if each is not None), default=None):
-            self._not_before[channel_id] = monotonic() + wait
+        doings: dict[str, _Do] = {
+            HISTORY: lambda: self._dispatch.settle(channel_id),
+            UPDATE: lambda: self._dispatch.redraw_stale(channel_id),
+            POST: lambda: self._send_next(channel_id, term),
+        }
+        for method in steps:
+            wait = await self._try(method, channel_id, doings[method])
+            self._rests[method, channel_id] = _Rest(
+                until=monotonic() + (_TICK if wait is None else wait),
+                unless_new=backlog if wait is None else None,
+            )
 
     async def _send_next(self, channel_id: ChannelId, term: int) -> float | None:
         return await self._dispatch.send_next(channel_id, rhythm=self._rhythm, term=term)
 
-    async def _try(self, method: str, channel_id: ChannelId, step: _Step) -> float | None:
+    async def _try(self, method: str, channel_id: ChannelId, step: _Do) -> float | None:
         """One step, and what to do where it fails. Returns the seconds until another is worth while."""
         try:
             return await step()
@@ -171,7 +203,7 @@ class Courier:
     async def _in_trouble(self, method: str, channel_id: ChannelId, error: SlackError | StoreError) -> None:
         match error:
             case SlackBusy(limited=True):
-                await self._hold(method, error.retry_after or _DEFAULT_RETRY_AFTER)
+                await self._hold(method, error.retry_after or DEFAULT_RETRY_AFTER)
             case AppRejected():
                 self._rest_the_app(error)
             case ChannelGone():
@@ -183,8 +215,8 @@ class Courier:
                 )
 
     async def _hold(self, method: str, seconds: float) -> None:
+        """It is heeded already; after a restart it must be, too."""
         self.tally.rate_limited += 1
-        self._pacing.hold(method, monotonic() + seconds)
         _log.warning("rate_limited", extra={"method": method, "seconds": seconds})
         now = self._now()
         until = now + timedelta(seconds=seconds)

@@ -67,10 +67,11 @@ class Parts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Desks:
-    """What must be run and drained."""
+    """What must be run and drained. `channels` has a duty of the leader's."""
 
     boundary: Boundary
     runner: Runner
+    channels: ChannelDesk
 
 
 def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
@@ -80,7 +81,18 @@ def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
     lookup, directory = parts.lookup, parts.directory
     people = People(slack, fallback=zone)
     gate = Gate(parts.home, people, store.subscriptions, channels=settings.mail_channels)
-    boundary = Boundary(gate, lambda incoming: _way_back(incoming, slack, parts.session))
+    posting = Channels(slack)
+    channels = ChannelDesk(
+        store.gates,
+        posting,
+        home=parts.home,
+        operator_channel=ChannelId(settings.operator_channel) if settings.operator_channel else None,
+        now=now,
+        woken=parts.woken,
+    )
+    boundary = Boundary(
+        gate, lambda incoming: _way_back(incoming, slack, parts.session), visited=channels.visited
+    )
     voice = SlackVoice(slack)
     runner = Runner(
         parts.quickbi,
@@ -90,18 +102,20 @@ def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
         is_alone=store.database.is_exclusive,
         now=now,
     )
-    channels = ChannelDesk(
-        store.gates,
-        home=parts.home,
-        operator_channel=ChannelId(settings.operator_channel) if settings.operator_channel else None,
-        now=now,
-        woken=parts.woken,
-    )
     status = StatusDesk(lookup, directory, store.subscriptions, now=now, zone=zone)
     joining = Joining(
-        store.subscriptions, lookup, directory, Channels(slack), home=parts.home, now=now, zone=zone
+        store.subscriptions,
+        lookup,
+        directory,
+        posting,
+        visited=channels.visited,
+        home=parts.home,
+        now=now,
+        zone=zone,
     )
-    subscriptions = SubscriptionDesk(store.subscriptions, joining, directory, status, now=now, zone=zone)
+    subscriptions = SubscriptionDesk(
+        store.subscriptions, joining, directory, status, visited=channels.visited, now=now, zone=zone
+    )
     several = SeveralDesk(lookup, directory, now=now, zone=zone)
     snoozes = SnoozeDesk(store.subscriptions, directory, people, voice, now=now, zone=zone)
     theirs = Theirs(people, store.subscriptions, allowed=settings.mail_channels)
@@ -138,7 +152,7 @@ def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
         ),
         channels=channels,
     )
-    return Desks(boundary=boundary, runner=runner)
+    return Desks(boundary=boundary, runner=runner, channels=channels)
 
 
 def _way_back(incoming: Incoming, slack: AsyncWebClient, session: aiohttp.ClientSession) -> Answer:

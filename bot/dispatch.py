@@ -5,11 +5,12 @@ Each does one step and marks it. What Slack did not do is raised as a SlackError
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from bot.domain import (
     AppRejected,
@@ -18,14 +19,15 @@ from bot.domain import (
     DeliveryUnknown,
     MessageGone,
     MessageRefused,
+    SlackBusy,
     SlackError,
 )
 from bot.outgoing import Nothing
-from bot.pacing import HISTORY, POST, UPDATE
+from bot.pacing import CHANNEL_GAP, HISTORY, POST, UPDATE
 from bot.persist import until_stored
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from bot.bundling import Rhythm
     from bot.domain import ChannelId, Notice, PostId
@@ -35,7 +37,9 @@ if TYPE_CHECKING:
 
 SETTLE_AFTER = timedelta(seconds=3)  # after a lost answer: what Slack has taken can be seen by then
 GATHER_EDITS = 3.0  # seconds: a message about many is not drawn anew for each of them
+DEFAULT_RETRY_AFTER = 30.0  # seconds, where a 429 does not say
 _SOON = 0.05
+_T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
 
@@ -51,6 +55,10 @@ class Tally:
     rate_limited: int = 0
     owed: int = 0
     rejected_since: datetime | None = None
+
+
+class NotNow(Exception):
+    """Slack's limits left no room for the call after all: it was not made."""
 
 
 class Dispatch:
@@ -71,16 +79,15 @@ class Dispatch:
         self._pacing = pacing
         self._now = now
         self._drawn_at: dict[PostId, float] = {}
+        self._called_at: dict[PostId, float] = {}  # when it was sent, until it is known to be there or not
+        self._about_to_post: set[ChannelId] = set()
         self.in_flight: set[PostId] = set()
         self.tally = Tally()
 
     async def send_next(self, channel_id: ChannelId, *, rhythm: Rhythm, term: int) -> float | None:
-        """Claim and send one message. Raises SlackError, LeaseLost.
-
-        The call is noted before the claim, so that channels served at the same time keep the pace together.
-        """
+        """Claim and send one message. Raises SlackError, LeaseLost."""
         at = monotonic()
-        if wait := self._pacing.wait(POST, channel_id, at):
+        if wait := self._pacing.wait(POST, channel_id, at, ahead=len(self._about_to_post)):
             return wait
         rhythm = replace(
             rhythm,
@@ -88,27 +95,29 @@ class Dispatch:
             recent_everywhere=self._pacing.recent_calls(POST, at),
             may_edit=not self._pacing.wait(UPDATE, channel_id, at),
         )
-        self._pacing.note(POST, channel_id, at)
+        self._about_to_post.add(channel_id)
         try:
             claimed = await self._outbox.claim(channel_id, rhythm=rhythm, now=self._now(), term=term)
-        except BaseException:
-            self._pacing.take_back(POST, channel_id)
-            raise
-        if isinstance(claimed, Nothing):
-            self._pacing.take_back(POST, channel_id)
-            return None if claimed.at is None else max(_SOON, (claimed.at - self._now()).total_seconds())
-        self.in_flight.add(claimed.post_id)
-        try:
-            await self._send(claimed)
+            if isinstance(claimed, Nothing):
+                return None if claimed.at is None else max(_SOON, (claimed.at - self._now()).total_seconds())
+            self.in_flight.add(claimed.post_id)
+            try:
+                await self._send(claimed)
+            finally:
+                self.in_flight.discard(claimed.post_id)
         finally:
-            self.in_flight.discard(claimed.post_id)
+            self._about_to_post.discard(channel_id)
         return self._pacing.wait(POST, channel_id, monotonic())
 
     async def _send(self, notice: Notice) -> None:
         try:
             ts = await self._post(notice)
+        except NotNow:
+            await until_stored(lambda: self._deliveries.release(notice.post_id))
+            return
         except MessageRefused:
             self.tally.refused += 1
+            self._called_at.pop(notice.post_id, None)
             await until_stored(lambda: self._deliveries.mark_refused(notice.post_id))
             return
         except DeliveryUnknown:
@@ -116,25 +125,46 @@ class Dispatch:
             await until_stored(lambda: self._deliveries.mark_unsure(notice.post_id, settle_at=settle_at))
             raise
         except SlackError as error:
+            self._called_at.pop(notice.post_id, None)
             await until_stored(lambda: self._deliveries.release(notice.post_id))
             if isinstance(error, MessageGone) and notice.thread_ts is not None:
                 await self._mark_gone(notice.channel_id, notice.thread_ts)
                 return
             raise
-        await until_stored(lambda: self._deliveries.mark_sent(notice.post_id, ts=ts, now=self._now()))
         self._worked(POST, notice.channel_id)
+        await until_stored(lambda: self._deliveries.mark_sent(notice.post_id, ts=ts, now=self._now()))
+        self._called_at.pop(notice.post_id, None)
         if len(notice.items) > 1:
             self._drawn_at[notice.post_id] = monotonic()
         self.tally.sent += 1
         self.tally.may_have_repeated += notice.may_repeat
 
     async def _post(self, notice: Notice) -> str:
-        """Where Slack refuses our blocks, the words must get through all the same."""
+        """Where Slack refuses our blocks, the words must get through all the same. Raises NotNow."""
         try:
-            return await self._messenger.post(notice)
+            return await self._post_now(notice, plain=False)
         except MessageRefused as refused:
             _log.warning("message_refused", extra={"post_id": notice.post_id, "error": refused.error})
-            return await self._messenger.post(notice, plain=True)
+            await asyncio.sleep(CHANNEL_GAP)
+            return await self._post_now(notice, plain=True)
+
+    async def _post_now(self, notice: Notice, *, plain: bool) -> str:
+        """What was free before the claim may be closed by now: another channel's answer may have said so."""
+        at = monotonic()
+        if not self._pacing.may_call_now(POST, notice.channel_id, at):
+            raise NotNow
+        self._about_to_post.discard(notice.channel_id)
+        self._called_at[notice.post_id] = at
+        return await self._heeding(POST, self._messenger.post(notice, plain=plain))
+
+    async def _heeding(self, method: str, call: Awaitable[_T]) -> _T:
+        """A 429 counts for everybody from the moment at which it is here."""
+        try:
+            return await call
+        except SlackBusy as busy:
+            if busy.limited:
+                self._pacing.hold(method, monotonic() + (busy.retry_after or DEFAULT_RETRY_AFTER))
+            raise
 
     async def redraw_stale(self, channel_id: ChannelId) -> float | None:
         """Draw the channel's messages anew that show what is no longer so. Raises SlackError."""
@@ -143,8 +173,9 @@ class Dispatch:
             if wait := self._wait_to_redraw(channel_id, post_id):
                 waits.append(wait)
                 continue
-            if (redraw := await self._deliveries.redraw(post_id)) is not None:
-                await self._redraw(redraw)
+            redraw = await self._deliveries.redraw(post_id)
+            if redraw is not None and not await self._redraw(redraw):
+                waits.append(self._wait_to_redraw(channel_id, post_id))
         return min(waits, default=None)
 
     def _wait_to_redraw(self, channel_id: ChannelId, post_id: PostId) -> float:
@@ -152,39 +183,48 @@ class Dispatch:
         gathered = self._drawn_at.get(post_id, at - GATHER_EDITS) + GATHER_EDITS - at
         return max(0.0, gathered, self._pacing.wait(UPDATE, channel_id, at))
 
-    async def _redraw(self, redraw: Redraw) -> None:
-        """Drawing a message twice does no harm, so a lost answer only means another try."""
-        self._pacing.note(UPDATE, redraw.channel_id, monotonic())
-        if len(redraw.items) > 1:
-            self._drawn_at[redraw.post_id] = monotonic()
+    async def _redraw(self, redraw: Redraw) -> bool:
+        """Returns whether that is done. Drawing twice does no harm: a lost answer only means another try."""
         try:
             await self._draw(redraw)
+        except NotNow:
+            return False
         except MessageGone:
             await self._mark_gone(redraw.channel_id, redraw.ts)
-            return
+            return True
         except MessageRefused:
             self.tally.refused += 1
-        await until_stored(lambda: self._deliveries.mark_shown(redraw.post_id, wanted=redraw.wanted))
+            await until_stored(lambda: self._deliveries.mark_undrawable(redraw.post_id))
+            return True
         self._worked(UPDATE, redraw.channel_id)
+        await until_stored(lambda: self._deliveries.mark_shown(redraw.post_id, wanted=redraw.wanted))
         self.tally.edited += 1
+        return True
 
     async def _draw(self, redraw: Redraw) -> None:
         try:
-            await self._messenger.redraw(redraw)
+            await self._draw_now(redraw, plain=False)
         except MessageRefused as refused:
             _log.warning("edit_refused", extra={"post_id": redraw.post_id, "error": refused.error})
-            await self._messenger.redraw(redraw, plain=True)
+            await self._draw_now(redraw, plain=True)
+
+    async def _draw_now(self, redraw: Redraw, *, plain: bool) -> None:
+        at = monotonic()
+        if not self._pacing.may_call_now(UPDATE, redraw.channel_id, at):
+            raise NotNow
+        if len(redraw.items) > 1:
+            self._drawn_at[redraw.post_id] = at
+        await self._heeding(UPDATE, self._messenger.redraw(redraw, plain=plain))
 
     async def settle(self, channel_id: ChannelId) -> float | None:
         """Find out about one message that may be there. Raises SlackBusy, DeliveryUnknown: ask again later."""
         unsure = await self._deliveries.unsure(channel_id, now=self._now())
         if unsure is None:
             return None
-        if wait := self._pacing.wait(HISTORY, channel_id, monotonic()):
-            return wait
-        self._pacing.note(HISTORY, channel_id, monotonic())
+        if not self._pacing.may_call_now(HISTORY, channel_id, monotonic()):
+            return self._pacing.wait(HISTORY, channel_id, monotonic())
         try:
-            ts = await self._messenger.find(unsure)
+            ts = await self._heeding(HISTORY, self._messenger.find(self._as_it_was_sent(unsure)))
         except MessageGone:
             if unsure.thread_ts is not None:
                 await self._mark_gone(channel_id, unsure.thread_ts)
@@ -192,12 +232,21 @@ class Dispatch:
         except (AppRejected, CannotLook, ChannelGone, MessageRefused) as closed:
             _log.warning("cannot_look", extra={"channel_id": channel_id, "error": closed.error})
             await until_stored(lambda: self._deliveries.release(unsure.post_id, may_repeat=True))
+            self._called_at.pop(unsure.post_id, None)
             return _SOON
         await self._settled(unsure, ts)
         return _SOON
 
+    def _as_it_was_sent(self, unsure: Unsure) -> Unsure:
+        """The clock may have been set since: what this process sent itself it dates by the time that has passed."""
+        called_at = self._called_at.get(unsure.post_id)
+        if called_at is None:
+            return unsure
+        return replace(unsure, claimed_at=self._now() - timedelta(seconds=monotonic() - called_at))
+
     async def _settled(self, unsure: Unsure, ts: str | None) -> None:
         self._worked(HISTORY, unsure.channel_id)
+        self._called_at.pop(unsure.post_id, None)
         if ts is None:
             await until_stored(lambda: self._deliveries.release(unsure.post_id))
             return
@@ -205,7 +254,7 @@ class Dispatch:
         await until_stored(lambda: self._deliveries.mark_sent(unsure.post_id, ts=ts, now=self._now()))
 
     def _worked(self, method: str, channel_id: ChannelId) -> None:
-        self._pacing.went_well(method, channel_id)
+        self._pacing.went_well(method, channel_id, monotonic())
         if self.tally.rejected_since is not None:
             self.tally.rejected_since = None
             _log.info("slack_takes_the_app_again")

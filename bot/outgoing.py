@@ -48,3 +48,4 @@ class Redraw:
     ts: str
     wanted: int
     items: tuple[Told, ...]
+    may_repeat: bool = False

@@ -1,7 +1,4 @@
-"""The leader's loop: spends the free calls where the schedule says, and records what was seen.
-
-An answer that was fetched is recorded, however long the database refuses: it may be the only sight of a run.
-"""
+"""The leader's loop: spends the free calls where the schedule says, and has recorded what was seen."""
 
 from __future__ import annotations
 
@@ -26,6 +23,8 @@ from bot.domain import (
 from bot.incidents import is_about_the_mail
 from bot.outages import cause_of, judge_failure, judge_success
 from bot.persist import until_stored
+from bot.probing import Probing
+from bot.recording import Recorder
 from bot.schedule import Ask, Due, MailMemory, Sleep
 
 if TYPE_CHECKING:
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
 
 MOST_AT_ONCE = 12  # calls under way: a slow answer must not keep the next call from being made
 LOOK_FOR_CHANGES = 2.0  # seconds
-_LONGEST_SLEEP = 30.0
 _LONGEST_BACK_OFF = 30.0
 _DRAIN_LIMIT = 5.0
 _log = logging.getLogger(__name__)
@@ -96,21 +94,22 @@ class Poller:
         self._schedule: Schedule | None = None
         self._watched: dict[MailId, frozenset[DueTime]] = {}
         self._change_no = 0
-        self._changed = asyncio.Event()
+        self._probing = Probing()
+        self._recorder = Recorder(observations, noted=self._note)
         self._outage: Outage | None = None
         self._failures = 0
         self._free_at = 0.0
         self.pulse = Pulse()
 
-    def subscriptions_changed(self) -> None:
-        """Somebody subscribed, left or snoozed here: look at once, not in two seconds."""
-        self._changed.set()
-
     async def lead(self, term: int) -> None:
         """Poll until cancelled. What was fetched by then is still recorded. Raises LeaseLost."""
         self._schedule, self._watched, self._change_no = self._new_schedule(), {}, 0
+        self._probing = Probing()
         self._outage = await until_stored(self._outages.current)
         await self._take_over_changes()
+        if self._outage is not None and self._watched:
+            any_mail = Ask(mail_id=next(iter(self._watched)))
+            self._probing.unanswered(any_mail, self._outage.began_at)
         _log.info("polling", extra={"term": term, "mails": len(self._watched)})
         looks: set[asyncio.Task[None]] = set()
         try:
@@ -120,6 +119,10 @@ class Poller:
         finally:
             self._schedule = None
             await _finish(looks)
+
+    async def drain(self, patience: float) -> None:
+        """At the end of the process: the answers that are in hand are written, or given up."""
+        await self._recorder.drain(patience)
 
     async def observed(self, ref: MailRef, observation: Observation) -> None:
         """Take what a person's command saw for a look of the poller's. Never raises: the person has the answer."""
@@ -136,13 +139,8 @@ class Poller:
 
     async def _follow_changes(self) -> None:
         while True:
-            self._changed.clear()
             await self._take_over_changes()
-            try:
-                async with asyncio.timeout(LOOK_FOR_CHANGES):
-                    await self._changed.wait()
-            except TimeoutError:
-                continue
+            await asyncio.sleep(LOOK_FOR_CHANGES)
 
     async def _take_over_changes(self) -> None:
         changes = await until_stored(lambda: self._watches.changed_since(self._change_no))
@@ -157,6 +155,7 @@ class Poller:
             return
         if not watch.is_watched:
             schedule.forget(watch.mail_id)
+            self._probing.forget(watch.mail_id)
             self._watched.pop(watch.mail_id, None)
             return
         dues = {_due(due) for due in watch.dues}
@@ -192,9 +191,10 @@ class Poller:
             schedule, now = self._schedule, self._now()
             if schedule is None:
                 raise LeaseLost("the term is over")
-            decision = schedule.next(now)
+            decision = self._probing.due(now, self._outage) or schedule.next(now)
             if isinstance(decision, Sleep):
-                await self._sleep((decision.until - now).total_seconds())
+                seconds = (decision.until - now).total_seconds()
+                await asyncio.sleep(min(max(0.01, seconds), LOOK_FOR_CHANGES))
                 continue
             await self._take_call()
             return decision
@@ -204,15 +204,6 @@ class Poller:
         while wait := await until_stored(self._budget.take_for_poller):  # noqa: ASYNC110
             await asyncio.sleep(wait)
         self._free_at = monotonic() + self._budget.interval
-
-    async def _sleep(self, seconds: float) -> None:
-        """Sleep, but not past a change of what is watched. A clock that jumped cannot make it long."""
-        try:
-            async with asyncio.timeout(min(max(0.01, seconds), _LONGEST_SLEEP, LOOK_FOR_CHANGES)):
-                await self._changed.wait()
-        except TimeoutError:
-            return
-        await asyncio.sleep(0.05)  # until the change has been taken over
 
     async def _look(self, ask: Ask, term: int) -> None:
         try:
@@ -226,6 +217,7 @@ class Poller:
             _log.exception("look_failed", extra={"mail_id": ask.mail_id})
             return
         self._failures = 0
+        self._probing.answered(ask)
         self._budget.went_well()
         await self._answered(ask, answer, term)
 
@@ -235,10 +227,7 @@ class Poller:
         ref = MailRef(mail_id=ask.mail_id, task_id=ask.task_id)
         self._seen(ref, Observation(answer=answer, seen_at=now))
         memory = self._learn(ask, answer, now)
-        reasons = await until_stored(
-            lambda: self._observations.record_answer(ask.mail_id, answer, now=now, term=term, memory=memory)
-        )
-        self._note(ask.mail_id, reasons)
+        await self._recorder.keep(ask.mail_id, answer, now=now, term=term, memory=memory)
         await self._tell_late(term)
         if self._outage is not None:
             await self._keep_outage(judge_success(self._outage, now=now), term)
@@ -255,9 +244,14 @@ class Poller:
             reason = await until_stored(
                 lambda: self._observations.record_denied(ask.mail_id, cause=cause, now=now, term=term)
             )
+            self._probing.denied(ask, now, is_confirmed=reason is not NotifyReason.UNCONFIRMED)
             self._note(ask.mail_id, (reason,))
+            self._failures = 0
+            if self._outage is not None:  # it can be asked again, only not about this mail
+                await self._keep_outage(judge_success(self._outage, now=now), term)
             return
         self._failures += 1
+        self._probing.unanswered(ask, now)
         self._free_at = monotonic() + min(_LONGEST_BACK_OFF, 2.0 ** min(self._failures, 10) / 2)
         if isinstance(error, Throttled):
             await until_stored(lambda: self._budget.throttled(error.retry_after))

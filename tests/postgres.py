@@ -8,6 +8,7 @@ import socket
 import subprocess
 import tempfile
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,32 @@ if TYPE_CHECKING:
 _TIME_LIMIT = 60
 
 
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """One that can be taken away and brought back, with what it holds."""
+
+    url: str
+    control: tuple[object, ...]
+    options: str
+
+    def stop(self) -> None:
+        """At once, as if its machine were gone."""
+        _run(*self.control, "-m", "immediate", "stop")
+
+    def start(self) -> None:
+        _run(*self.control, "-o", self.options, "-w", "start")
+
+
 @contextmanager
 def running_postgres() -> Iterator[str]:
     """The address of a fresh, empty server: `postgresql://…/postgres`. Skips where there is none to start."""
+    with postgres_server_that_stops() as server:
+        yield server.url
+
+
+@contextmanager
+def postgres_server_that_stops() -> Iterator[Server]:
+    """A fresh, empty server. Whoever stops it starts it again."""
     programs = _find_programs()
     if programs is None:
         reason = "no PostgreSQL here: initdb and pg_ctl were not found"
@@ -33,12 +57,16 @@ def running_postgres() -> Iterator[str]:
         shutil.chown(folder, "postgres", "postgres")
     data, port = folder / "data", _free_port()
     _run(programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-    options = f"-p {port} -h 127.0.0.1 -k {folder} -c fsync=off -c full_page_writes=off"
-    _run(programs / "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start")
+    server = Server(
+        url=f"postgresql://postgres@127.0.0.1:{port}/postgres",
+        control=(programs / "pg_ctl", "-D", data, "-l", folder / "log"),
+        options=f"-p {port} -h 127.0.0.1 -k {folder} -c fsync=off -c full_page_writes=off",
+    )
+    server.start()
     try:
-        yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+        yield server
     finally:
-        _run(programs / "pg_ctl", "-D", data, "-m", "immediate", "stop")
+        server.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -27,6 +27,9 @@ from bot.sandbox.slack import SimulatedSlack
 from bot.sandbox.world import Status, World
 from bot.schedule import Schedule
 from bot.sightings import Sightings
+from bot.slack.channel_events import ChannelDesk
+from bot.slack.channels import Channels
+from bot.slack.incoming import Home
 from bot.slack.messenger import SlackMessenger
 from bot.store.store import open_store
 
@@ -56,6 +59,7 @@ class Telling:
     poller: Poller = field(init=False)
     courier: Courier = field(init=False)
     directory: Directory = field(init=False)
+    channels: ChannelDesk = field(init=False)
     _task: asyncio.Task[None] | None = None
     _client: QuickBIClient | None = None
 
@@ -99,7 +103,17 @@ class Telling:
             operator_channel=OPERATORS,
             now=self.now,
         )
-        duties = [self.courier.lead, *([self.poller.lead] if polling else [])]
+        self.channels = ChannelDesk(
+            self.store.gates,
+            Channels(slack),
+            home=Home(
+                team_id=TeamId(self.slack.team_id), enterprise_id="", bot_user_id=UserId("UBOT"), app_name=""
+            ),
+            operator_channel=OPERATORS,
+            now=self.now,
+            woken=self.courier.wake,
+        )
+        duties = [self.courier.lead, self.channels.lead, *([self.poller.lead] if polling else [])]
         alone = self.store.database.is_exclusive
         leadership = Leadership(self.store.lease, holder="test", duties=duties, is_alone=alone)
         self._task = asyncio.create_task(leadership.run())
@@ -110,6 +124,7 @@ class Telling:
             with suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
+            await self.poller.drain(1.0)
         if self._client is not None:
             await self._client.aclose()
             self._client = None

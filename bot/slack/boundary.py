@@ -64,12 +64,20 @@ T = TypeVar("T")
 class Boundary:
     """Wraps handlers into Bolt listeners and owns their tasks.
 
-    `gate` says who is let in. `answers` opens the way back to a person.
+    `gate` says who is let in. `answers` opens the way back to a person. `visited` hears of every channel in
+    which somebody uses the bot, beside the work.
     """
 
-    def __init__(self, gate: Gate, answers: Callable[[Incoming], Answer]) -> None:
+    def __init__(
+        self,
+        gate: Gate,
+        answers: Callable[[Incoming], Answer],
+        *,
+        visited: Callable[[ChannelId], Awaitable[None]] | None = None,
+    ) -> None:
         self._gate = gate
         self._answers = answers
+        self._visited = visited
         self._tasks: set[asyncio.Task[None]] = set()
         self._goodbyes: set[asyncio.Task[None]] = set()  # short, and never cut shorter by us
         self._is_closing = False
@@ -133,6 +141,12 @@ class Boundary:
     def start(self, incoming: P, handle: Callable[[P, Answer], Awaitable[None]]) -> None:
         """Run a handler as a task of ours, with everything that can go wrong answered."""
         self._keep(self._answered(incoming, handle), self._tasks)
+        if self._visited is not None and incoming.channel_id:
+            self._keep(self._logged(incoming, self._visit), self._tasks)
+
+    async def _visit(self, incoming: Incoming) -> None:
+        if self._visited is not None:
+            await self._visited(incoming.channel_id)
 
     def _keep(self, work: Coroutine[Any, Any, None], among: set[asyncio.Task[None]]) -> None:
         task = asyncio.create_task(work)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from slack_sdk.errors import SlackApiError
+from bot.domain import SlackError
+from bot.slack.messenger import call_slack
 
 if TYPE_CHECKING:
     from slack_sdk.web.async_client import AsyncWebClient
@@ -32,11 +33,9 @@ class Channels:
     async def posting(self, channel_id: ChannelId) -> Posting:
         """A public channel takes a notice without an invitation (`chat:write.public`), a private one does not."""
         try:
-            answer: Any = (await self._slack.conversations_info(channel=channel_id)).data
-        except SlackApiError as refused:
-            return Posting.INVITE if refused.response.get("error") in _OUT_OF_SIGHT else Posting.UNKNOWN
-        except (OSError, TimeoutError):
-            return Posting.UNKNOWN
+            answer = await call_slack(self._slack.conversations_info(channel=channel_id))
+        except SlackError as error:
+            return Posting.INVITE if error.error in _OUT_OF_SIGHT else Posting.UNKNOWN
         channel = answer["channel"]
         if channel.get("is_archived"):
             return Posting.ARCHIVED

@@ -24,10 +24,10 @@ from bot.slack.incoming import Clicked
 from bot.slack.together import together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime, tzinfo
 
-    from bot.domain import DueTime, Event, MailId
+    from bot.domain import ChannelId, DueTime, Event, MailId
     from bot.ports import Directory, Lookup, Subscriptions
     from bot.slack.asking import Found
     from bot.slack.blocks import Message
@@ -41,7 +41,10 @@ _log = logging.getLogger(__name__)
 
 
 class Joining:
-    """What a command, a button and a form have in common."""
+    """What a command, a button and a form have in common.
+
+    `visited` opens a channel that was closed to us, if it no longer is.
+    """
 
     def __init__(
         self,
@@ -50,6 +53,7 @@ class Joining:
         directory: Directory,
         channels: Channels,
         *,
+        visited: Callable[[ChannelId], Awaitable[None]],
         home: Home,
         now: Callable[[], datetime],
         zone: tzinfo,
@@ -58,6 +62,7 @@ class Joining:
         self._lookup = lookup
         self._directory = directory
         self._channels = channels
+        self._visited = visited
         self._home = home
         self._now = now
         self._zone = zone
@@ -80,6 +85,7 @@ class Joining:
         if posting in {Posting.INVITE, Posting.ARCHIVED}:
             await answer.send(views.cannot_post(posting, self._home.app_name), replace=False)
             return
+        await self._visited(who.channel_id)
         is_told = False
 
         async def while_waiting(ready_in: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from bot.domain import (
     SlackBusy,
     SlackError,
 )
-from bot.slack.notices import notice_message, root_message
+from bot.slack.notices import notice_message, redrawn_message
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -28,15 +29,17 @@ if TYPE_CHECKING:
 
     from slack_sdk.web.async_client import AsyncWebClient
 
-    from bot.domain import Notice
+    from bot.domain import ChannelId, Notice
     from bot.outgoing import Redraw, Unsure
     from bot.slack.blocks import Message
 
 EVENT_TYPE = "mail_notice"
 _TIME_LIMIT = 10.0  # seconds for one call
-# Slack's clock and ours: a message is looked for so much around its claim. What was said later is not read:
-# a bot that was down for a weekend must not page through all of it.
+# A message is looked for so much around its claim. What was said later is not read: a bot that was down for
+# a weekend must not page through all of it.
 _CLOCKS_APART = timedelta(minutes=15)
+_CLOCKS_AGREE = timedelta(minutes=5)  # beyond that the window is taken from Slack's clock
+_PEOPLE = ("U", "W")  # how their IDs begin
 _MOST_PAGES = 10
 _PAGE_SIZE = 200
 
@@ -129,7 +132,7 @@ class SlackMessenger:
 
     async def redraw(self, redraw: Redraw, *, plain: bool = False) -> None:
         """Make a message show how things are. It keeps its metadata, so that it is still found."""
-        message = root_message(redraw.items, now=self._now(), zone=self._zone)
+        message = redrawn_message(redraw, now=self._now(), zone=self._zone)
         await call_slack(
             self._slack.chat_update(
                 channel=redraw.channel_id,
@@ -142,32 +145,50 @@ class SlackMessenger:
     async def find(self, unsure: Unsure) -> str | None:
         """Look for a message by the ID in its metadata.
 
-        Raises AppRejected where the scope is not granted, CannotLook where the channel was too lively then.
+        Raises AppRejected where the scope is not granted, CannotLook where the channel was too lively then or
+        the clocks leave no way to tell when "then" was.
         """
-        cursor = ""
+        where = await self._conversation(unsure.channel_id)
+        window, ahead = unsure.claimed_at, timedelta(0)
+        page, slack_now = await self._page(unsure, where, around=window)
+        if slack_now is not None and abs(slack_now - self._now()) > _CLOCKS_AGREE:
+            ahead = slack_now - self._now()
+            page, slack_now = await self._page(unsure, where, around=window + ahead)
+        if slack_now is not None and window + ahead > slack_now + _CLOCKS_AGREE:
+            raise CannotLook("claimed_in_the_future")  # the clock was wrong then and has been set since
         for _ in range(_MOST_PAGES):
-            page = await self._page(unsure, cursor=cursor)
             for message in page.get("messages", ()):
                 if _post_id(message) == unsure.post_id:
                     return str(message["ts"])
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
                 return None
+            page, _ = await self._page(unsure, where, around=window + ahead, cursor=cursor)
         raise CannotLook("too_many_messages")
 
-    async def _page(self, unsure: Unsure, *, cursor: str) -> Mapping[str, Any]:
+    async def _conversation(self, channel_id: ChannelId) -> str:
+        """A message to a person is in the conversation with them, which alone has a history."""
+        if not channel_id.startswith(_PEOPLE):
+            return channel_id
+        opened, _ = await _ask_slack(self._slack.conversations_open(users=channel_id))
+        return str(opened["channel"]["id"])
+
+    async def _page(
+        self, unsure: Unsure, where: str, *, around: datetime, cursor: str = ""
+    ) -> tuple[Mapping[str, Any], datetime | None]:
+        """One page, newest first, and what Slack's clock showed."""
         window: dict[str, Any] = {
-            "channel": unsure.channel_id,
-            "oldest": str((unsure.claimed_at - _CLOCKS_APART).timestamp()),
-            "latest": str((unsure.claimed_at + _CLOCKS_APART).timestamp()),
+            "channel": where,
+            "oldest": str((around - _CLOCKS_APART).timestamp()),
+            "latest": str((around + _CLOCKS_APART).timestamp()),
             "limit": _PAGE_SIZE,
             "include_all_metadata": True,
         }
         if cursor:
             window["cursor"] = cursor
         if unsure.thread_ts is None:
-            return await call_slack(self._slack.conversations_history(**window))
-        return await call_slack(self._slack.conversations_replies(ts=unsure.thread_ts, **window))
+            return await _ask_slack(self._slack.conversations_history(**window))
+        return await _ask_slack(self._slack.conversations_replies(ts=unsure.thread_ts, **window))
 
 
 def _content(message: Message, *, plain: bool) -> dict[str, Any]:
@@ -186,6 +207,12 @@ def _post_id(message: Mapping[str, Any]) -> str | None:
 
 async def call_slack(request: Awaitable[Any]) -> Mapping[str, Any]:
     """Await one call of Slack's API. Raises a SlackError that says what to do where it was not done."""
+    data, _ = await _ask_slack(request)
+    return data
+
+
+async def _ask_slack(request: Awaitable[Any]) -> tuple[Mapping[str, Any], datetime | None]:
+    """The answer, and what Slack's clock showed as it was given."""
     try:
         async with asyncio.timeout(_TIME_LIMIT):
             answer = await request
@@ -203,7 +230,14 @@ async def call_slack(request: Awaitable[Any]) -> Mapping[str, Any]:
     ) as error:
         raise DeliveryUnknown(type(error).__name__) from None
     data: Mapping[str, Any] = answer.data
-    return data
+    return data, _date(answer)
+
+
+def _date(answer: Any) -> datetime | None:
+    try:
+        return parsedate_to_datetime(_header(answer, "date") or "")
+    except ValueError:
+        return None
 
 
 def _verdict(refused: SlackApiError) -> SlackError:
@@ -223,9 +257,14 @@ def _verdict(refused: SlackApiError) -> SlackError:
 
 
 def _retry_after(response: Any) -> float | None:
-    headers = {str(key).lower(): value for key, value in dict(response.headers or {}).items()}
-    value = headers.get("retry-after")
+    value = _header(response, "retry-after")
     try:
-        return None if value is None else float(value[0] if isinstance(value, list) else value)
+        return None if value is None else float(value)
     except ValueError:
         return None
+
+
+def _header(response: Any, name: str) -> str | None:
+    headers = {str(key).lower(): value for key, value in dict(response.headers or {}).items()}
+    value = headers.get(name)
+    return str(value[0]) if isinstance(value, list) else value

@@ -18,10 +18,10 @@ from bot.slack.status import resolve
 from bot.slack.together import together
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime, tzinfo
 
-    from bot.domain import DueTime, MailId, SubscriptionState
+    from bot.domain import ChannelId, DueTime, MailId, SubscriptionState
     from bot.ports import Directory, Subscriptions
     from bot.slack.blocks import Message
     from bot.slack.boundary import Answer
@@ -34,7 +34,10 @@ _log = logging.getLogger(__name__)
 
 
 class SubscriptionDesk:
-    """Serves people who want a channel to be told of mails, or no longer."""
+    """Serves people who want a channel to be told of mails, or no longer.
+
+    `visited` opens a channel that was closed to us, if it no longer is.
+    """
 
     def __init__(
         self,
@@ -43,6 +46,7 @@ class SubscriptionDesk:
         directory: Directory,
         status: StatusDesk,
         *,
+        visited: Callable[[ChannelId], Awaitable[None]],
         now: Callable[[], datetime],
         zone: tzinfo,
     ) -> None:
@@ -50,6 +54,7 @@ class SubscriptionDesk:
         self._joining = joining
         self._directory = directory
         self._status = status
+        self._visited = visited
         self._now = now
         self._zone = zone
 
@@ -190,6 +195,7 @@ class SubscriptionDesk:
                 await answer.send(status, replace=True)
 
     async def _list(self, who: Asker, answer: Answer, *, page: int, replace: bool | None = None) -> None:
+        await self._visited(who.channel_id)
         states = await self._subscriptions.of_channels([who.channel_id])
         message = views.listed(states, page=page, now=self._now(), zone=self._zone)
         await answer.send(message, replace=replace)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 
 from bot.domain import ChannelId, MailId, PostId, PostKind
 from bot.outgoing import Redraw, Unsure
 from bot.store.letters import items_of_root, ts_of
 from bot.store.news import firing_incident, touch_posts
-from bot.store.outbox import IS_SENDING, IS_STALE, IS_UNSURE, PostState, is_settled
+from bot.store.owed import IS_SENDING, IS_STALE, IS_UNSURE, PostState, is_settled
 from bot.store.tables import notices, post_items, posts, subscriptions
 from bot.store.turns import fence
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.engine import RowMapping
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -150,6 +151,7 @@ class Deliveries:
                 ts=row["ts"],
                 wanted=row["wanted"],
                 items=await items_of_root(connection, post_id),
+                may_repeat=row["may_repeat"],
             )
 
     async def mark_shown(self, post_id: PostId, *, wanted: int) -> None:
@@ -160,11 +162,22 @@ class Deliveries:
 
     async def mark_gone(self, channel_id: ChannelId, ts: str) -> None:
         """Somebody deleted this message. What it was about to show for the first time is owed again."""
+        it = and_(posts.c.channel_id == channel_id, posts.c.ts == ts)
+        await self._end(it, PostState.GONE)
+
+    async def mark_undrawable(self, post_id: PostId) -> None:
+        """Slack will never take what this message should show. What it has not shown yet is owed again.
+
+        Nothing joins it any more, and further news about what it shows get a message of their own.
+        """
+        await self._end(posts.c.post_id == post_id, PostState.REFUSED)
+
+    async def _end(self, which: ColumnElement[bool], state: PostState) -> None:
         async with self._database.writing() as connection:
             found = await connection.execute(
                 update(posts)
-                .where(posts.c.channel_id == channel_id, posts.c.ts == ts, posts.c.state == PostState.SENT)
-                .values(state=PostState.GONE)
+                .where(which, posts.c.state == PostState.SENT)
+                .values(state=state)
                 .returning(posts.c.post_id, posts.c.shown)
             )
             for post_id, shown in found.all():
@@ -179,13 +192,12 @@ class Deliveries:
 
     async def recent(self, *, since: datetime) -> tuple[tuple[ChannelId, datetime], ...]:
         """When messages were sent, to which channel: a restart must not forget the pace."""
+        sent_at = func.coalesce(posts.c.sent_at, posts.c.claimed_at, type_=posts.c.sent_at.type)
         async with self._database.reading() as connection:
             found = await connection.execute(
-                select(posts.c.channel_id, posts.c.claimed_at)
-                .where(posts.c.claimed_at >= since)
-                .order_by(posts.c.claimed_at)
+                select(posts.c.channel_id, sent_at).where(posts.c.claimed_at >= since).order_by(sent_at)
             )
-            return tuple((ChannelId(channel_id), claimed_at) for channel_id, claimed_at in found)
+            return tuple((ChannelId(channel_id), at) for channel_id, at in found)
 
 
 def _is_stale(row: RowMapping) -> bool:

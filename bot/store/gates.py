@@ -25,9 +25,10 @@ class Gates:
     async def close_channel(
         self, channel_id: ChannelId, *, reason: str, now: datetime, operator_channel: ChannelId | None
     ) -> bool:
-        """Pause the channel's subscriptions. Who subscribed it and the operators are owed a word, once.
+        """Pause the channel's subscriptions. Who subscribed it and the operators are owed a word.
 
-        What is owed to the channel itself stays so. Returns whether that is new.
+        Closed again for the same reason within the hour, they know it already. What is owed to the channel
+        itself stays so. Returns whether that is new.
         """
         async with self._database.writing() as connection:
             values = {"channel_id": channel_id, "paused_reason": reason, "paused_at": now}
@@ -45,7 +46,7 @@ class Gates:
                 targets[operator_channel] = sum(people.values())
             for target, count in targets.items():
                 word = notice_row(
-                    dedupe_key=f"{target}:{channel_id}:closed:{int(now.timestamp() * 1e6)}",
+                    dedupe_key=f"{target}:{channel_id}:closed:{reason}:{now:%Y-%m-%dT%H}",
                     channel_id=target,
                     reason=NotifyReason.CHANNEL_LOST,
                     created_at=now,
@@ -68,6 +69,14 @@ class Gates:
             )
             reason: str | None = found.scalar_one_or_none()
             return reason
+
+    async def closed_channels(self) -> Mapping[ChannelId, str]:
+        """The closed channels, each with Slack's word for why; the one closed last comes first."""
+        async with self._database.reading() as connection:
+            found = await connection.execute(
+                select(channels.c.channel_id, channels.c.paused_reason).order_by(channels.c.paused_at.desc())
+            )
+            return {ChannelId(channel_id): reason for channel_id, reason in found}
 
     async def hold(self, method: str, *, now: datetime, until: datetime) -> None:
         """Slack said 429: this method is not called before then, not even after a restart."""

@@ -20,6 +20,8 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -31,27 +33,33 @@ from bot.domain import ChannelId, MailId, StatusAnswer, Subscription, TeamId, Us
 from bot.sandbox.slack import ChangeKind
 from bot.sandbox.world import World
 from bot.store.store import open_store
-from tests.chaos.steps import Step
+from tests.chaos.steps import ONCE_IN_A_LIFE, Step, deaths
 from tests.chaos.story import Actor, Story
 from tests.rig import Rig, rig
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from bot.sandbox.slack import Change
 
 MAILS, CHANNELS = 12, 4
-LONGEST_LIFE = 6.0  # seconds: a step that is not reached by then is not reached
-SHORTEST_LIFE = 0.3
+SHORTEST_LIFE, LONGEST_LIFE = 0.3, 3.0  # seconds until a death at a random moment
+TRAP_LIMIT = 30.0  # seconds: a step that is not reached by then is not reached
 LAST_LIFE_LIMIT = 120.0
-HISTORY_SCOPES = ("channels:history", "groups:history")
+HISTORY_SCOPES = ("channels:history", "groups:history", "im:history")
 
 
 @dataclass(kw_only=True, slots=True)
 class Outcome:
-    """What the run came to. `repeated_unmarked` are repeats that do not say so."""
+    """What the run came to. `repeated_unmarked` are repeats that do not say so.
+
+    `by_step` counts the deaths that were died at their step; `not_reached` the steps that did not come.
+    """
 
     seed: int
     kills: int = 0
     by_step: dict[str, int] = field(default_factory=dict)
+    not_reached: dict[str, int] = field(default_factory=dict)
     with_reconciliation: bool = True
     told: int = 0
     lost: list[str] = field(default_factory=list)
@@ -92,20 +100,38 @@ class Life:
         return line.decode().split()[-1]
 
 
-async def chaos(*, kills: int, seed: int, with_history: bool, progress: Progress) -> Outcome:
+async def chaos(
+    *,
+    kills: int,
+    seed: int,
+    with_history: bool,
+    progress: Progress,
+    plan: Iterable[Step | None] | None = None,
+) -> Outcome:
+    """`plan` says where each life ends; without it every step has its turn."""
     luck = random.Random(seed)
+    plan = plan or deaths(luck, with_history=with_history)
     outcome = Outcome(seed=seed, with_reconciliation=with_history)
+    bar = partial(progress.advance, progress.add_task("kills", total=kills))
     begun = monotonic()
     with tempfile.TemporaryDirectory(prefix="mailbot-chaos-") as folder:
         settings = {"QUICKBI_CHECK_INTERVAL": "1", "LOG_LEVEL": "WARNING"}
         async with rig(Path(folder), world=World(), calls_per_second=40, settings=settings) as stage:
             if not with_history:
                 stage.slack.withhold_scopes(HISTORY_SCOPES)
-            story = Story(slack=stage.slack, world=stage.world, actors=await _cast(stage, luck), random=luck)
+            story = Story(
+                slack=stage.slack,
+                world=stage.world,
+                actors=await _cast(stage, luck),
+                random=luck,
+                database=Path(folder) / "mailbot.db",
+            )
             nursery = await _nursery(stage, Path(folder))
             playing = asyncio.create_task(story.play())
             try:
-                await _kill_again_and_again(stage, nursery, kills, luck, outcome=outcome, progress=progress)
+                await _kill_again_and_again(
+                    stage, nursery, islice(plan, kills), luck, outcome=outcome, bar=bar
+                )
                 await _last_life(nursery, story, playing)
             finally:
                 playing.cancel()
@@ -122,7 +148,7 @@ async def chaos(*, kills: int, seed: int, with_history: bool, progress: Progress
 
 
 def _held(outcome: Outcome) -> bool:
-    if outcome.lost or outcome.repeated_unmarked:
+    if outcome.lost or outcome.repeated_unmarked or outcome.sends_while_limited:
         return False
     return outcome.repeated <= (0 if outcome.with_reconciliation else outcome.kills)
 
@@ -165,30 +191,31 @@ async def _nursery(stage: Rig, folder: Path) -> asyncio.subprocess.Process:
 async def _kill_again_and_again(
     stage: Rig,
     nursery: asyncio.subprocess.Process,
-    kills: int,
+    plan: Iterable[Step | None],
     luck: random.Random,
     *,
     outcome: Outcome,
-    progress: Progress,
+    bar: Callable[[], None],
 ) -> None:
-    bar = progress.add_task("kills", total=kills)
     by_step: Counter[str] = Counter()
-    steps = list(Step)
-    while outcome.kills < kills:
-        step = steps[outcome.kills % len(steps)] if luck.random() < 0.7 else None
-        by_step[await _live_and_die(stage, nursery, step, luck)] += 1
+    not_reached: Counter[str] = Counter()
+    for step in plan:
+        if await _live_and_die(stage, nursery, step, luck):
+            by_step[step or "moment"] += 1
+        else:
+            not_reached[step or "moment"] += 1
         outcome.kills += 1
-        progress.advance(bar)
+        bar()
     outcome.by_step = dict(sorted(by_step.items()))
+    outcome.not_reached = dict(sorted(not_reached.items()))
 
 
 async def _live_and_die(
     stage: Rig, nursery: asyncio.subprocess.Process, step: Step | None, luck: random.Random
-) -> str:
-    """One life, ended at its step, or at a random moment where that is not reached. Returns what ended it."""
+) -> bool:
+    """One life, ended at its step or (None) at a random moment. Returns whether it ended as it should."""
     life = Life(nursery)
-    ended_by = "moment" if step is None else step.value
-    await life.begin(step, luck.randint(1, 3))
+    await life.begin(step, 1 if step in ONCE_IN_A_LIFE else luck.randint(1, 3))
     dying = asyncio.create_task(life.end())
     taken = luck.randint(1, 3)
 
@@ -200,13 +227,12 @@ async def _live_and_die(
                 life.kill()
 
     with stage.slack.changes.subscribe(accepted):
-        limit = luck.uniform(SHORTEST_LIFE, LONGEST_LIFE / 2) if step is None else LONGEST_LIFE
+        limit = luck.uniform(SHORTEST_LIFE, LONGEST_LIFE) if step is None else TRAP_LIMIT
         done, _ = await asyncio.wait({dying}, timeout=limit)
         if not done:
-            ended_by = "moment"
             life.kill()
             await dying
-    return ended_by
+    return bool(done) or step is None
 
 
 async def _last_life(nursery: asyncio.subprocess.Process, story: Story, playing: asyncio.Task[None]) -> None:

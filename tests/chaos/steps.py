@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bot.domain import Notice
 from bot.slack.messenger import SlackMessenger
@@ -16,6 +16,10 @@ from bot.store.deliveries import Deliveries
 from bot.store.observations import Observations
 from bot.store.outbox import Outbox
 from bot.store.turns import LeaseRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from random import Random
 
 _Method: TypeAlias = Callable[..., Awaitable[Any]]
 
@@ -41,6 +45,32 @@ class Step(StrEnum):
     LOOKED = "looked"
     RELEASING = "releasing"
     RELEASED = "released"
+
+
+# These come only where the life before died with a message on its way, and so each needs such a life before it.
+AFTER_A_LOSS = {
+    Step.UNSURE: Step.CLAIMED,
+    Step.LOOKING: Step.SENDING,
+    Step.LOOKED: Step.ACCEPTED,
+    Step.RELEASING: Step.SENDING,
+    Step.RELEASED: Step.CLAIMED,
+}
+ONCE_IN_A_LIFE = {*AFTER_A_LOSS, Step.LEADING}  # the others can be passed a few times before
+_RANDOM_MOMENTS = 0.3  # of all deaths
+
+
+def deaths(luck: Random, *, with_history: bool) -> Iterator[Step | None]:
+    """Where each life ends, without end: every step in turn, in an order of luck's, and random moments (None)."""
+    steps = [
+        each for each in Step if with_history or each is not Step.LOOKED
+    ]  # nobody may look: none returns
+    while True:
+        for step in luck.sample(steps, k=len(steps)):
+            while luck.random() < _RANDOM_MOMENTS:
+                yield None
+            if step in AFTER_A_LOSS:
+                yield AFTER_A_LOSS[step]
+            yield step
 
 
 def set_trap(step: Step, *, nth: int) -> None:

@@ -27,7 +27,7 @@ from bot.domain import (
 )
 from bot.outages import judge_failure, judge_success
 from bot.outgoing import Nothing
-from bot.store.outbox import IN_FLIGHT
+from bot.store.owed import IN_FLIGHT
 from tests.samples_of_news import ADA, BOB, FINANCE, MAIL, NOON, REPORTS, answer, at, run, subscription
 
 if TYPE_CHECKING:
@@ -364,6 +364,32 @@ async def test_what_joined_a_message_that_was_deleted_is_owed_again(desk: Desk) 
     await desk.store.deliveries.mark_gone(REPORTS, "2.500000")
     again = await desk.send(3.2, rhythm=BUSY)
     assert [told.incident.mail_id for told in again.items] == joined
+
+
+async def test_a_possible_repeat_that_joins_a_message_marks_it(desk: Desk) -> None:
+    """Nobody could look whether it arrived: the message that it joins says so from then on."""
+    await storm(desk, 10)
+    root = await desk.send(2.5, rhythm=BUSY)
+    await storm(desk, 1, first=10, minutes=2.6)
+    lost = await desk.claim(2.7)
+    await desk.store.deliveries.release(lost.post_id, may_repeat=True)
+    assert isinstance(await desk.try_claim(2.9, rhythm=BUSY), Nothing)
+    redraw = await desk.store.deliveries.redraw(root.post_id)
+    assert redraw is not None
+    assert (len(redraw.items), redraw.may_repeat) == (11, True)
+
+
+async def test_what_joined_a_message_that_cannot_be_drawn_is_owed_again(desk: Desk) -> None:
+    """Slack refuses the edit for good: a new message tells it, and nothing joins the old one any more."""
+    await storm(desk, 10)
+    root = await desk.send(2.5, rhythm=BUSY)
+    joined = await storm(desk, 5, first=10, minutes=2.6)
+    await desk.try_claim(2.9, rhythm=BUSY)
+    await desk.store.deliveries.mark_undrawable(root.post_id)
+    again = await desk.send(3.2, rhythm=BUSY)
+    assert [told.incident.mail_id for told in again.items] == joined
+    assert await desk.store.deliveries.stale(REPORTS) == ()
+    assert await desk.nothing_owed()
 
 
 async def test_recoveries_of_a_storm_are_one_reply(desk: Desk) -> None:

@@ -103,6 +103,19 @@ async def test_a_lost_reply_that_nobody_may_look_for_is_sent_again_and_says_so(d
     assert len(said(desk, "may be a repeat")) == 1
 
 
+async def test_a_possible_repeat_says_so_after_an_edit_too(desk: Telling) -> None:
+    """The one that it may repeat is still there."""
+    desk.slack.withhold_scopes(HISTORY)
+    mail_id = await desk.watch("Daily Sales")
+    desk.slack.faults.lose_reply(POST)
+    desk.run(mail_id, FAILED)
+    await desk.until_said("may be a repeat")
+    await a_second_passes()
+    desk.run(mail_id, FAILED)
+    edited = await desk.until_said("Daily Sales failed twice", edited=True)
+    assert "may be a repeat" in edited.text
+
+
 async def test_a_lost_reply_is_found_among_what_was_said_since(desk: Telling) -> None:
     """The bot was away for long: thousands of later messages neither hide its own nor are read."""
     mail_id = await desk.watch("Daily Sales")

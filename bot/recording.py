@@ -1,0 +1,82 @@
+"""Writes down what Quick BI answered, however long the database refuses: it may be the only sight of a run.
+
+An answer that is in hand is a task of its own: it outlives the look that fetched it, and the leader's term.
+Whoever leads by then, it is taken as if a person's command had seen it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from bot.domain import LeaseLost
+from bot.persist import until_stored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from bot.domain import MailId, NotifyReason, StatusAnswer
+    from bot.telling import Observations
+
+_log = logging.getLogger(__name__)
+
+
+class Recorder:
+    """`noted` hears what each answer came to, once it is written."""
+
+    def __init__(
+        self, observations: Observations, *, noted: Callable[[MailId, tuple[NotifyReason, ...]], None]
+    ) -> None:
+        self._observations = observations
+        self._noted = noted
+        self._in_hand: set[asyncio.Task[None]] = set()
+
+    @property
+    def in_hand(self) -> int:
+        """How many answers are not written yet."""
+        return len(self._in_hand)
+
+    async def keep(
+        self, mail_id: MailId, answer: StatusAnswer, *, now: datetime, term: int, memory: str | None
+    ) -> None:
+        """Come back when it is written. Raises LeaseLost where another replica leads: then it is written, too."""
+        task = asyncio.create_task(self._write(mail_id, answer, now=now, term=term, memory=memory))
+        self._in_hand.add(task)
+        task.add_done_callback(self._done)
+        await asyncio.shield(task)
+
+    async def drain(self, patience: float) -> None:
+        """Wait for what is not written yet; after `patience` seconds it is given up, and said so."""
+        if not self._in_hand:
+            return
+        _, late = await asyncio.wait(self._in_hand, timeout=patience)
+        if late:
+            _log.error("answers_given_up", extra={"count": len(late)})
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    async def _write(
+        self, mail_id: MailId, answer: StatusAnswer, *, now: datetime, term: int, memory: str | None
+    ) -> None:
+        async def write(term: int | None, memory: str | None) -> None:
+            reasons = await self._observations.record_answer(
+                mail_id, answer, now=now, term=term, memory=memory
+            )
+            self._noted(mail_id, reasons)
+
+        try:
+            await until_stored(lambda: write(term, memory))
+        except LeaseLost:
+            _log.info("answer_kept_after_the_term", extra={"mail_id": mail_id})
+            await until_stored(lambda: write(None, None))
+            raise
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        """Nobody may be left to hear how it ended. LeaseLost is the term's affair; the rest is ours."""
+        self._in_hand.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, LeaseLost):
+            _log.error("answer_not_recorded", exc_info=error)

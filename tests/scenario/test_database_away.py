@@ -1,0 +1,46 @@
+"""PostgreSQL is taken away for longer than a lease, and comes back: what was seen meanwhile is told."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from bot.sandbox.world import Status
+from tests.postgres import postgres_server_that_stops
+from tests.telling import telling
+
+if TYPE_CHECKING:
+    from tests.telling import Telling
+
+AWAY = 20.0  # seconds: the lease is trusted for 13, and a look under way is waited for 5 more
+
+
+async def until_asked(desk: Telling, mail_id: str) -> None:
+    """Wait for an answer about this mail that leaves Quick BI after now."""
+    before = len(desk.quickbi.ledger)
+    async with asyncio.timeout(20):
+        while not any(  # noqa: ASYNC110 (a record tells nobody)
+            call.mail_id == mail_id and call.outcome == "OK" for call in tuple(desk.quickbi.ledger)[before:]
+        ):
+            await asyncio.sleep(0.02)
+
+
+async def test_a_failure_seen_while_the_database_was_away_is_told() -> None:
+    """It was the only look that could see it: by the time that the database is back, the next run was sent."""
+    with postgres_server_that_stops() as server:
+        async with telling(server.url, check_interval=0.5) as desk:
+            mail_id = await desk.watch("Daily Sales")
+            await desk.start()
+            await desk.until_looked(times=3)
+            await asyncio.to_thread(server.stop)
+            desk.run(mail_id, Status.FAILED)
+            await until_asked(desk, mail_id)
+            await asyncio.sleep(1.1)  # Quick BI tells when a run started to the second
+            desk.run(mail_id, Status.SENT)
+            await asyncio.sleep(AWAY)
+            assert desk.posts() == []
+            await asyncio.to_thread(server.start)
+            told = await desk.until_said("Daily Sales", seconds=40)
+            assert "failed" in told.text
+            await desk.until_looked(times=2, seconds=30)
+            assert sum("Daily Sales" in one.text for one in desk.posts() if one.thread_ts is None) == 1

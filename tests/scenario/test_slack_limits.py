@@ -1,0 +1,140 @@
+"""Slack's limits: what is owed waits outside a closed window, and only what that window is about waits."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.domain import ChannelId, MailId, RunStatus, StatusAnswer, TaskId, TaskRun
+from bot.store.outbox import Outbox
+from tests.telling import telling
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from bot.bundling import Rhythm
+    from bot.domain import Notice
+    from bot.outgoing import Nothing
+    from tests.telling import Telling
+
+POST, UPDATE = "chat.postMessage", "chat.update"
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Telling]:
+    """Nobody leads yet, and nobody asks Quick BI: the tests say what was seen."""
+    async with telling(f"sqlite:///{tmp_path}/mailbot.db") as desk:
+        yield desk
+
+
+async def sees_failed(desk: Telling, mail_id: str, task_id: int, *, ago: float = 60) -> None:
+    """As if the poller had just seen this run."""
+    run = TaskRun(
+        mail_id=MailId(mail_id),
+        task_id=TaskId(task_id),
+        exec_at=datetime.now(UTC) - timedelta(seconds=ago),
+        status=RunStatus.FAILED,
+        status_word="FAILED",
+    )
+    answer = StatusAnswer(runs=(run,), request_id="R")
+    await desk.store.observations.record_answer(MailId(mail_id), answer, now=desk.now(), term=None)
+
+
+async def fail_in_ten_channels(desk: Telling) -> None:
+    for number in range(10):
+        place = desk.slack.workspace.add_channel(f"team-{number}")
+        mail_id = await desk.watch(f"Report {number:02}", channel=ChannelId(place.id))
+        await sees_failed(desk, mail_id, number + 1)
+
+
+async def until_all_are_told(desk: Telling) -> None:
+    for number in range(10):
+        await desk.until_said(f"Report {number:02} failed", channel=f"team-{number}", seconds=40)
+
+
+@pytest.mark.parametrize("is_at_work", [False, True], ids=["a restart", "all at once"])
+async def test_no_channel_is_sent_to_in_a_window_that_closes_at_the_first(
+    desk: Telling, *, is_at_work: bool
+) -> None:
+    """Ten channels are owed a message at the same moment, and the first of them gets a 429."""
+    desk.slack.faults.rate_limit(POST, seconds=3)
+    if is_at_work:
+        await desk.start(polling=False)
+        await fail_in_ten_channels(desk)
+        desk.courier.wake()
+    else:
+        await fail_in_ten_channels(desk)
+        await desk.start(polling=False)
+    await until_all_are_told(desk)
+    assert desk.slack.ledger.sends_while_limited() == 0
+    assert len(desk.slack.ledger.calls(POST, outcome="ratelimited")) == 1
+    assert [len(desk.posts(f"team-{number}")) for number in range(10)] == [1] * 10
+
+
+class SlowToCommit(Outbox):
+    """A busy disk: the first claim takes a second longer."""
+
+    slow = 1
+
+    async def claim(
+        self, channel_id: ChannelId, *, rhythm: Rhythm, now: datetime, term: int
+    ) -> Notice | Nothing:
+        claimed = await super().claim(channel_id, rhythm=rhythm, now=now, term=term)
+        if self.slow:
+            self.slow -= 1
+            await asyncio.sleep(1.05)
+        return claimed
+
+
+async def test_a_slow_claim_does_not_crowd_the_next_message(desk: Telling) -> None:
+    """A channel's pace counts from when a message is sent, not from when it was chosen."""
+    desk.store.outbox = SlowToCommit(desk.store.database)
+    first, second = await desk.watch("First"), await desk.watch("Second")
+    await desk.start(polling=False)
+    await sees_failed(desk, first, 1)
+    desk.courier.wake()
+    await asyncio.sleep(0.3)
+    await sees_failed(desk, second, 2)
+    await desk.until_said("Second failed")
+    sent_at = [call.at for call in desk.slack.ledger.calls(POST)]
+    assert len(sent_at) == 2
+    assert min(later - earlier for earlier, later in pairwise(sent_at)) >= 1.0
+
+
+async def test_a_429_for_edits_does_not_hold_up_a_new_failure(desk: Telling) -> None:
+    """Each method has a window of its own."""
+    first, second = await desk.watch("First"), await desk.watch("Second")
+    await desk.start(polling=False)
+    await sees_failed(desk, first, 1)
+    await desk.until_said("First failed")
+    desk.slack.faults.rate_limit(UPDATE, seconds=15)
+    await sees_failed(desk, first, 2, ago=30)
+    await desk.slack.changes.until(lambda: desk.slack.ledger.calls(UPDATE, outcome="ratelimited"), seconds=10)
+    await asyncio.sleep(1.2)  # the channel's own pace
+    begun = monotonic()
+    await sees_failed(desk, second, 3)
+    desk.courier.wake()
+    await desk.until_said("Second failed")
+    assert monotonic() - begun < 5
+    await desk.until_said("First failed twice", edited=True, seconds=30)
+    assert desk.slack.ledger.sends_while_limited() == 0
+
+
+async def test_news_that_slack_will_not_take_as_an_edit_get_a_message_of_their_own(desk: Telling) -> None:
+    """Neither with blocks nor without: the message that is there can no longer be kept true."""
+    mail_id = await desk.watch("Daily Sales")
+    await desk.start(polling=False)
+    await sees_failed(desk, mail_id, 1)
+    await desk.until_said("Daily Sales failed")
+    desk.slack.faults.slack_error(UPDATE, "msg_too_long", times=None)
+    await sees_failed(desk, mail_id, 2, ago=30)
+    afresh = await desk.until_said("Daily Sales failed twice", seconds=20)
+    assert (afresh.thread_ts, afresh.edited_ts) == (None, None)
+    assert len(desk.slack.ledger.calls(UPDATE)) == 2
+    assert len(desk.posts()) == 2

@@ -61,14 +61,6 @@ class Gates:
             opened = await connection.execute(delete(channels).where(channels.c.channel_id == channel_id))
             return bool(opened.rowcount)
 
-    async def closed_reason(self, channel_id: ChannelId) -> str | None:
-        async with self._database.reading() as connection:
-            found = await connection.execute(
-                select(channels.c.paused_reason).where(channels.c.channel_id == channel_id)
-            )
-            reason: str | None = found.scalar_one_or_none()
-            return reason
-
     async def hold(self, method: str, *, now: datetime, until: datetime) -> None:
         """Slack said 429: this method is not called before then, not even after a restart."""
         values = {"method": method, "set_at": now, "until": until}

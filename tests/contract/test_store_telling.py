@@ -25,6 +25,7 @@ from bot.domain import (
     PostKind,
     RunStatus,
 )
+from bot.incidents import MissedRun
 from bot.outages import judge_failure, judge_success
 from bot.outgoing import Nothing
 from bot.store.outbox import IN_FLIGHT
@@ -51,6 +52,15 @@ class Desk:
     async def saw(self, minutes: float, *runs: Any, mail_id: MailId = MAIL) -> tuple[NotifyReason, ...]:
         return await self.store.observations.record_answer(
             mail_id, answer(*runs), now=at(minutes), term=self.term
+        )
+
+    async def missed(
+        self, minutes: float, *, expected: float, declared: DueTime | None = None
+    ) -> tuple[NotifyReason, ...]:
+        """A look that finds no run, and one missing."""
+        missed = MissedRun(expected_at=at(expected), declared=declared)
+        return await self.store.observations.record_answer(
+            MAIL, answer(), now=at(minutes), term=self.term, missed=[missed]
         )
 
     async def claim(self, minutes: float, *, channel: ChannelId = REPORTS, rhythm: Rhythm = CALM) -> Notice:
@@ -122,11 +132,60 @@ async def test_an_old_failure_is_no_news(desk: Desk) -> None:
     assert await desk.nothing_owed()
 
 
-async def test_without_a_baseline_the_first_look_is_the_baseline(desk: Desk) -> None:
+async def test_without_a_baseline_what_began_before_the_subscription_is_the_baseline(desk: Desk) -> None:
     """Somebody subscribed while Quick BI was down."""
     await desk.store.subscriptions.subscribe(subscription(), baseline=None)
-    assert await desk.saw(2, run(1, FAILED)) == (NotifyReason.BASELINE,)
-    assert await desk.saw(4, run(3, FAILED)) == (NotifyReason.FIRST_FAILURE,)
+    assert await desk.saw(2, run(1, FAILED, minutes=-60)) == (NotifyReason.BASELINE,)
+    assert await desk.saw(3, run(1, FAILED, minutes=-60)) == (NotifyReason.AS_BEFORE,)
+    assert await desk.saw(5, run(4, FAILED)) == (NotifyReason.FIRST_FAILURE,)
+
+
+async def test_a_failure_after_subscribing_is_told_although_quick_bi_was_down_then(desk: Desk) -> None:
+    """It was down when they subscribed, and for long after: the first look finds a run that began meanwhile."""
+    await desk.store.subscriptions.subscribe(subscription(), baseline=None)
+    assert await desk.saw(40, run(20, FAILED)) == (NotifyReason.FIRST_FAILURE,)
+    assert (await desk.send(41)).items[0].reasons == (NotifyReason.FIRST_FAILURE,)
+
+
+async def test_a_failure_at_the_edge_of_the_subscription_is_told(desk: Desk) -> None:
+    """Two clocks, and a run takes some minutes: rather told once too often."""
+    await desk.store.subscriptions.subscribe(subscription(), baseline=None)
+    assert await desk.saw(5, run(1, FAILED, minutes=-5)) == (NotifyReason.FIRST_FAILURE,)
+
+
+async def test_an_old_run_that_somebody_asks_about_is_no_news(desk: Desk) -> None:
+    """A person pastes an error line from before anybody subscribed."""
+    await subscribed(desk, baseline=answer(run(100, SENT)), created_at=at(101))
+    assert await desk.saw(110, run(50, FAILED)) == (NotifyReason.BASELINE,)
+    assert await desk.nothing_owed()
+
+
+async def test_an_old_run_is_not_counted_among_the_failures_of_today(desk: Desk) -> None:
+    await subscribed(desk, baseline=answer(run(100, SENT)), created_at=at(101))
+    await desk.saw(121, run(120, FAILED))
+    assert await desk.saw(122, run(50, FAILED)) == (NotifyReason.BASELINE,)
+    assert (await desk.send(123)).items[0].incident.failed_runs == 1
+
+
+async def test_what_was_seen_going_long_before_anyone_subscribed_is_no_news(desk: Desk) -> None:
+    """Somebody looked at it on Monday; on Friday a channel subscribes, and how it ended becomes known."""
+    await desk.saw(1, run(1, RUNNING))
+    await subscribed(desk, baseline=answer(run(4000, SENT)), created_at=at(4001))
+    assert await desk.saw(4002, run(1, FAILED)) == (NotifyReason.BASELINE,)
+    assert await desk.nothing_owed()
+
+
+async def test_a_run_that_was_going_when_a_channel_subscribed_is_told(desk: Desk) -> None:
+    """Also where a newer one had begun by then."""
+    await desk.saw(1, run(0, RUNNING))
+    await subscribed(desk, baseline=answer(run(4, SENT)), created_at=at(5))
+    assert await desk.saw(6, run(0, FAILED)) == (NotifyReason.OVERTAKEN_FAILURE,)
+
+
+async def test_a_mail_that_never_ran_is_told_of_whatever_the_clocks_say(desk: Desk) -> None:
+    """With a wrong time zone its first run seems to have begun eight hours before anybody subscribed."""
+    await subscribed(desk, baseline=answer())
+    assert await desk.saw(10, run(1, FAILED, minutes=-470)) == (NotifyReason.FIRST_FAILURE,)
 
 
 async def test_a_second_channel_does_not_lose_what_the_first_was_waiting_for(desk: Desk) -> None:
@@ -148,9 +207,37 @@ async def test_who_subscribes_while_it_fails_is_told_of_the_end(desk: Desk) -> N
 
 
 async def test_a_mail_that_nobody_watches_only_gets_its_history(desk: Desk) -> None:
+    assert await desk.saw(1, run(1, RUNNING)) == (NotifyReason.BASELINE,)
     await desk.saw(2, run(1, FAILED))
+    await desk.saw(3, run(1, RUNNING))
     assert await desk.nothing_owed()
-    assert len(await desk.store.history.runs_of(MAIL)) == 1
+    (known,) = await desk.store.history.runs_of(MAIL)
+    assert (known.run.status, known.first_seen_at, known.ended_at) == (FAILED, at(1), at(2))
+
+
+async def test_looks_at_one_moment_at_a_mail_that_nobody_watches(desk: Desk) -> None:
+    """Two replicas answer two people: the run is kept once, and in its last state."""
+    await asyncio.gather(*(desk.saw(2, run(1, status)) for status in (RUNNING, FAILED, RUNNING, FAILED)))
+    (known,) = await desk.store.history.runs_of(MAIL)
+    assert known.run.status is FAILED
+
+
+async def test_what_the_confirmation_shows_is_no_news_although_the_run_was_known(desk: Desk) -> None:
+    """It was seen going before; it has failed by the time that a channel subscribes."""
+    await desk.saw(1, run(1, RUNNING))
+    _, state = await desk.store.subscriptions.subscribe(
+        subscription(created_at=at(6)), baseline=answer(run(1, FAILED))
+    )
+    assert state.latest == run(1, FAILED)
+    assert await desk.saw(7, run(1, FAILED)) == (NotifyReason.AS_BEFORE,)
+    assert await desk.nothing_owed()
+
+
+async def test_a_run_that_was_shown_as_stuck_is_not_told_as_stuck(desk: Desk) -> None:
+    """It was seen as it began; forty minutes later a channel subscribes, and reads how long it has been going."""
+    await desk.saw(1, run(1, RUNNING))
+    await subscribed(desk, baseline=answer(run(1, RUNNING)), created_at=at(41))
+    assert await desk.saw(42, run(1, RUNNING)) == (NotifyReason.AS_BEFORE,)
 
 
 async def test_an_overtaken_run_is_told_although_a_newer_one_was_sent(desk: Desk) -> None:
@@ -468,22 +555,17 @@ async def test_late_is_told_to_who_declared_it_or_lets_it_be_learned(desk: Desk)
     due = DueTime(at=time(9, 30))
     await subscribed(desk, REPORTS, due=due, late_learned=False)
     await subscribed(desk, FINANCE, late_learned=True)
-    record = desk.store.observations.record_late
-    assert (
-        await record(MAIL, expected_at=at(0), declared=None, now=at(20), term=desk.term) is NotifyReason.LATE
-    )
+    assert await desk.missed(20, expected=0) == (NotifyReason.LATE,)
     assert await desk.nothing_owed()
     assert (await desk.send(21, channel=FINANCE)).items[0].incident.kind is IncidentKind.LATE
-    await record(MAIL, expected_at=at(5), declared=due, now=at(25), term=desk.term)
+    await desk.missed(25, expected=5, declared=due)
     assert (await desk.send(26)).items[0].incident.missed_runs == 1
     assert await desk.nothing_owed(channel=FINANCE)
 
 
 async def test_late_that_nobody_wants_to_hear_of_is_no_incident(desk: Desk) -> None:
     await subscribed(desk, late_learned=False)
-    await desk.store.observations.record_late(
-        MAIL, expected_at=at(0), declared=None, now=at(20), term=desk.term
-    )
+    await desk.missed(20, expected=0)
     assert await desk.store.history.incidents_of([MAIL]) == ()
 
 

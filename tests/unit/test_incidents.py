@@ -29,7 +29,6 @@ from bot.domain import (
     Throttled,
 )
 from bot.incidents import (
-    Situation,
     Verdict,
     is_about_the_mail,
     judge,
@@ -37,6 +36,7 @@ from bot.incidents import (
     judge_late,
     judge_readable,
 )
+from bot.situation import Situation
 from tests.samples_of_news import MAIL, at, run
 
 NEW = IncidentId("new")
@@ -87,9 +87,27 @@ OVER = incident(state=IncidentState.RECOVERED, closed_at=at(4))
         ),
         pytest.param(
             run(2, FAILED),
-            Situation(is_first_look=True),
+            Situation(is_first_look=True, watched_since=at(60)),
             NotifyReason.BASELINE,
             id="failed-before-anyone-asked",
+        ),
+        pytest.param(
+            run(2, FAILED),
+            Situation(is_first_look=True, watched_since=at(1)),
+            NotifyReason.FIRST_FAILURE,
+            id="failed-before-the-first-look-but-not-before-anyone-asked",
+        ),
+        pytest.param(
+            run(2, FAILED),
+            Situation(baseline_at=at(3), incident=incident()),
+            NotifyReason.BASELINE,
+            id="an-old-task-that-somebody-asked-about",
+        ),
+        pytest.param(
+            run(2, FAILED),
+            Situation(watched_since=at(60), newest_over=run(90, SENT)),
+            NotifyReason.BASELINE,
+            id="an-old-task-of-a-mail-that-had-not-run",
         ),
         pytest.param(
             run(2, FAILED),
@@ -196,10 +214,13 @@ def test_every_outcome_has_a_name(this: TaskRun, situation: Situation, reason: N
         ),
         pytest.param(Situation(incident=STUCK), 40, NotifyReason.AS_BEFORE, id="told-once"),
         pytest.param(
-            Situation(is_first_look=True), 40, NotifyReason.BASELINE, id="stuck-before-anyone-asked"
+            Situation(is_first_look=True, watched_since=at(30)),
+            40,
+            NotifyReason.BASELINE,
+            id="stuck-before-anyone-asked",
         ),
         pytest.param(
-            Situation(past=known(2, RUNNING, is_baseline=True, first_seen_at=at(30))),
+            Situation(past=known(2, RUNNING, is_baseline=True), watched_since=at(30)),
             40,
             NotifyReason.AS_BEFORE,
             id="the-confirmation-said-it",

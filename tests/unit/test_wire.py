@@ -223,6 +223,7 @@ def test_an_exec_time(value: object, zone: str, exec_at: datetime | None) -> Non
         pytest.param("<!channel>", RunStatus.UNKNOWN, "<!channel>", id="hostile"),
         pytest.param("发送中", RunStatus.UNKNOWN, "发送中", id="unicode"),
         pytest.param("\ud800", RunStatus.UNKNOWN, "?", id="half a surrogate pair"),
+        pytest.param("FA\0ILED", RunStatus.FAILED, "FAILED", id="NUL, which no PostgreSQL takes"),
     ],
 )
 def test_a_status_word(value: object, status: RunStatus, word: str) -> None:

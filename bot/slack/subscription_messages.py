@@ -81,7 +81,7 @@ def subscribed(done: Sequence[Subscribed], by: UserId, *, now: datetime, zone: t
                 ]
             )
         )
-    states = " ".join(f"{_plain(one.state)} {_state_words(one, now)}." for one in done)
+    states = " ".join(f"{_plain(one.state)} {_state_words(one, now, zone)}." for one in done)
     if one_mail and one_mail.subscription.due:
         states += f" It is {due_words(one_mail.subscription.due)}."
     return Message(
@@ -249,11 +249,18 @@ def _pager(page: int, pages: int) -> Block:
 
 
 def _by_trouble(state: SubscriptionState) -> tuple[bool, str]:
-    firing = state.incident is not None and state.incident.is_firing
-    return not firing, _plain(state).casefold()
+    return not _is_in_trouble(state), _plain(state).casefold()
+
+
+def _is_in_trouble(state: SubscriptionState) -> bool:
+    """More than the newest run shows: a mail may be late, stuck or out of sight behind one that was sent."""
+    return state.incident is not None and state.incident.is_firing
 
 
 def _now_line(one: Subscribed, now: datetime, zone: tzinfo) -> str:
+    if _is_in_trouble(one.state):
+        known = _condition(one.state, now, zone)
+        return f"{known.sign} Now: {_title(one.state)} {known.marked}"
     if not one.is_checked:
         return f"{_title(one.state)}: Quick BI cannot be asked at the moment; I look as soon as it can."
     found = state_of(one.state.latest, now)
@@ -262,7 +269,9 @@ def _now_line(one: Subscribed, now: datetime, zone: tzinfo) -> str:
     return f"{found.sign} Now: {_title(one.state)} {found.words}{time}"
 
 
-def _state_words(one: Subscribed, now: datetime) -> str:
+def _state_words(one: Subscribed, now: datetime, zone: tzinfo) -> str:
+    if _is_in_trouble(one.state):
+        return _condition(one.state, now, zone).plain
     return state_of(one.state.latest, now).words if one.is_checked else "could not be checked yet"
 
 

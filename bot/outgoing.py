@@ -41,10 +41,14 @@ class Unsure:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Redraw:
-    """A message that shows what is no longer so. `wanted` is what it will have shown when this is done."""
+    """A message that shows what is no longer so. `wanted` is what it will have shown when this is done.
+
+    `may_repeat`: an earlier try may have arrived; the message goes on saying so.
+    """
 
     post_id: PostId
     channel_id: ChannelId
     ts: str
     wanted: int
     items: tuple[Told, ...]
+    may_repeat: bool = False

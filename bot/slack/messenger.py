@@ -20,7 +20,7 @@ from bot.domain import (
     SlackBusy,
     SlackError,
 )
-from bot.slack.notices import notice_message, root_message
+from bot.slack.notices import notice_message, redrawn_message
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -129,7 +129,7 @@ class SlackMessenger:
 
     async def redraw(self, redraw: Redraw, *, plain: bool = False) -> None:
         """Make a message show how things are. It keeps its metadata, so that it is still found."""
-        message = root_message(redraw.items, now=self._now(), zone=self._zone)
+        message = redrawn_message(redraw, now=self._now(), zone=self._zone)
         await call_slack(
             self._slack.chat_update(
                 channel=redraw.channel_id,

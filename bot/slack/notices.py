@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from slack_sdk.models.blocks import Block
 
     from bot.domain import Notice, Told
+    from bot.outgoing import Redraw
 
 _REPEAT = "This may be a repeat: Slack did not say whether it took the first one."
 
@@ -31,6 +32,12 @@ def notice_message(notice: Notice, *, now: datetime, zone: tzinfo) -> Message:
         case PostKind.LINE:
             message = lines_message(notice.lines, zone=zone)
     return _marked_as_repeat(message) if notice.may_repeat else message
+
+
+def redrawn_message(redraw: Redraw, *, now: datetime, zone: tzinfo) -> Message:
+    """What a message that is there shows from now on."""
+    message = root_message(redraw.items, now=now, zone=zone)
+    return _marked_as_repeat(message) if redraw.may_repeat else message
 
 
 def root_message(items: tuple[Told, ...], *, now: datetime, zone: tzinfo) -> Message:

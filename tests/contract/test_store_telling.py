@@ -8,6 +8,7 @@ from datetime import time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy.exc import StatementError
 
 from bot.bundling import Rhythm
 from bot.domain import (
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.databases"]
 SENT, FAILED, RUNNING = RunStatus.SENT, RunStatus.FAILED, RunStatus.PROCESSING
 CALM = Rhythm()
+OTHER = MailId("2342526")
 BUSY = Rhythm(recent_posts=5)
 TTL = timedelta(minutes=5)
 
@@ -351,13 +353,53 @@ async def test_a_released_message_is_owed_again(desk: Desk) -> None:
     assert again.post_id != first.post_id
 
 
+async def test_a_message_that_is_known_to_be_there_is_not_released(desk: Desk) -> None:
+    """Whoever found it was quicker than whoever gave it up."""
+    await subscribed(desk)
+    await desk.saw(2, run(1, FAILED))
+    sent = await desk.send(3)
+    await desk.store.deliveries.release(sent.post_id)
+    assert await desk.nothing_owed()
+    await desk.saw(5, run(4, SENT))
+    assert await desk.redraw_all() == 1
+
+
+async def test_what_was_on_its_way_as_the_channel_left_is_not_sent_again(desk: Desk) -> None:
+    """Slack was too busy to take it; by then nobody there wants to know any more. Of other mails they do."""
+    await subscribed(desk)
+    await subscribed(desk, mail_id=OTHER)
+    await desk.saw(2, run(1, FAILED))
+    lost = await desk.claim(3)
+    await desk.saw(3, run(1, FAILED, mail_id=OTHER), mail_id=OTHER)
+    other = await desk.claim(3)
+    await desk.store.subscriptions.unsubscribe(REPORTS, [MAIL], now=at(4))
+    await desk.store.deliveries.release(lost.post_id)
+    assert await desk.nothing_owed()
+    await desk.store.deliveries.release(other.post_id)
+    assert (await desk.send(5)).items[0].incident.mail_id == OTHER
+
+
+async def test_what_is_about_no_subscription_is_sent_again(desk: Desk) -> None:
+    """A word to the operators, whose channel is subscribed to nothing."""
+    await subscribed(desk, REPORTS)
+    await desk.store.gates.close_channel(REPORTS, reason="is_archived", now=at(3), operator_channel=FINANCE)
+    word = await desk.claim(4, channel=FINANCE)
+    await desk.store.deliveries.release(word.post_id)
+    assert (await desk.send(5, channel=FINANCE)).lines == word.lines
+
+
 async def test_nobody_could_look_so_it_is_marked_as_a_possible_repeat(desk: Desk) -> None:
     await subscribed(desk)
     await desk.saw(2, run(1, FAILED))
     first = await desk.claim(3)
     await desk.store.deliveries.mark_unsure(first.post_id, settle_at=at(3.05))
     await desk.store.deliveries.release(first.post_id, may_repeat=True)
-    assert (await desk.claim(4)).may_repeat
+    assert (await desk.send(4)).may_repeat
+    await desk.saw(6, run(5, SENT))
+    (post_id,) = await desk.store.deliveries.stale(REPORTS)
+    redraw = await desk.store.deliveries.redraw(post_id)
+    assert redraw is not None
+    assert redraw.may_repeat, "it says so as long as it stands there"
 
 
 async def test_what_a_dead_leader_was_sending_is_unsure(desk: Desk) -> None:
@@ -451,6 +493,18 @@ async def test_what_joined_a_message_that_was_deleted_is_owed_again(desk: Desk) 
     await desk.store.deliveries.mark_gone(REPORTS, "2.500000")
     again = await desk.send(3.2, rhythm=BUSY)
     assert [told.incident.mail_id for told in again.items] == joined
+
+
+async def test_what_joined_a_message_is_not_owed_to_a_channel_that_left(desk: Desk) -> None:
+    """Left, and then somebody deleted the message."""
+    await storm(desk, 10)
+    await desk.send(2.5, rhythm=BUSY)
+    joined = await storm(desk, 5, first=10, minutes=2.6)
+    await desk.try_claim(2.9, rhythm=BUSY)
+    await desk.store.subscriptions.unsubscribe(REPORTS, joined[1:], now=at(3))
+    await desk.store.deliveries.mark_gone(REPORTS, "2.500000")
+    again = await desk.send(3.2)
+    assert [told.incident.mail_id for told in again.items] == joined[:1]
 
 
 async def test_recoveries_of_a_storm_are_one_reply(desk: Desk) -> None:
@@ -569,6 +623,66 @@ async def test_late_that_nobody_wants_to_hear_of_is_no_incident(desk: Desk) -> N
     assert await desk.store.history.incidents_of([MAIL]) == ()
 
 
+async def test_that_a_run_is_late_is_told_or_not_remembered(desk: Desk) -> None:
+    """What cannot be written takes the schedule's memory of it along: after a restart it is found missing again."""
+    await subscribed(desk)
+    naive = MissedRun(expected_at=at(0).replace(tzinfo=None))  # no database takes that
+    record = desk.store.observations.record_answer
+    with pytest.raises(StatementError):
+        await record(MAIL, answer(run(-60, SENT)), now=at(20), term=desk.term, memory="told", missed=[naive])
+    (watch,) = await desk.store.watches.changed_since(0)
+    assert (watch.memory, await desk.store.history.runs_of(MAIL)) == (None, ())
+    missed = MissedRun(expected_at=at(0))
+    await record(MAIL, answer(run(-60, SENT)), now=at(20), term=desk.term, memory="told", missed=[missed])
+    (watch,) = await desk.store.watches.changed_since(0)
+    assert watch.memory == "told"
+    assert (await desk.send(21)).items[0].incident.last_exec_at == at(-60)
+
+
+async def test_a_mail_that_is_paused_is_not_late(desk: Desk) -> None:
+    mail = Mail(mail_id=MAIL, name="Daily Sales", owner_name="Ada", paused=True)
+    await desk.store.mails.save_mails([mail], seen_at=at(0))
+    await subscribed(desk)
+    assert await desk.missed(20, expected=0) == (NotifyReason.AS_BEFORE,)
+    assert await desk.nothing_owed()
+
+
+async def test_who_subscribes_while_it_is_late_is_shown_that(desk: Desk) -> None:
+    """The confirmation tells it, so it is not told again."""
+    await subscribed(desk, REPORTS, baseline=answer(run(-600, SENT)))
+    await desk.missed(20, expected=0)
+    _, state = await desk.store.subscriptions.subscribe(
+        subscription(FINANCE, created_at=at(30)), baseline=answer(run(-600, SENT))
+    )
+    assert state.incident is not None
+    assert state.incident.kind is IncidentKind.LATE
+    assert await desk.nothing_owed(channel=FINANCE)
+
+
+async def test_what_a_person_sees_going_is_handed_to_the_leader(desk: Desk) -> None:
+    """The person asked another replica: once is enough, and of a run that is over there is nothing to follow."""
+    await subscribed(desk)
+    (watch,) = await desk.store.watches.changed_since(0)
+    for minutes, status in ((2, RUNNING), (3, RUNNING), (4, SENT)):
+        await desk.store.observations.record_answer(MAIL, answer(run(1, status)), now=at(minutes), term=None)
+        changes = await desk.store.watches.changed_since(watch.change_no)
+        assert [each.open_runs for each in changes] == ([(run(1, RUNNING),)] if minutes == 2 else [])
+        watch = changes[0] if changes else watch
+
+
+async def test_a_refusal_that_was_a_riddle_for_long_is_told_at_once(desk: Desk) -> None:
+    await subscribed(desk)
+    await desk.store.observations.record_denied(
+        MAIL, cause="Mail.Some.Code", since=at(0), now=at(16), term=desk.term
+    )
+    (told,) = (await desk.send(17)).items
+    assert (told.incident.kind, told.incident.cause, told.incident.began_at) == (
+        IncidentKind.ACCESS_LOST,
+        "Mail.Some.Code",
+        at(0),
+    )
+
+
 async def test_access_that_is_lost_and_comes_back(desk: Desk) -> None:
     await subscribed(desk)
     for minutes in (1, 2):
@@ -675,4 +789,20 @@ async def test_old_history_is_forgotten_and_what_fires_is_not(desk: Desk) -> Non
     await desk.store.history.forget(before=at(10))
     (left,) = await desk.store.history.incidents_of([MAIL, MailId("other")])
     assert left.mail_id == "other"
-    assert await desk.store.history.runs_of(MAIL) == ()
+    assert [known.run for known in await desk.store.history.runs_of(MAIL)] == [run(3, SENT)]
+
+
+async def test_a_failure_is_no_news_again_because_its_history_was_forgotten(desk: Desk) -> None:
+    """Months without a run: Quick BI's newest is still the one that was told, or was there before anyone subscribed."""
+    await subscribed(desk)
+    await subscribed(desk, mail_id=OTHER, baseline=answer(run(1, FAILED, mail_id=OTHER)))
+    await desk.saw(1, run(0, FAILED))
+    await desk.saw(2, run(1, FAILED))
+    await desk.send(3)
+    months = 60 * 24 * 181
+    await desk.store.history.forget(before=at(months))
+    assert await desk.saw(months, run(1, FAILED)) == (NotifyReason.AS_BEFORE,)
+    assert await desk.saw(months, run(0, FAILED)) == (NotifyReason.AS_BEFORE,)
+    baseline = await desk.saw(months, run(1, FAILED, mail_id=OTHER), mail_id=OTHER)
+    assert baseline == (NotifyReason.AS_BEFORE,)
+    assert await desk.nothing_owed()

@@ -337,57 +337,6 @@ def test_quick_bi_as_a_whole_is_never_taken_for_one_mail(error: Any, *, expected
     assert is_about_the_mail(error) is expected
 
 
-histories = st.lists(
-    st.tuples(st.integers(1, 4), st.sampled_from([SENT, FAILED, RUNNING, RunStatus.UNKNOWN])), max_size=25
-)
-
-
-@given(histories)
-def test_no_failure_is_passed_over_and_none_is_told_twice(looks: list[tuple[int, RunStatus]]) -> None:
-    """Whatever order Quick BI's live answers come in: each run's turning FAILED is news exactly once."""
-    runs: dict[str, KnownRun] = {}
-    incidents: dict[str, Incident] = {}
-    firing: Incident | None = None
-    for number, (task, status) in enumerate(looks):
-        this = run(task, status)
-        past = runs.get(this.key)
-        others = [each.run for key, each in runs.items() if key != this.key and each.run.is_over]
-        counted = incidents.get(past.counted_in) if past and past.counted_in else None
-        verdict = judge(
-            this,
-            Situation(
-                incident=firing,
-                counted=counted,
-                past=past,
-                newest_over=max(others, key=lambda each: each.exec_at or at(0), default=None),
-            ),
-            now=at(10),
-            new_id=IncidentId(f"i{number}"),
-        )
-        turned_failed = status is FAILED and (past is None or past.run.status is not FAILED)
-        assert verdict.counts is turned_failed
-        assert not turned_failed or verdict.reason.is_told
-        if verdict.incident is not None and verdict.reason.is_shown:
-            before = incidents.get(verdict.incident.incident_id)
-            assert before is None or verdict.incident.version > before.version
-            incidents[verdict.incident.incident_id] = verdict.incident
-            if verdict.incident.is_firing:
-                firing = verdict.incident
-            elif firing and firing.incident_id == verdict.incident.incident_id:
-                firing = None
-        if past is None or not (past.run.is_over and not this.is_over):
-            counted_in = past.counted_in if past and status is FAILED else None
-            if verdict.counts and verdict.incident:
-                counted_in = verdict.incident.incident_id
-            runs[this.key] = known(task, status, counted_in=counted_in)
-        failed = sum(
-            each.run.status is FAILED
-            for each in runs.values()
-            if firing and each.counted_in == firing.incident_id
-        )
-        assert firing is None or firing.kind is not IncidentKind.FAILED or firing.failed_runs == failed
-
-
 @given(st.lists(st.sampled_from(["late", "denied", "readable", "sent", "failed"]), max_size=20))
 def test_a_mail_has_at_most_one_incident_and_its_end_is_final(events: list[str]) -> None:
     """Whatever happens, a closed incident stays closed, and an open one keeps its name."""

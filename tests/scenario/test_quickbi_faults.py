@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.domain import DueTime
+from bot.domain import DueTime, MailId, RunStatus, StatusAnswer, TaskId, TaskRun
 from bot.incidents import CONFIRM_AFTER
 from bot.outages import TOLD_AFTER
 from bot.refusals import FEWEST, PATIENCE
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from bot.domain import MailId, StatusAnswer
     from bot.sandbox.world.behaviour import Behaviour
+    from bot.sandbox.world.runs import Run
     from bot.store.observations import Observations
     from tests.telling import Telling
 
@@ -125,6 +125,39 @@ async def test_an_overtaken_run_is_followed_to_its_end(desk: Telling) -> None:
     assert "recovered" in notice.text
     asked_by_id = {call.task_id for call in desk.quickbi.ledger}
     assert str(going.task_id) in asked_by_id
+
+
+async def test_a_run_that_only_a_person_saw_is_followed_to_its_end(desk: Telling) -> None:
+    """They asked another replica. By the leader's next look a newer run hides it, and it fails."""
+    mail_id = await desk.watch("Daily Sales")
+    desk.run(mail_id, SENT)
+    await desk.until_looked(times=2)
+    desk.quickbi.faults.add(Mode.DOWN)
+    await desk.until_looked()
+    await asyncio.sleep(A_SECOND)
+    going = desk.world.run_now(mail_id, hangs=True)
+    await desk.store.observations.record_answer(
+        MailId(mail_id),
+        StatusAnswer(runs=(as_seen(mail_id, going),), request_id=""),
+        now=desk.now(),
+        term=None,
+    )
+    await asyncio.sleep(A_SECOND)
+    desk.run(mail_id, SENT)
+    desk.world.release(mail_id, FAILED)
+    desk.quickbi.faults.clear()
+    notice = await desk.until_said("Daily Sales", seconds=40)
+    assert "recovered" in notice.text
+
+
+def as_seen(mail_id: str, going: Run) -> TaskRun:
+    return TaskRun(
+        mail_id=MailId(mail_id),
+        task_id=TaskId(going.task_id),
+        exec_at=going.exec_at.replace(microsecond=0),
+        status=RunStatus.PROCESSING,
+        status_word="PROCESSING",
+    )
 
 
 async def test_two_runs_between_two_looks(desk: Telling) -> None:

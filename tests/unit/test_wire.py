@@ -428,6 +428,12 @@ def test_lines_without_an_id_are_left_out() -> None:
     assert told.mails == (Mail(mail_id=MailId("2342526"), name="", owner_name="", paused=True),)
 
 
+def test_a_line_with_an_id_beyond_all_measure_is_left_out() -> None:
+    """Nobody could ask about it, and no database would keep it."""
+    lines = [{"MailId": "m" * length, "SubscribeName": "n"} for length in (128, 129)]
+    assert [len(mail.mail_id) for mail in read_mails(good({"Data": lines})).mails] == [128]
+
+
 @pytest.mark.parametrize(
     ("paging", "next_page", "total"),
     [

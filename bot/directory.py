@@ -122,9 +122,10 @@ class Directory:
         is_news = self._out_of_reach or self._read_at is None
         self._out_of_reach, self._read_at = False, self._now()
         self._fill(mails)
+        is_kept = await self._keep(mails, self._read_at)
         if is_news:
             _log.info("directory_read", extra={"mails": len(mails)})
-        return await self._keep(mails, self._read_at)
+        return is_kept
 
     async def _keep(self, mails: Sequence[Mail], seen_at: datetime) -> bool:
         """For the next restart. Where the database refuses, what was read counts all the same."""

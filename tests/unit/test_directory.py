@@ -193,7 +193,7 @@ async def test_a_list_that_cannot_be_kept_counts_all_the_same(caplog: pytest.Log
         assert await directory.refresh()
     assert shelf.mails == (paused,)
     events = [record.getMessage() for record in caplog.records]
-    assert events == ["directory_read", "directory_not_kept", "directory_kept_again"]
+    assert events == ["directory_not_kept", "directory_read", "directory_kept_again"]
 
 
 async def test_it_reads_at_once_and_can_be_ended() -> None:

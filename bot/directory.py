@@ -8,12 +8,12 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.domain import Choice, MailRef, QuickBIError
+from bot.domain import Choice, MailRef, QuickBIError, StoreError
 from bot.names import NameIndex
 from bot.ports import Found
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from bot.domain import Mail, MailId
@@ -45,6 +45,7 @@ class Directory:
         self._shelf = shelf
         self._now = now
         self._out_of_reach = False
+        self._is_kept = True
         self._read_at: datetime | None = None
         self._one_reader = asyncio.Lock()
         self._fill(())
@@ -111,7 +112,7 @@ class Directory:
         return mail is not None and mail.paused
 
     async def refresh(self) -> bool:
-        """Read the whole list anew. What is known stays where that fails. Returns whether it worked."""
+        """Read the whole list anew. What is known stays where that fails. Returns whether it was read and kept."""
         async with self._one_reader:
             return await self._refresh()
 
@@ -128,10 +129,24 @@ class Directory:
         is_news = self._out_of_reach or self._read_at is None
         self._out_of_reach, self._read_at = False, self._now()
         self._fill(mails)
-        await self._shelf.save_mails(mails, seen_at=self._read_at)
+        is_kept = await self._keep(mails, self._read_at)
         if is_news:
             _log.info("directory_read", extra={"mails": len(mails)})
-        return True
+        return is_kept
+
+    async def _keep(self, mails: Sequence[Mail], seen_at: datetime) -> bool:
+        """For the next restart. Where the database refuses, what was read counts all the same."""
+        try:
+            await self._shelf.save_mails(mails, seen_at=seen_at)
+        except StoreError as error:
+            if self._is_kept:
+                _log.warning("directory_not_kept", extra={"error": str(error)})
+            self._is_kept = False
+        else:
+            if not self._is_kept:
+                _log.info("directory_kept_again", extra={"mails": len(mails)})
+            self._is_kept = True
+        return self._is_kept
 
     async def _read_all(self) -> list[Mail]:
         mails: dict[MailId, Mail] = {}

@@ -15,7 +15,6 @@ from bot.domain import (
     IncidentId,
     IncidentKind,
     IncidentState,
-    KnownRun,
     MailMisconfigured,
     MailNotFound,
     MissingAccess,
@@ -23,31 +22,27 @@ from bot.domain import (
     RunStatus,
     TaskRun,
 )
+from bot.situation import STUCK_AFTER, is_older_than_the_watch
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.domain import MailId, QuickBIError
+    from bot.domain import DueTime, MailId, QuickBIError
+    from bot.situation import Situation
 
-STUCK_AFTER = timedelta(minutes=15)  # reports time out after 11 minutes at most
 SAME_MISS = timedelta(hours=6)  # two due times this close are about one run, or about one silence
 CONFIRM_AFTER = timedelta(seconds=20)  # a refusal is believed if a look this much later says the same
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Situation:
-    """What was known of the mail before this run was seen.
+class MissedRun:
+    """A run that was expected at `expected_at` and did not start within its grace.
 
-    `incident` is the one that is firing, `counted` the one (perhaps over) in which this run counts as a
-    failure, `past` this run as it was, `newest_over` the newest finished run but this one.
+    By a channel's word, or (`declared` is None) by the mail's own rhythm.
     """
 
-    incident: Incident | None = None
-    counted: Incident | None = None
-    past: KnownRun | None = None
-    newest_over: TaskRun | None = None
-    last_sent_at: datetime | None = None
-    is_first_look: bool = False
+    expected_at: datetime
+    declared: DueTime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,7 +86,7 @@ def _failed(
     past, incident = situation.past, situation.incident
     if past is not None and past.run.status is RunStatus.FAILED:
         return Verdict(reason=NotifyReason.AS_BEFORE, incident=incident)
-    if past is None and situation.is_first_look:
+    if is_older_than_the_watch(run, situation):
         return Verdict(reason=NotifyReason.BASELINE, incident=incident)
     if incident is not None:
         reason = NotifyReason.STILL_FAILING if incident.failed_runs else NotifyReason.FIRST_FAILURE
@@ -164,9 +159,10 @@ def _running(
         if incident is not None and is_late_one and _is_newer(run, incident, now):
             return Verdict(reason=NotifyReason.STARTED, incident=_changed(incident, started_at=began))
         return Verdict(reason=NotifyReason.RUNNING, incident=incident)
-    if past is None and situation.is_first_look:
+    if past is None and is_older_than_the_watch(run, situation):
         return Verdict(reason=NotifyReason.BASELINE, incident=incident)
-    was_so = past is not None and past.is_baseline and past.first_seen_at - began >= stuck_after
+    since = situation.watched_since
+    was_so = past is not None and past.is_baseline and since is not None and since - began >= stuck_after
     if was_so or (incident and incident.kind is IncidentKind.STUCK and incident.last_run_key == run.key):
         return Verdict(reason=NotifyReason.AS_BEFORE, incident=incident)
     newer = situation.newest_over
@@ -228,7 +224,7 @@ def judge_denied(
     new_id: IncidentId,
     cause: str = "",
 ) -> Verdict:
-    """Quick BI says that this mail is gone or closed to us. `denied_at` is when it first said so."""
+    """Quick BI refuses to tell about this mail. `denied_at` is when it first did."""
     if incident is not None and incident.kind is IncidentKind.ACCESS_LOST:
         return Verdict(reason=NotifyReason.AS_BEFORE, incident=incident)
     if denied_at is None or now - denied_at < CONFIRM_AFTER:

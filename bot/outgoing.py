@@ -41,7 +41,10 @@ class Unsure:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Redraw:
-    """A message that shows what is no longer so. `wanted` is what it will have shown when this is done."""
+    """A message that shows what is no longer so. `wanted` is what it will have shown when this is done.
+
+    `may_repeat`: an earlier try may have arrived; the message goes on saying so.
+    """
 
     post_id: PostId
     channel_id: ChannelId

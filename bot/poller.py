@@ -16,22 +16,22 @@ from bot.domain import (
     NotifyReason,
     Observation,
     QuickBIError,
-    StatusAnswer,
     StoreError,
     Throttled,
 )
-from bot.incidents import is_about_the_mail
+from bot.incidents import MissedRun, is_about_the_mail
 from bot.outages import cause_of, judge_failure, judge_success
 from bot.persist import until_stored
 from bot.probing import Probing
 from bot.recording import Recorder
+from bot.refusals import RefusalClock, denial_of, is_riddle
 from bot.schedule import Ask, Due, MailMemory, Sleep
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import tzinfo
 
-    from bot.domain import ChannelId, DueTime, MailId, Outage, Watch
+    from bot.domain import ChannelId, DueTime, MailId, Outage, StatusAnswer, Watch
     from bot.outages import OutageVerdict
     from bot.ports import QuickBI
     from bot.schedule import LateRun, Schedule
@@ -96,6 +96,7 @@ class Poller:
         self._change_no = 0
         self._probing = Probing()
         self._recorder = Recorder(observations, noted=self._note)
+        self._refusals = RefusalClock()
         self._outage: Outage | None = None
         self._failures = 0
         self._free_at = 0.0
@@ -127,13 +128,21 @@ class Poller:
     async def observed(self, ref: MailRef, observation: Observation) -> None:
         """Take what a person's command saw for a look of the poller's. Never raises: the person has the answer."""
         ask = Ask(mail_id=ref.mail_id, task_id=ref.task_id)
-        memory = self._learn(ask, observation.answer, observation.seen_at)
+        memory, missed = await self._learn(ask, observation.answer, observation.seen_at)
         try:
             reasons = await self._observations.record_answer(
-                ref.mail_id, observation.answer, now=observation.seen_at, term=None, memory=memory
+                ref.mail_id,
+                observation.answer,
+                now=observation.seen_at,
+                term=None,
+                memory=memory,
+                missed=missed,
             )
         except StoreError as error:
             _log.warning("look_not_recorded", extra={"mail_id": ref.mail_id, "error": str(error)})
+            return
+        except Exception:  # noqa: BLE001 (the boundary of one look: the person is answered all the same)
+            _log.exception("look_not_recorded", extra={"mail_id": ref.mail_id})
             return
         self._note(ref.mail_id, reasons)
 
@@ -156,18 +165,18 @@ class Poller:
         if not watch.is_watched:
             schedule.forget(watch.mail_id)
             self._probing.forget(watch.mail_id)
+            self._refusals.forget(watch.mail_id)
             self._watched.pop(watch.mail_id, None)
             return
         dues = {_due(due) for due in watch.dues}
         if watch.mail_id not in self._watched:
             memory = None if watch.memory is None else MailMemory(watch.memory)
             schedule.watch(watch.mail_id, now, memory=memory, dues=dues, paused=watch.is_paused)
-            if watch.open_runs and memory is None:
-                known = StatusAnswer(runs=watch.open_runs[::-1], request_id="")
-                schedule.answered(Ask(mail_id=watch.mail_id), known, now)
         else:
             schedule.set_dues(watch.mail_id, dues, now)
             schedule.set_paused(watch.mail_id, now, paused=watch.is_paused)
+        for run in watch.open_runs:
+            schedule.follow(watch.mail_id, run, now)
         if watch.expects_run_at is not None and now - watch.expects_run_at < timedelta(minutes=5):
             schedule.run_expected(watch.mail_id, watch.expects_run_at)
         self._watched[watch.mail_id] = watch.dues
@@ -226,9 +235,9 @@ class Poller:
         self.pulse.last_answer_at = now
         ref = MailRef(mail_id=ask.mail_id, task_id=ask.task_id)
         self._seen(ref, Observation(answer=answer, seen_at=now))
-        memory = self._learn(ask, answer, now)
-        await self._recorder.keep(ask.mail_id, answer, now=now, term=term, memory=memory)
-        await self._tell_late(term)
+        self._refusals.forget(ask.mail_id)
+        memory, missed = await self._learn(ask, answer, now)
+        await self._recorder.keep(ask.mail_id, answer, now=now, term=term, memory=memory, missed=missed)
         if self._outage is not None:
             await self._keep_outage(judge_success(self._outage, now=now), term)
 
@@ -239,10 +248,13 @@ class Poller:
         )
         if self._schedule is not None:
             self._schedule.failed(ask, error, now)
-        if is_about_the_mail(error):
-            cause = f"{type(error).__name__}"
+        since = self._refused_since(ask, error, now)
+        if since is not None or is_about_the_mail(error):
+            cause = denial_of(error)
             reason = await until_stored(
-                lambda: self._observations.record_denied(ask.mail_id, cause=cause, now=now, term=term)
+                lambda: self._observations.record_denied(
+                    ask.mail_id, cause=cause, since=since, now=now, term=term
+                )
             )
             self._probing.denied(ask, now, is_confirmed=reason is not NotifyReason.UNCONFIRMED)
             self._note(ask.mail_id, (reason,))
@@ -258,20 +270,22 @@ class Poller:
         cause = cause_of(error)
         await self._keep_outage(judge_failure(self._outage, cause=cause, now=now, new_id=uuid4().hex), term)
 
-    async def _tell_late(self, term: int) -> None:
-        for late in self._schedule.late() if self._schedule is not None else ():
-            declared = self._declared(late)
-            if late.declared is not None and declared is None:
+    def _refused_since(self, ask: Ask, error: QuickBIError, now: datetime) -> datetime | None:
+        """Where a refusal says nothing, time must: since when is it this mail alone that is refused?"""
+        if ask.task_id is not None or not is_riddle(error):
+            return None
+        return self._refusals.refused(ask.mail_id, now=now, others_answered_at=self.pulse.last_answer_at)
+
+    async def _missed(self, late: Sequence[LateRun]) -> tuple[MissedRun, ...]:
+        """Those of the late runs that somebody is to hear of. Asked before anything is written: it may take a while."""
+        missed = []
+        for each in late:
+            declared = self._declared(each)
+            if each.declared is not None and declared is None:
                 continue  # not on this weekday
-            if await self._is_paused(late.mail_id):
-                continue
-            now = self._now()
-            reason = await until_stored(
-                lambda late=late, declared=declared, now=now: self._observations.record_late(  # type: ignore[misc]
-                    late.mail_id, expected_at=late.expected_at, declared=declared, now=now, term=term
-                )
-            )
-            self._note(late.mail_id, (reason,))
+            if not await self._is_paused(each.mail_id):
+                missed.append(MissedRun(expected_at=each.expected_at, declared=declared))
+        return tuple(missed)
 
     def _declared(self, late: LateRun) -> DueTime | None:
         """The due time that somebody typed, of which the schedule knows only the time of day."""
@@ -301,11 +315,15 @@ class Poller:
         )
         self._news()
 
-    def _learn(self, ask: Ask, answer: StatusAnswer, now: datetime) -> str | None:
-        """Teach the schedule. Returns the mail's memory where it is worth keeping."""
-        if self._schedule is None or not self._schedule.answered(ask, answer, now):
-            return None
-        return self._schedule.memory(ask.mail_id)
+    async def _learn(
+        self, ask: Ask, answer: StatusAnswer, now: datetime
+    ) -> tuple[str | None, tuple[MissedRun, ...]]:
+        """Teach the schedule. Returns the mail's memory where it is worth keeping, and the runs found missing."""
+        schedule = self._schedule
+        if schedule is None or not schedule.answered(ask, answer, now):
+            return None, ()
+        late = schedule.late()
+        return schedule.memory(ask.mail_id), await self._missed(late)
 
     def _note(self, mail_id: MailId, reasons: tuple[NotifyReason, ...]) -> None:
         for reason in reasons:

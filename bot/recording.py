@@ -14,10 +14,11 @@ from bot.domain import LeaseLost
 from bot.persist import until_stored
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from bot.domain import MailId, NotifyReason, StatusAnswer
+    from bot.incidents import MissedRun
     from bot.telling import Observations
 
 _log = logging.getLogger(__name__)
@@ -39,13 +40,30 @@ class Recorder:
         return len(self._in_hand)
 
     async def keep(
-        self, mail_id: MailId, answer: StatusAnswer, *, now: datetime, term: int, memory: str | None
+        self,
+        mail_id: MailId,
+        answer: StatusAnswer,
+        *,
+        now: datetime,
+        term: int,
+        memory: str | None,
+        missed: Sequence[MissedRun] = (),
     ) -> None:
-        """Come back when it is written. Raises LeaseLost where another replica leads: then it is written, too."""
-        task = asyncio.create_task(self._write(mail_id, answer, now=now, term=term, memory=memory))
+        """Come back when it is written. Raises LeaseLost where another replica leads: then it is written, too.
+
+        An answer that can never be written is logged, and does not end the others.
+        """
+        task = asyncio.create_task(
+            self._write(mail_id, answer, now=now, term=term, memory=memory, missed=missed)
+        )
         self._in_hand.add(task)
         task.add_done_callback(self._done)
-        await asyncio.shield(task)
+        try:
+            await asyncio.shield(task)
+        except LeaseLost:
+            raise
+        except Exception:  # noqa: BLE001 (the boundary of one answer: `_done` has logged it)
+            return
 
     async def drain(self, patience: float) -> None:
         """Wait for what is not written yet; after `patience` seconds it is given up, and said so."""
@@ -59,19 +77,27 @@ class Recorder:
         await asyncio.gather(*late, return_exceptions=True)
 
     async def _write(
-        self, mail_id: MailId, answer: StatusAnswer, *, now: datetime, term: int, memory: str | None
+        self,
+        mail_id: MailId,
+        answer: StatusAnswer,
+        *,
+        now: datetime,
+        term: int,
+        memory: str | None,
+        missed: Sequence[MissedRun],
     ) -> None:
-        async def write(term: int | None, memory: str | None) -> None:
+        async def write(term: int | None, memory: str | None, missed: Sequence[MissedRun]) -> None:
             reasons = await self._observations.record_answer(
-                mail_id, answer, now=now, term=term, memory=memory
+                mail_id, answer, now=now, term=term, memory=memory, missed=missed
             )
             self._noted(mail_id, reasons)
 
         try:
-            await until_stored(lambda: write(term, memory))
+            await until_stored(lambda: write(term, memory, missed))
         except LeaseLost:
             _log.info("answer_kept_after_the_term", extra={"mail_id": mail_id})
-            await until_stored(lambda: write(None, None))
+            # What the next leader learns, it learns by itself: the late runs, too.
+            await until_stored(lambda: write(None, None, ()))
             raise
 
     def _done(self, task: asyncio.Task[None]) -> None:

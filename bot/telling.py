@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from bot.bundling import Rhythm
     from bot.domain import (
         ChannelId,
-        DueTime,
         Lease,
         MailId,
         Notice,
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
         StatusAnswer,
         Watch,
     )
+    from bot.incidents import MissedRun
     from bot.outages import OutageVerdict
     from bot.outgoing import Backlog, Nothing, Redraw, Unsure
 
@@ -72,14 +72,11 @@ class Observations(Protocol):
         now: datetime,
         term: int | None,
         memory: str | None = None,
+        missed: Sequence[MissedRun] = (),
     ) -> tuple[NotifyReason, ...]: ...
 
     async def record_denied(
-        self, mail_id: MailId, *, cause: str, now: datetime, term: int
-    ) -> NotifyReason: ...
-
-    async def record_late(
-        self, mail_id: MailId, *, expected_at: datetime, declared: DueTime | None, now: datetime, term: int
+        self, mail_id: MailId, *, cause: str, now: datetime, term: int, since: datetime | None = None
     ) -> NotifyReason: ...
 
 

@@ -11,10 +11,11 @@ _FLAGS = {"true": True, "false": False, "1": True, "0": False}
 def text(value: object) -> str:
     """A text or a whole number as text; "" for anything else.
 
-    Half of a surrogate pair is legal in JSON, but neither Slack nor a database takes it.
+    Half of a surrogate pair and the character NUL are legal in JSON, but neither Slack nor every database
+    takes them.
     """
     if isinstance(value, str):
-        return value.encode("utf-8", errors="replace").decode("utf-8")
+        return value.replace("\0", "").encode("utf-8", errors="replace").decode("utf-8")
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value) if abs(value) <= MAX_TASK_ID else ""
     return ""

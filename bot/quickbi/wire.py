@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from bot.domain import Mail, MailId, MailPage, ProtocolError, RunRefusal, RunRefused, StatusAnswer
+from bot.domain import (
+    MAX_MAIL_ID_LENGTH,
+    Mail,
+    MailId,
+    MailPage,
+    ProtocolError,
+    RunRefusal,
+    RunRefused,
+    StatusAnswer,
+)
 from bot.quickbi.errors import Refusal, error_for
 from bot.quickbi.fields import flag, text, whole_number
 from bot.quickbi.runs import read_runs
@@ -187,11 +196,11 @@ def _parsed(body: bytes) -> dict[str, Any] | None:
 
 
 def _mail(entry: object) -> Mail | None:
-    """None for a line without an ID: it cannot be asked about."""
+    """None for a line without an ID, or with none that anyone could ask about."""
     if not isinstance(entry, dict):
         return None
     mail_id = text(entry.get("MailId"))
-    if not mail_id:
+    if not mail_id or len(mail_id) > MAX_MAIL_ID_LENGTH:
         return None
     return Mail(
         mail_id=MailId(mail_id),

@@ -189,6 +189,23 @@ class WatchedMail(Climber):
             self.durations.learn(before.age, state.age, self.fleet)
         return state.over
 
+    def heard_of(self, run: TaskRun, now: float) -> bool:
+        """A run in progress that was not seen from here. Was it anything new?
+
+        When it was last seen going is not told: as if that had been at its beginning, so it is asked about soon.
+        """
+        going = replace(seen(run, now), age=0.0)
+        if going.over or going.task_id is None or going.task_id in self.overtaken:
+            return False
+        if self.latest is not None and self.latest.key == going.key:
+            return False
+        if self.latest is None or self.latest.start <= going.start:
+            self._began(going, self.looked_at)
+            self.latest = going
+        else:
+            self.overtaken[going.task_id] = Overtaken(self, going)
+        return True
+
     def _began(self, run: Seen, looked_at: float | None) -> None:
         before = self.latest
         if before is not None and not before.over and before.task_id is not None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import tzinfo
 
-    from bot.domain import MailId, QuickBIError, StatusAnswer
+    from bot.domain import MailId, QuickBIError, StatusAnswer, TaskRun
 
 PRICE = 0.05  # seconds of delay that a call must save to be made, at one call a second
 _ROUNDS = 10  # a mail unlooked-at for as long as so many rounds in turn would take goes before all others
@@ -98,6 +98,15 @@ class Schedule:
         if mail is not None:
             mail.by_hand_at = now.timestamp()
             self._ladder.place(mail, mail.ascent(now.timestamp(), self._price))
+
+    def follow(self, mail_id: MailId, run: TaskRun, now: datetime) -> None:
+        """Another replica saw this run in progress: it is followed to its end, whatever begins after it."""
+        mail = self._mails.get(mail_id)
+        if mail is None or not mail.heard_of(run, now.timestamp()):
+            return
+        self._queue(mail, now.timestamp())
+        for each in mail.overtaken.values():
+            self._ladder.place(each, each.ascent(now.timestamp(), self._price))
 
     def next(self, now: datetime) -> Ask | Sleep:
         """The call to make now, or how long there is nothing worth a call."""

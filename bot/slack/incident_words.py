@@ -139,9 +139,32 @@ def advice(incident: Incident) -> str:
         case IncidentKind.LATE:
             return "No run has begun. Look at its schedule in Quick BI: it may have been changed or switched off."
         case IncidentKind.ACCESS_LOST:
+            return _why_unseen(incident.cause)
+
+
+def _why_unseen(cause: str) -> str:
+    """`cause` is what `bot.refusals.denial_of` keeps: our name for what can be mended, else Quick BI's own code."""
+    blind = "I cannot tell you if it fails."
+    match cause:
+        case "MailNotFound" | "AccessForbidden" | "":
             return (
-                "The mail was deleted, or the bot's account may no longer see it: I cannot tell you if it fails. "
+                f"The mail was deleted, or the bot's account may no longer see it: {blind} "
                 "Its owner or a Quick BI organisation admin can mend that; or unsubscribe."
+            )
+        case "MailMisconfigured":
+            return (
+                f"Quick BI says that its subject is invalid, and tells nothing else about it: {blind} "
+                "Its owner must mend the subject in Quick BI."
+            )
+        case "ProtocolError" | "UnknownRefusal":
+            return (
+                f"Quick BI tells about other mails, but about this one nothing that I understand: {blind} "
+                "Ask its owner to look at it in Quick BI."
+            )
+        case code_of_quick_bi:
+            return (
+                f"Quick BI refuses to tell about it, with the code {code(code_of_quick_bi)}: {blind} "
+                "About other mails it does. Ask the owner of this one to look at it in Quick BI."
             )
 
 

@@ -198,11 +198,18 @@ def _pager(page: int, pages: int) -> Block:
 
 
 def _by_trouble(state: SubscriptionState) -> tuple[bool, str]:
-    firing = state.incident is not None and state.incident.is_firing
-    return not firing, _plain(state).casefold()
+    return not _is_in_trouble(state), _plain(state).casefold()
+
+
+def _is_in_trouble(state: SubscriptionState) -> bool:
+    """More than the newest run shows: a mail may be late, stuck or out of sight behind one that was sent."""
+    return state.incident is not None and state.incident.is_firing
 
 
 def _now_line(one: Subscribed, now: datetime, zone: tzinfo) -> str:
+    if _is_in_trouble(one.state):
+        known = _condition(one.state, now, zone)
+        return f"{known.sign} Now: {_title(one.state)} {known.marked}"
     if not one.is_checked:
         return f"{_title(one.state)}: Quick BI cannot be asked at the moment; I look as soon as it can."
     found = state_of(one.state.latest, now)
@@ -212,6 +219,8 @@ def _now_line(one: Subscribed, now: datetime, zone: tzinfo) -> str:
 
 
 def _state_words(one: Subscribed, now: datetime, zone: tzinfo) -> str:
+    if _is_in_trouble(one.state):
+        return _condition(one.state, now, zone).plain
     if not one.is_checked:
         return "could not be checked yet"
     latest = one.state.latest

@@ -9,12 +9,13 @@ from sqlalchemy import func, insert, select, update
 
 from bot.audience import audience
 from bot.domain import ChannelId, NotifyReason, RunStatus
-from bot.incidents import Situation
+from bot.situation import Situation, is_older_than_the_watch
 from bot.store.news import firing_incident, notice_row, touch_posts
-from bot.store.rows import incident_from, incident_to, known_run_from, run_from, subscription_from
+from bot.store.rows import incident_from, incident_to, run_from, subscription_from
+from bot.store.runs import baseline_began_at, known_run, write_run
 from bot.store.tables import incidents, mails, notices, runs, subscriptions, watches
 from bot.store.turns import insert_if_absent
-from bot.store.watches import insert_run
+from bot.store.watches import note_change
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.domain import DueTime, Incident, IncidentId, KnownRun, MailId, TaskRun
+    from bot.domain import DueTime, Incident, IncidentId, MailId, TaskRun
     from bot.incidents import Verdict
     from bot.store.database import Database
 
@@ -37,33 +38,35 @@ class Book:
     ) -> None:
         self._database = database
         self._connection = connection
-        self._mail_id = mail_id
+        self.mail_id = mail_id
         self.is_watched = bool(watch and watch["is_watched"])
         self.denied_at: datetime | None = watch["denied_at"] if watch else None
         self.incident: Incident | None = None
         self._has_baseline = bool(watch and watch["has_baseline"])
 
     async def load(self) -> None:
-        self.incident = await firing_incident(self._connection, self._mail_id)
+        self.incident = await firing_incident(self._connection, self.mail_id)
         found = await self._connection.execute(
-            select(subscriptions).where(subscriptions.c.mail_id == self._mail_id)
+            select(subscriptions).where(subscriptions.c.mail_id == self.mail_id)
         )
         self._subscriptions = tuple(map(subscription_from, found.mappings()))
         self._told = await self._channels_that_know()
 
     async def situation(self, run: TaskRun) -> Situation:
-        past = await self._known(run)
+        past = await known_run(self._connection, run)
         return Situation(
             incident=self.incident,
             counted=await self._incident(past.counted_in) if past and past.counted_in else None,
             past=past,
             newest_over=await self.newest(over=True, but=run.key),
             last_sent_at=await self.last_sent_at(),
+            watched_since=min((each.created_at for each in self._subscriptions), default=None),
+            baseline_at=await baseline_began_at(self._connection, self.mail_id),
             is_first_look=not self._has_baseline,
         )
 
     async def newest(self, *, over: bool = False, but: str = "") -> TaskRun | None:
-        statement = select(runs).where(runs.c.mail_id == self._mail_id, runs.c.run_key != but)
+        statement = select(runs).where(runs.c.mail_id == self.mail_id, runs.c.run_key != but)
         if over:
             statement = statement.where(runs.c.status.in_([RunStatus.SENT, RunStatus.FAILED]))
         found = await self._connection.execute(statement.order_by(_AGE.desc()).limit(1))
@@ -73,7 +76,7 @@ class Book:
     async def last_sent_at(self) -> datetime | None:
         found = await self._connection.execute(
             select(func.max(runs.c.exec_at, type_=runs.c.exec_at.type)).where(
-                runs.c.mail_id == self._mail_id, runs.c.status == RunStatus.SENT
+                runs.c.mail_id == self.mail_id, runs.c.status == RunStatus.SENT
             )
         )
         newest: datetime | None = found.scalar_one_or_none()
@@ -81,45 +84,31 @@ class Book:
 
     async def is_paused(self) -> bool:
         """As the directory knows it: in Quick BI, by somebody's hand."""
-        found = await self._connection.execute(select(mails.c.paused).where(mails.c.mail_id == self._mail_id))
+        found = await self._connection.execute(select(mails.c.paused).where(mails.c.mail_id == self.mail_id))
         return bool(found.scalar_one_or_none())
 
     async def keep_run(
-        self,
-        run: TaskRun,
-        past: KnownRun | None,
-        *,
-        now: datetime,
-        request_id: str,
-        verdict: Verdict | None,
+        self, run: TaskRun, situation: Situation, verdict: Verdict, *, now: datetime, request_id: str
     ) -> None:
-        """Write the run as it is now seen. A run that is over does not begin again."""
-        counted_in = past.counted_in if past and run.status is RunStatus.FAILED else None
-        if verdict and verdict.counts and verdict.incident:
-            counted_in = verdict.incident.incident_id
-        if past is None:
-            await insert_run(
-                self._database,
-                self._connection,
-                run,
-                now=now,
-                request_id=request_id,
-                is_baseline=not self._has_baseline,
-                counted_in=counted_in,
-            )
-        elif past.run != run and not (past.run.is_over and not run.is_over):
-            await self._connection.execute(
-                update(runs)
-                .where(runs.c.mail_id == run.mail_id, runs.c.run_key == run.key)
-                .values(
-                    status=run.status,
-                    status_word=run.status_word,
-                    exec_at=run.exec_at,
-                    request_id=request_id,
-                    ended_at=past.ended_at or (now if run.is_over else None),
-                    counted_in=counted_in,
-                )
-            )
+        """Write the run as it is now seen, and whether it counts as a failure."""
+        past = situation.past
+        await write_run(
+            self._database,
+            self._connection,
+            run,
+            past,
+            now=now,
+            request_id=request_id,
+            is_baseline=past.is_baseline if past else is_older_than_the_watch(run, situation),
+            counted_in=verdict.incident.incident_id if verdict.counts and verdict.incident else None,
+        )
+
+    async def keep_unwatched(self, run: TaskRun, *, now: datetime, request_id: str) -> None:
+        """Nobody is subscribed: the run is history. Whoever subscribes later is shown it, not told."""
+        past = await known_run(self._connection, run)
+        await write_run(
+            self._database, self._connection, run, past, now=now, request_id=request_id, is_baseline=True
+        )
 
     async def keep(self, verdict: Verdict, now: datetime, *, declared: DueTime | None = None) -> None:
         """Write the incident, owe the notices, have the messages drawn anew: all that the news is about."""
@@ -148,9 +137,13 @@ class Book:
         untold = {channel_id: owed[channel_id] for channel_id in owed.keys() - self._told}
         await self._owe(NotifyReason.LATE, self.incident, untold, now)
 
+    async def hand_to_the_leader(self) -> None:
+        """What was seen here must be followed there: this may be another replica."""
+        await note_change(self._database, self._connection, self.mail_id)
+
     async def set_denied(self, at: datetime | None) -> None:
         await self._connection.execute(
-            update(watches).where(watches.c.mail_id == self._mail_id).values(denied_at=at)
+            update(watches).where(watches.c.mail_id == self.mail_id).values(denied_at=at)
         )
 
     async def looked(self, now: datetime, memory: str | None) -> None:
@@ -158,7 +151,7 @@ class Book:
         if memory is not None:
             values["memory"] = memory
         await self._connection.execute(
-            update(watches).where(watches.c.mail_id == self._mail_id).values(values)
+            update(watches).where(watches.c.mail_id == self.mail_id).values(values)
         )
 
     async def _owe(
@@ -196,7 +189,7 @@ class Book:
         channel_ids = [each.channel_id for each in waiting]
         await self._connection.execute(
             update(subscriptions)
-            .where(subscriptions.c.mail_id == self._mail_id, subscriptions.c.channel_id.in_(channel_ids))
+            .where(subscriptions.c.mail_id == self.mail_id, subscriptions.c.channel_id.in_(channel_ids))
             .values(snoozed_until_recovered=False)
         )
         await self._connection.execute(
@@ -211,13 +204,6 @@ class Book:
         self._subscriptions = tuple(
             replace(each, snoozed_until_recovered=False) for each in self._subscriptions
         )
-
-    async def _known(self, run: TaskRun) -> KnownRun | None:
-        found = await self._connection.execute(
-            select(runs).where(runs.c.mail_id == self._mail_id, runs.c.run_key == run.key)
-        )
-        row = found.mappings().one_or_none()
-        return None if row is None else known_run_from(row)
 
     async def _incident(self, incident_id: IncidentId) -> Incident | None:
         found = await self._connection.execute(

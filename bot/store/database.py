@@ -113,10 +113,24 @@ def _in_our_words() -> Iterator[None]:
     """A statement that is wrong in itself is our mistake and stays as loud as it is."""
     try:
         yield
-    except (ProgrammingError, IntegrityError, DataError):
-        raise
-    except (DBAPIError, PoolTimeout, OSError) as error:
+    except DBAPIError as error:
+        if _is_our_mistake(error):
+            raise
         raise _refused(error) from error
+    except (PoolTimeout, OSError) as error:
+        raise _refused(error) from error
+
+
+def _is_our_mistake(error: DBAPIError) -> bool:
+    """The statement or a value in it will never be taken: trying again would go on for ever.
+
+    PostgreSQL's driver has a name for few of these; the others show in SQL's class 22, "data exception", or
+    as a value that could not even be put on the wire.
+    """
+    if isinstance(error, ProgrammingError | IntegrityError | DataError):
+        return True
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return state.startswith("22") or isinstance(getattr(error.orig, "__cause__", None), ValueError)
 
 
 def _refused(error: Exception) -> StoreError:

@@ -9,7 +9,7 @@ from sqlalchemy import and_, delete, func, or_, select, update
 from bot.domain import ChannelId, MailId, PostId, PostKind
 from bot.outgoing import Redraw, Unsure
 from bot.store.letters import items_of_root, ts_of
-from bot.store.news import firing_incident, touch_posts
+from bot.store.news import drop_unwanted, firing_incident, touch_posts
 from bot.store.owed import IS_SENDING, IS_STALE, IS_UNSURE, PostState, is_settled
 from bot.store.tables import notices, post_items, posts, subscriptions
 from bot.store.turns import fence
@@ -98,16 +98,19 @@ class Deliveries:
     async def release(self, post_id: PostId, *, may_repeat: bool = False) -> None:
         """It is not there: its news are owed again, to be put into messages as it suits by then.
 
-        `may_repeat`: nobody could look whether it is there.
+        `may_repeat`: nobody could look whether it is there. One that is known to be there by now stays.
         """
         async with self._database.writing() as connection:
-            await _owe_again(connection, post_id, may_repeat=may_repeat)
-            await connection.execute(delete(post_items).where(post_items.c.post_id == post_id))
-            await connection.execute(
-                delete(posts).where(
-                    posts.c.post_id == post_id, posts.c.state.in_([PostState.SENDING, PostState.UNSURE])
-                )
+            released = await connection.execute(
+                delete(posts)
+                .where(posts.c.post_id == post_id, posts.c.state.in_([PostState.SENDING, PostState.UNSURE]))
+                .returning(posts.c.channel_id)
             )
+            channel_id = released.scalar_one_or_none()
+            if channel_id is None:
+                return
+            await _owe_again(connection, post_id, may_repeat=may_repeat)
+            await drop_unwanted(connection, ChannelId(channel_id))
 
     async def unsure(self, channel_id: ChannelId, *, now: datetime) -> Unsure | None:
         """The channel's oldest message of which it can now be found out whether it is there."""
@@ -178,9 +181,9 @@ class Deliveries:
                 update(posts)
                 .where(which, posts.c.state == PostState.SENT)
                 .values(state=state)
-                .returning(posts.c.post_id, posts.c.shown)
+                .returning(posts.c.post_id, posts.c.channel_id, posts.c.shown)
             )
-            for post_id, shown in found.all():
+            for post_id, channel_id, shown in found.all():
                 never_shown = select(post_items.c.incident_id).where(
                     post_items.c.post_id == post_id, post_items.c.since > shown
                 )
@@ -189,6 +192,7 @@ class Deliveries:
                     .where(notices.c.post_id == post_id, notices.c.incident_id.in_(never_shown))
                     .values(post_id=None)
                 )
+                await drop_unwanted(connection, channel_id)
 
     async def recent(self, *, since: datetime) -> tuple[tuple[ChannelId, datetime], ...]:
         """When messages were sent, to which channel: a restart must not forget the pace."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, func, select
+from sqlalchemy import and_, delete, exists, func, or_, select
 
 from bot.domain import IncidentState
 from bot.ports import Standing
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
+    from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
     from bot.domain import ChannelId, Incident, KnownRun, MailId, UserId
     from bot.store.database import Database
@@ -161,7 +162,11 @@ class History:
             return tuple((row[0], row[1], row[2], row[3], row[4], row[5]) for row in found)
 
     async def forget(self, *, before: datetime) -> None:
-        """Drop runs, closed incidents and their messages that are older. The audit stays."""
+        """Drop runs, closed incidents and their messages that are older. The audit stays.
+
+        So do a mail's newest run and the failures of what fires: Quick BI may tell of them again any time, and
+        they would be taken for news.
+        """
         closed = select(incidents.c.incident_id).where(
             incidents.c.closed_at < before, incidents.c.state != IncidentState.FIRING
         )
@@ -169,7 +174,7 @@ class History:
             await connection.execute(delete(notices).where(notices.c.incident_id.in_(closed)))
             await connection.execute(delete(post_items).where(post_items.c.incident_id.in_(closed)))
             await connection.execute(delete(incidents).where(incidents.c.incident_id.in_(closed)))
-            await connection.execute(delete(runs).where(runs.c.first_seen_at < before))
+            await connection.execute(delete(runs).where(runs.c.first_seen_at < before, _is_over_with()))
             still_used = select(post_items.c.post_id).union(
                 select(notices.c.post_id).where(notices.c.post_id.is_not(None))
             )
@@ -179,3 +184,15 @@ class History:
             await connection.execute(
                 delete(notices).where(notices.c.incident_id.is_(None), notices.c.created_at < before)
             )
+
+
+def _is_over_with() -> ColumnElement[bool]:
+    """A newer run of the mail is known, and no incident that fires counts this one."""
+    newer = runs.alias()
+    is_overtaken = exists().where(newer.c.mail_id == runs.c.mail_id, _began(newer.c) > _began(runs.c))
+    firing = select(incidents.c.incident_id).where(incidents.c.state == IncidentState.FIRING)
+    return and_(is_overtaken, or_(runs.c.counted_in.is_(None), runs.c.counted_in.not_in(firing)))
+
+
+def _began(columns: ReadOnlyColumnCollection[str, Any]) -> ColumnElement[datetime]:
+    return func.coalesce(columns.exec_at, columns.first_seen_at)

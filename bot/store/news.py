@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, select, update
 
-from bot.domain import IncidentState, PostKind
+from bot.domain import IncidentState, NotifyReason, PostKind
 from bot.store.rows import incident_from
-from bot.store.tables import incidents, notices, post_items, posts
+from bot.store.tables import incidents, notices, post_items, posts, subscriptions
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.domain import ChannelId, Incident, MailId, NotifyReason
+    from bot.domain import ChannelId, Incident, MailId
 
 OWED = notices.c.post_id.is_(None) & ~notices.c.is_folded
 
@@ -78,6 +78,28 @@ async def hold_back(
         update(notices)
         .where(OWED, notices.c.channel_id == channel_id, notices.c.incident_id == incident.incident_id)
         .values(not_before=until)
+    )
+
+
+async def drop_unwanted(connection: AsyncConnection, channel_id: ChannelId) -> None:
+    """Forget what is owed to the channel about mails that it left while it was being told of them.
+
+    The channel's subscriptions are held meanwhile: whoever leaves now finds what is owed, and drops it.
+    """
+    found = await connection.execute(
+        select(subscriptions.c.mail_id)
+        .where(subscriptions.c.channel_id == channel_id)
+        .with_for_update(read=True)
+    )
+    wanted = found.scalars().all()
+    left = select(incidents.c.incident_id).where(incidents.c.mail_id.not_in(wanted))
+    about_a_mail = notices.c.reason.in_([NotifyReason.MAIL_PAUSED, NotifyReason.MAIL_UNPAUSED])
+    await connection.execute(
+        delete(notices).where(
+            OWED,
+            notices.c.channel_id == channel_id,
+            notices.c.incident_id.in_(left) | (about_a_mail & notices.c.subject_id.not_in(wanted)),
+        )
     )
 
 

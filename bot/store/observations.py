@@ -9,16 +9,18 @@ from uuid import uuid4
 from sqlalchemy import select
 
 from bot.domain import IncidentId, NotifyReason
-from bot.incidents import STUCK_AFTER, judge, judge_denied, judge_late, judge_readable
+from bot.incidents import judge, judge_denied, judge_late, judge_readable
+from bot.situation import STUCK_AFTER
 from bot.store.book import Book
 from bot.store.tables import watches
 from bot.store.turns import fence
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from datetime import datetime, timedelta
 
-    from bot.domain import DueTime, MailId, StatusAnswer, TaskRun
+    from bot.domain import MailId, StatusAnswer, TaskRun
+    from bot.incidents import MissedRun
     from bot.store.database import Database
 
 
@@ -37,63 +39,45 @@ class Observations:
         now: datetime,
         term: int | None,
         memory: str | None = None,
+        missed: Sequence[MissedRun] = (),
     ) -> tuple[NotifyReason, ...]:
-        """Judge each run of an answer, oldest first. Returns what each came to.
+        """Judge each run of an answer, oldest first, then the runs that it shows to be `missed`.
 
-        A mail that nobody is subscribed to only gets its history. Raises LeaseLost.
+        Returns what each came to. The `memory` remembers what was missed, so both are kept or neither. A mail
+        that nobody is subscribed to only gets its history. Raises LeaseLost.
         """
-        reasons = []
+        runs = sorted(answer.runs, key=lambda each: each.exec_at or now)
         async with self._mail(mail_id, term) as book:
-            if book.is_watched:
-                reasons += await self._readable(book, now)
-            for run in sorted(answer.runs, key=lambda each: each.exec_at or now):
-                reasons.append(await self._record_run(book, run, answer.request_id, now))
-            if book.is_watched:
-                await book.looked(now, memory)
+            if not book.is_watched:
+                for run in runs:
+                    await book.keep_unwatched(run, now=now, request_id=answer.request_id)
+                return (NotifyReason.BASELINE,) * len(runs)
+            reasons = await self._readable(book, now)
+            for run in runs:
+                reasons.append(await self._record_run(book, run, answer.request_id, now, term))
+            reasons += [await self._record_missed(book, one, now) for one in missed]
+            await book.looked(now, memory)
         return tuple(reasons)
 
-    async def record_denied(self, mail_id: MailId, *, cause: str, now: datetime, term: int) -> NotifyReason:
-        """Quick BI refuses this one mail. Told when a second look confirms it."""
+    async def record_denied(
+        self, mail_id: MailId, *, cause: str, now: datetime, term: int, since: datetime | None = None
+    ) -> NotifyReason:
+        """Quick BI refuses this one mail. Told when a second look confirms it, or as it is known `since` long ago."""
         async with self._mail(mail_id, term) as book:
             if not book.is_watched:
                 return NotifyReason.AS_BEFORE
             verdict = judge_denied(
                 book.incident,
                 mail_id=mail_id,
-                denied_at=book.denied_at,
+                denied_at=since or book.denied_at,
                 last_sent_at=await book.last_sent_at(),
                 now=now,
                 new_id=_new_id(),
                 cause=cause,
             )
             if book.denied_at is None:
-                await book.set_denied(now)
+                await book.set_denied(since or now)
             await book.keep(verdict, now)
-        return verdict.reason
-
-    async def record_late(
-        self, mail_id: MailId, *, expected_at: datetime, declared: DueTime | None, now: datetime, term: int
-    ) -> NotifyReason:
-        """A run did not start in time: by a channel's word, or (`declared=None`) by the mail's own rhythm.
-
-        A mail that is paused in Quick BI is not late.
-        """
-        async with self._mail(mail_id, term) as book:
-            if not book.is_watched or await book.is_paused():
-                return NotifyReason.AS_BEFORE
-            verdict = judge_late(
-                book.incident,
-                mail_id=mail_id,
-                expected_at=expected_at,
-                newest=await book.newest(),
-                last_sent_at=await book.last_sent_at(),
-                now=now,
-                new_id=_new_id(),
-            )
-            if verdict.reason is NotifyReason.AS_BEFORE:
-                await book.owe_to_untold(now, declared)
-            elif book.audience(verdict.reason, now, declared):
-                await book.keep(verdict, now, declared=declared)
         return verdict.reason
 
     async def _readable(self, book: Book, now: datetime) -> list[NotifyReason]:
@@ -103,10 +87,9 @@ class Observations:
         await book.keep(verdict, now)
         return [verdict.reason] if verdict.reason is NotifyReason.ACCESS_BACK else []
 
-    async def _record_run(self, book: Book, run: TaskRun, request_id: str, now: datetime) -> NotifyReason:
-        if not book.is_watched:
-            await book.keep_run(run, None, now=now, request_id=request_id, verdict=None)
-            return NotifyReason.BASELINE
+    async def _record_run(
+        self, book: Book, run: TaskRun, request_id: str, now: datetime, term: int | None
+    ) -> NotifyReason:
         situation = await book.situation(run)
         verdict = judge(
             run,
@@ -116,8 +99,29 @@ class Observations:
             stuck_after=self._stuck_after,
             request_id=request_id,
         )
-        await book.keep_run(run, situation.past, now=now, request_id=request_id, verdict=verdict)
+        await book.keep_run(run, situation, verdict, now=now, request_id=request_id)
         await book.keep(verdict, now)
+        if term is None and situation.past is None and not run.is_over:
+            await book.hand_to_the_leader()
+        return verdict.reason
+
+    async def _record_missed(self, book: Book, missed: MissedRun, now: datetime) -> NotifyReason:
+        """A mail that is paused in Quick BI is not late."""
+        if await book.is_paused():
+            return NotifyReason.AS_BEFORE
+        verdict = judge_late(
+            book.incident,
+            mail_id=book.mail_id,
+            expected_at=missed.expected_at,
+            newest=await book.newest(),
+            last_sent_at=await book.last_sent_at(),
+            now=now,
+            new_id=_new_id(),
+        )
+        if verdict.reason is NotifyReason.AS_BEFORE:
+            await book.owe_to_untold(now, missed.declared)
+        elif book.audience(verdict.reason, now, missed.declared):
+            await book.keep(verdict, now, declared=missed.declared)
         return verdict.reason
 
     @asynccontextmanager

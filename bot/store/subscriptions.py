@@ -45,9 +45,9 @@ class Subscriptions:
     ) -> tuple[SubscribeOutcome, SubscriptionState]:
         """Subscribe a channel. `baseline` is the mail's state as the person is shown it: no news any more.
 
-        Without one (Quick BI could not be asked) the first look counts as the baseline. Where the
-        subscription is there already, a declared due time is taken over, and the events `with_events`: they
-        were chosen, as in a form.
+        Without one (Quick BI could not be asked) what the first look finds is old if it began long enough before
+        `wish.created_at`. Where the subscription is there already, a declared due time is taken over, and the
+        events `with_events`: they were chosen, as in a form.
         """
         async with self._database.writing() as connection:
             added = await connection.execute(

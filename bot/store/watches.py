@@ -6,22 +6,21 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
-from bot.domain import MailId, RunStatus, Watch
-from bot.store.rows import due_from, run_from
-from bot.store.tables import mails, runs, subscriptions, watches
+from bot.domain import MailId, Watch
+from bot.store.rows import due_from
+from bot.store.runs import chunks, known_run, open_runs, write_run
+from bot.store.tables import mails, subscriptions, watches
 from bot.store.turns import in_turn, insert_if_absent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.domain import StatusAnswer, TaskRun
+    from bot.domain import StatusAnswer
     from bot.store.database import Database
 
 _CHANGES = "watches"
-_CHUNK = 500
 
 
 class Watches:
@@ -40,7 +39,7 @@ class Watches:
             rows = found.mappings().all()
             ids = [row["mail_id"] for row in rows]
             dues = await _dues(connection, ids)
-            running = await _open_runs(connection, ids)
+            running = await open_runs(connection, ids)
         return tuple(
             Watch(
                 mail_id=MailId(row["mail_id"]),
@@ -54,12 +53,6 @@ class Watches:
             )
             for row in rows
         )
-
-    async def save_memory(self, mail_id: MailId, memory: str) -> None:
-        async with self._database.writing() as connection:
-            await connection.execute(
-                update(watches).where(watches.c.mail_id == mail_id).values(memory=memory)
-            )
 
     async def expect_run(self, mail_id: MailId, at: datetime) -> None:
         """Somebody started a run by hand: the leader follows it closely."""
@@ -97,42 +90,18 @@ async def note_change(database: Database, connection: AsyncConnection, mail_id: 
 async def record_baseline(
     database: Database, connection: AsyncConnection, mail_id: MailId, answer: StatusAnswer, now: datetime
 ) -> None:
-    """What was so before anybody subscribed is no news."""
+    """What was so before anybody subscribed is no news, also of runs that somebody had looked at earlier."""
     for run in answer.runs:
-        await insert_run(database, connection, run, now=now, request_id=answer.request_id, is_baseline=True)
+        past = await known_run(connection, run)
+        await write_run(
+            database, connection, run, past, now=now, request_id=answer.request_id, is_baseline=True
+        )
     await connection.execute(update(watches).where(watches.c.mail_id == mail_id).values(has_baseline=True))
-
-
-async def insert_run(
-    database: Database,
-    connection: AsyncConnection,
-    run: TaskRun,
-    *,
-    now: datetime,
-    request_id: str,
-    is_baseline: bool = False,
-    counted_in: str | None = None,
-) -> None:
-    """Keep a run that is new; one that is known stays as it is."""
-    values = {
-        "mail_id": run.mail_id,
-        "run_key": run.key,
-        "task_id": run.task_id,
-        "exec_at": run.exec_at,
-        "status": run.status,
-        "status_word": run.status_word,
-        "first_seen_at": now,
-        "ended_at": now if run.is_over else None,
-        "is_baseline": is_baseline,
-        "counted_in": counted_in,
-        "request_id": request_id,
-    }
-    await connection.execute(insert_if_absent(database, runs, values))
 
 
 async def _dues(connection: AsyncConnection, ids: list[str]) -> dict[str, set[str]]:
     dues: dict[str, set[str]] = {}
-    for chunk in _chunks(ids):
+    for chunk in chunks(ids):
         found = await connection.execute(
             select(subscriptions.c.mail_id, subscriptions.c.due).where(
                 subscriptions.c.mail_id.in_(chunk), subscriptions.c.due.is_not(None)
@@ -141,22 +110,3 @@ async def _dues(connection: AsyncConnection, ids: list[str]) -> dict[str, set[st
         for mail_id, due in found:
             dues.setdefault(mail_id, set()).add(due)
     return dues
-
-
-async def _open_runs(connection: AsyncConnection, ids: list[str]) -> dict[str, list[TaskRun]]:
-    """The runs that were in progress when last seen: they are followed to their end, also over a restart."""
-    running: dict[str, list[TaskRun]] = {}
-    for chunk in _chunks(ids):
-        found = await connection.execute(
-            select(runs)
-            .where(runs.c.mail_id.in_(chunk), runs.c.status == RunStatus.PROCESSING)
-            .order_by(runs.c.first_seen_at)
-        )
-        for row in found.mappings():
-            running.setdefault(row["mail_id"], []).append(run_from(row))
-    return running
-
-
-def _chunks(ids: list[str]) -> Iterable[list[str]]:
-    """Databases limit how many values one statement may carry."""
-    return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy.exc import DBAPIError
 
 from bot.domain import (
     WORKDAYS,
@@ -95,6 +96,21 @@ async def test_a_newer_schema_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="newer version"):
         async with open_store(url):
             pass
+
+
+async def test_a_value_that_no_database_takes_is_our_mistake(store: Store) -> None:
+    """It is loud at once: as trouble of the database it would be tried again for ever."""
+    values = ["half a surrogate pair \ud800"]
+    if store.database.dialect == "postgresql":
+        values.append("NUL \0")
+    for value in values:
+        with pytest.raises((DBAPIError, UnicodeEncodeError)):
+            await store.history.record_action(at=NOON, user_id=ADA, action="try", detail=value)
+    if store.database.dialect == "postgresql":
+        with pytest.raises(DBAPIError):
+            await store.history.record_action(at=NOON, user_id=ADA, action="too long for its column" * 3)
+    await store.history.record_action(at=NOON, user_id=ADA, action="go on")
+    assert [row[2] for row in await store.history.actions()] == ["go on"]
 
 
 async def test_subscribing_twice_is_once(store: Store) -> None:

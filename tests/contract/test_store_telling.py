@@ -8,6 +8,7 @@ from datetime import time, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy.exc import StatementError
 
 from bot.bundling import Rhythm
 from bot.domain import (
@@ -25,6 +26,7 @@ from bot.domain import (
     PostKind,
     RunStatus,
 )
+from bot.incidents import MissedRun
 from bot.outages import judge_failure, judge_success
 from bot.outgoing import Nothing
 from bot.store.owed import IN_FLIGHT
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.databases"]
 SENT, FAILED, RUNNING = RunStatus.SENT, RunStatus.FAILED, RunStatus.PROCESSING
 CALM = Rhythm()
+OTHER = MailId("2342526")
 BUSY = Rhythm(recent_posts=5)
 TTL = timedelta(minutes=5)
 
@@ -51,6 +54,15 @@ class Desk:
     async def saw(self, minutes: float, *runs: Any, mail_id: MailId = MAIL) -> tuple[NotifyReason, ...]:
         return await self.store.observations.record_answer(
             mail_id, answer(*runs), now=at(minutes), term=self.term
+        )
+
+    async def missed(
+        self, minutes: float, *, expected: float, declared: DueTime | None = None
+    ) -> tuple[NotifyReason, ...]:
+        """A look that finds no run, and one missing."""
+        missed = MissedRun(expected_at=at(expected), declared=declared)
+        return await self.store.observations.record_answer(
+            MAIL, answer(), now=at(minutes), term=self.term, missed=[missed]
         )
 
     async def claim(self, minutes: float, *, channel: ChannelId = REPORTS, rhythm: Rhythm = CALM) -> Notice:
@@ -122,11 +134,60 @@ async def test_an_old_failure_is_no_news(desk: Desk) -> None:
     assert await desk.nothing_owed()
 
 
-async def test_without_a_baseline_the_first_look_is_the_baseline(desk: Desk) -> None:
+async def test_without_a_baseline_what_began_before_the_subscription_is_the_baseline(desk: Desk) -> None:
     """Somebody subscribed while Quick BI was down."""
     await desk.store.subscriptions.subscribe(subscription(), baseline=None)
-    assert await desk.saw(2, run(1, FAILED)) == (NotifyReason.BASELINE,)
-    assert await desk.saw(4, run(3, FAILED)) == (NotifyReason.FIRST_FAILURE,)
+    assert await desk.saw(2, run(1, FAILED, minutes=-60)) == (NotifyReason.BASELINE,)
+    assert await desk.saw(3, run(1, FAILED, minutes=-60)) == (NotifyReason.AS_BEFORE,)
+    assert await desk.saw(5, run(4, FAILED)) == (NotifyReason.FIRST_FAILURE,)
+
+
+async def test_a_failure_after_subscribing_is_told_although_quick_bi_was_down_then(desk: Desk) -> None:
+    """It was down when they subscribed, and for long after: the first look finds a run that began meanwhile."""
+    await desk.store.subscriptions.subscribe(subscription(), baseline=None)
+    assert await desk.saw(40, run(20, FAILED)) == (NotifyReason.FIRST_FAILURE,)
+    assert (await desk.send(41)).items[0].reasons == (NotifyReason.FIRST_FAILURE,)
+
+
+async def test_a_failure_at_the_edge_of_the_subscription_is_told(desk: Desk) -> None:
+    """Two clocks, and a run takes some minutes: rather told once too often."""
+    await desk.store.subscriptions.subscribe(subscription(), baseline=None)
+    assert await desk.saw(5, run(1, FAILED, minutes=-5)) == (NotifyReason.FIRST_FAILURE,)
+
+
+async def test_an_old_run_that_somebody_asks_about_is_no_news(desk: Desk) -> None:
+    """A person pastes an error line from before anybody subscribed."""
+    await subscribed(desk, baseline=answer(run(100, SENT)), created_at=at(101))
+    assert await desk.saw(110, run(50, FAILED)) == (NotifyReason.BASELINE,)
+    assert await desk.nothing_owed()
+
+
+async def test_an_old_run_is_not_counted_among_the_failures_of_today(desk: Desk) -> None:
+    await subscribed(desk, baseline=answer(run(100, SENT)), created_at=at(101))
+    await desk.saw(121, run(120, FAILED))
+    assert await desk.saw(122, run(50, FAILED)) == (NotifyReason.BASELINE,)
+    assert (await desk.send(123)).items[0].incident.failed_runs == 1
+
+
+async def test_what_was_seen_going_long_before_anyone_subscribed_is_no_news(desk: Desk) -> None:
+    """Somebody looked at it on Monday; on Friday a channel subscribes, and how it ended becomes known."""
+    await desk.saw(1, run(1, RUNNING))
+    await subscribed(desk, baseline=answer(run(4000, SENT)), created_at=at(4001))
+    assert await desk.saw(4002, run(1, FAILED)) == (NotifyReason.BASELINE,)
+    assert await desk.nothing_owed()
+
+
+async def test_a_run_that_was_going_when_a_channel_subscribed_is_told(desk: Desk) -> None:
+    """Also where a newer one had begun by then."""
+    await desk.saw(1, run(0, RUNNING))
+    await subscribed(desk, baseline=answer(run(4, SENT)), created_at=at(5))
+    assert await desk.saw(6, run(0, FAILED)) == (NotifyReason.OVERTAKEN_FAILURE,)
+
+
+async def test_a_mail_that_never_ran_is_told_of_whatever_the_clocks_say(desk: Desk) -> None:
+    """With a wrong time zone its first run seems to have begun eight hours before anybody subscribed."""
+    await subscribed(desk, baseline=answer())
+    assert await desk.saw(10, run(1, FAILED, minutes=-470)) == (NotifyReason.FIRST_FAILURE,)
 
 
 async def test_a_second_channel_does_not_lose_what_the_first_was_waiting_for(desk: Desk) -> None:
@@ -148,9 +209,37 @@ async def test_who_subscribes_while_it_fails_is_told_of_the_end(desk: Desk) -> N
 
 
 async def test_a_mail_that_nobody_watches_only_gets_its_history(desk: Desk) -> None:
+    assert await desk.saw(1, run(1, RUNNING)) == (NotifyReason.BASELINE,)
     await desk.saw(2, run(1, FAILED))
+    await desk.saw(3, run(1, RUNNING))
     assert await desk.nothing_owed()
-    assert len(await desk.store.history.runs_of(MAIL)) == 1
+    (known,) = await desk.store.history.runs_of(MAIL)
+    assert (known.run.status, known.first_seen_at, known.ended_at) == (FAILED, at(1), at(2))
+
+
+async def test_looks_at_one_moment_at_a_mail_that_nobody_watches(desk: Desk) -> None:
+    """Two replicas answer two people: the run is kept once, and in its last state."""
+    await asyncio.gather(*(desk.saw(2, run(1, status)) for status in (RUNNING, FAILED, RUNNING, FAILED)))
+    (known,) = await desk.store.history.runs_of(MAIL)
+    assert known.run.status is FAILED
+
+
+async def test_what_the_confirmation_shows_is_no_news_although_the_run_was_known(desk: Desk) -> None:
+    """It was seen going before; it has failed by the time that a channel subscribes."""
+    await desk.saw(1, run(1, RUNNING))
+    _, state = await desk.store.subscriptions.subscribe(
+        subscription(created_at=at(6)), baseline=answer(run(1, FAILED))
+    )
+    assert state.latest == run(1, FAILED)
+    assert await desk.saw(7, run(1, FAILED)) == (NotifyReason.AS_BEFORE,)
+    assert await desk.nothing_owed()
+
+
+async def test_a_run_that_was_shown_as_stuck_is_not_told_as_stuck(desk: Desk) -> None:
+    """It was seen as it began; forty minutes later a channel subscribes, and reads how long it has been going."""
+    await desk.saw(1, run(1, RUNNING))
+    await subscribed(desk, baseline=answer(run(1, RUNNING)), created_at=at(41))
+    assert await desk.saw(42, run(1, RUNNING)) == (NotifyReason.AS_BEFORE,)
 
 
 async def test_an_overtaken_run_is_told_although_a_newer_one_was_sent(desk: Desk) -> None:
@@ -264,13 +353,53 @@ async def test_a_released_message_is_owed_again(desk: Desk) -> None:
     assert again.post_id != first.post_id
 
 
+async def test_a_message_that_is_known_to_be_there_is_not_released(desk: Desk) -> None:
+    """Whoever found it was quicker than whoever gave it up."""
+    await subscribed(desk)
+    await desk.saw(2, run(1, FAILED))
+    sent = await desk.send(3)
+    await desk.store.deliveries.release(sent.post_id)
+    assert await desk.nothing_owed()
+    await desk.saw(5, run(4, SENT))
+    assert await desk.redraw_all() == 1
+
+
+async def test_what_was_on_its_way_as_the_channel_left_is_not_sent_again(desk: Desk) -> None:
+    """Slack was too busy to take it; by then nobody there wants to know any more. Of other mails they do."""
+    await subscribed(desk)
+    await subscribed(desk, mail_id=OTHER)
+    await desk.saw(2, run(1, FAILED))
+    lost = await desk.claim(3)
+    await desk.saw(3, run(1, FAILED, mail_id=OTHER), mail_id=OTHER)
+    other = await desk.claim(3)
+    await desk.store.subscriptions.unsubscribe(REPORTS, [MAIL], by=ADA, now=at(4))
+    await desk.store.deliveries.release(lost.post_id)
+    assert await desk.nothing_owed()
+    await desk.store.deliveries.release(other.post_id)
+    assert (await desk.send(5)).items[0].incident.mail_id == OTHER
+
+
+async def test_what_is_about_no_subscription_is_sent_again(desk: Desk) -> None:
+    """A word to the operators, whose channel is subscribed to nothing."""
+    await subscribed(desk, REPORTS)
+    await desk.store.gates.close_channel(REPORTS, reason="is_archived", now=at(3), operator_channel=FINANCE)
+    word = await desk.claim(4, channel=FINANCE)
+    await desk.store.deliveries.release(word.post_id)
+    assert (await desk.send(5, channel=FINANCE)).lines == word.lines
+
+
 async def test_nobody_could_look_so_it_is_marked_as_a_possible_repeat(desk: Desk) -> None:
     await subscribed(desk)
     await desk.saw(2, run(1, FAILED))
     first = await desk.claim(3)
     await desk.store.deliveries.mark_unsure(first.post_id, settle_at=at(3.05))
     await desk.store.deliveries.release(first.post_id, may_repeat=True)
-    assert (await desk.claim(4)).may_repeat
+    assert (await desk.send(4)).may_repeat
+    await desk.saw(6, run(5, SENT))
+    (post_id,) = await desk.store.deliveries.stale(REPORTS)
+    redraw = await desk.store.deliveries.redraw(post_id)
+    assert redraw is not None
+    assert redraw.may_repeat, "it says so as long as it stands there"
 
 
 async def test_what_a_dead_leader_was_sending_is_unsure(desk: Desk) -> None:
@@ -392,6 +521,18 @@ async def test_what_joined_a_message_that_cannot_be_drawn_is_owed_again(desk: De
     assert await desk.nothing_owed()
 
 
+async def test_what_joined_a_message_is_not_owed_to_a_channel_that_left(desk: Desk) -> None:
+    """Left, and then somebody deleted the message."""
+    await storm(desk, 10)
+    await desk.send(2.5, rhythm=BUSY)
+    joined = await storm(desk, 5, first=10, minutes=2.6)
+    await desk.try_claim(2.9, rhythm=BUSY)
+    await desk.store.subscriptions.unsubscribe(REPORTS, joined[1:], by=ADA, now=at(3))
+    await desk.store.deliveries.mark_gone(REPORTS, "2.500000")
+    again = await desk.send(3.2)
+    assert [told.incident.mail_id for told in again.items] == joined[:1]
+
+
 async def test_recoveries_of_a_storm_are_one_reply(desk: Desk) -> None:
     mails = await storm(desk, 10)
     await desk.send(2.5, rhythm=BUSY)
@@ -495,23 +636,78 @@ async def test_late_is_told_to_who_declared_it_or_lets_it_be_learned(desk: Desk)
     due = DueTime(at=time(9, 30))
     await subscribed(desk, REPORTS, due=due, late_learned=False)
     await subscribed(desk, FINANCE, late_learned=True)
-    record = desk.store.observations.record_late
-    assert (
-        await record(MAIL, expected_at=at(0), declared=None, now=at(20), term=desk.term) is NotifyReason.LATE
-    )
+    assert await desk.missed(20, expected=0) == (NotifyReason.LATE,)
     assert await desk.nothing_owed()
     assert (await desk.send(21, channel=FINANCE)).items[0].incident.kind is IncidentKind.LATE
-    await record(MAIL, expected_at=at(5), declared=due, now=at(25), term=desk.term)
+    await desk.missed(25, expected=5, declared=due)
     assert (await desk.send(26)).items[0].incident.missed_runs == 1
     assert await desk.nothing_owed(channel=FINANCE)
 
 
 async def test_late_that_nobody_wants_to_hear_of_is_no_incident(desk: Desk) -> None:
     await subscribed(desk, late_learned=False)
-    await desk.store.observations.record_late(
-        MAIL, expected_at=at(0), declared=None, now=at(20), term=desk.term
-    )
+    await desk.missed(20, expected=0)
     assert await desk.store.history.incidents_of([MAIL]) == ()
+
+
+async def test_that_a_run_is_late_is_told_or_not_remembered(desk: Desk) -> None:
+    """What cannot be written takes the schedule's memory of it along: after a restart it is found missing again."""
+    await subscribed(desk)
+    naive = MissedRun(expected_at=at(0).replace(tzinfo=None))  # no database takes that
+    record = desk.store.observations.record_answer
+    with pytest.raises(StatementError):
+        await record(MAIL, answer(run(-60, SENT)), now=at(20), term=desk.term, memory="told", missed=[naive])
+    (watch,) = await desk.store.watches.changed_since(0)
+    assert (watch.memory, await desk.store.history.runs_of(MAIL)) == (None, ())
+    missed = MissedRun(expected_at=at(0))
+    await record(MAIL, answer(run(-60, SENT)), now=at(20), term=desk.term, memory="told", missed=[missed])
+    (watch,) = await desk.store.watches.changed_since(0)
+    assert watch.memory == "told"
+    assert (await desk.send(21)).items[0].incident.last_exec_at == at(-60)
+
+
+async def test_a_mail_that_is_paused_is_not_late(desk: Desk) -> None:
+    mail = Mail(mail_id=MAIL, name="Daily Sales", owner_name="Ada", paused=True)
+    await desk.store.mails.save_mails([mail], seen_at=at(0))
+    await subscribed(desk)
+    assert await desk.missed(20, expected=0) == (NotifyReason.AS_BEFORE,)
+    assert await desk.nothing_owed()
+
+
+async def test_who_subscribes_while_it_is_late_is_shown_that(desk: Desk) -> None:
+    """The confirmation tells it, so it is not told again."""
+    await subscribed(desk, REPORTS, baseline=answer(run(-600, SENT)))
+    await desk.missed(20, expected=0)
+    _, state = await desk.store.subscriptions.subscribe(
+        subscription(FINANCE, created_at=at(30)), baseline=answer(run(-600, SENT))
+    )
+    assert state.incident is not None
+    assert state.incident.kind is IncidentKind.LATE
+    assert await desk.nothing_owed(channel=FINANCE)
+
+
+async def test_what_a_person_sees_going_is_handed_to_the_leader(desk: Desk) -> None:
+    """The person asked another replica: once is enough, and of a run that is over there is nothing to follow."""
+    await subscribed(desk)
+    (watch,) = await desk.store.watches.changed_since(0)
+    for minutes, status in ((2, RUNNING), (3, RUNNING), (4, SENT)):
+        await desk.store.observations.record_answer(MAIL, answer(run(1, status)), now=at(minutes), term=None)
+        changes = await desk.store.watches.changed_since(watch.change_no)
+        assert [each.open_runs for each in changes] == ([(run(1, RUNNING),)] if minutes == 2 else [])
+        watch = changes[0] if changes else watch
+
+
+async def test_a_refusal_that_was_a_riddle_for_long_is_told_at_once(desk: Desk) -> None:
+    await subscribed(desk)
+    await desk.store.observations.record_denied(
+        MAIL, cause="Mail.Some.Code", since=at(0), now=at(16), term=desk.term
+    )
+    (told,) = (await desk.send(17)).items
+    assert (told.incident.kind, told.incident.cause, told.incident.began_at) == (
+        IncidentKind.ACCESS_LOST,
+        "Mail.Some.Code",
+        at(0),
+    )
 
 
 async def test_access_that_is_lost_and_comes_back(desk: Desk) -> None:
@@ -620,4 +816,20 @@ async def test_old_history_is_forgotten_and_what_fires_is_not(desk: Desk) -> Non
     await desk.store.history.forget(before=at(10))
     (left,) = await desk.store.history.incidents_of([MAIL, MailId("other")])
     assert left.mail_id == "other"
-    assert await desk.store.history.runs_of(MAIL) == ()
+    assert [known.run for known in await desk.store.history.runs_of(MAIL)] == [run(3, SENT)]
+
+
+async def test_a_failure_is_no_news_again_because_its_history_was_forgotten(desk: Desk) -> None:
+    """Months without a run: Quick BI's newest is still the one that was told, or was there before anyone subscribed."""
+    await subscribed(desk)
+    await subscribed(desk, mail_id=OTHER, baseline=answer(run(1, FAILED, mail_id=OTHER)))
+    await desk.saw(1, run(0, FAILED))
+    await desk.saw(2, run(1, FAILED))
+    await desk.send(3)
+    months = 60 * 24 * 181
+    await desk.store.history.forget(before=at(months))
+    assert await desk.saw(months, run(1, FAILED)) == (NotifyReason.AS_BEFORE,)
+    assert await desk.saw(months, run(0, FAILED)) == (NotifyReason.AS_BEFORE,)
+    baseline = await desk.saw(months, run(1, FAILED, mail_id=OTHER), mail_id=OTHER)
+    assert baseline == (NotifyReason.AS_BEFORE,)
+    assert await desk.nothing_owed()

@@ -31,7 +31,8 @@ from bot.domain import (
     UnknownRefusal,
 )
 from bot.outages import cause_of
-from bot.slack.notices import notice_message
+from bot.outgoing import Redraw
+from bot.slack.notices import notice_message, redrawn_message
 from tests.messages.cast import MAIL, NASTY, NOW, SALES, ZONE
 
 if TYPE_CHECKING:
@@ -63,6 +64,10 @@ def over(state: IncidentState, kind: IncidentKind = IncidentKind.FAILED, *, fail
     )
 
 
+def unseen(cause: str) -> Told:
+    return told(replace(incident(IncidentKind.ACCESS_LOST, failed_runs=0), cause=cause), REASON.ACCESS_LOST)
+
+
 def told(what: Incident, *reasons: NotifyReason, mail: Mail | None = SALES, **more: object) -> Told:
     return Told(incident=what, mail=mail, reasons=reasons, **more)  # type: ignore[arg-type]
 
@@ -79,6 +84,18 @@ def notice(kind: PostKind, *items: Told, lines: tuple[Line, ...] = (), may_repea
         may_repeat=may_repeat,
     )
     return notice_message(claimed, now=NOW, zone=ZONE)
+
+
+def redrawn(*items: Told, may_repeat: bool) -> Message:
+    post = Redraw(
+        post_id=PostId("2" * 32),
+        channel_id=ChannelId("C0REPORTS2"),
+        ts="1.2",
+        wanted=2,
+        items=items,
+        may_repeat=may_repeat,
+    )
+    return redrawn_message(post, now=NOW, zone=ZONE)
 
 
 def many(count: int, *, recovered: int = 0) -> tuple[Told, ...]:
@@ -118,7 +135,10 @@ def notices() -> dict[str, Message]:
         "late-started": told(
             replace(incident(IncidentKind.LATE, failed_runs=0), started_at=NOW - HOUR), REASON.STARTED
         ),
-        "access-lost": told(incident(IncidentKind.ACCESS_LOST, failed_runs=0), REASON.ACCESS_LOST),
+        "access-lost": unseen("MailNotFound"),
+        "access-lost-misconfigured": unseen("MailMisconfigured"),
+        "access-lost-refused": unseen("Mail.Attachment.Quota <!channel>"),
+        "access-lost-garbled": unseen("ProtocolError"),
         "recovered": told(over(IncidentState.RECOVERED), REASON.RECOVERED),
         "recovered-late": told(
             over(IncidentState.RECOVERED, IncidentKind.LATE, failed_runs=0), REASON.RECOVERED
@@ -151,6 +171,7 @@ def notices() -> dict[str, Message]:
 def _storms() -> dict[str, Message]:
     return {
         "notice-may-repeat": notice(PostKind.ROOT, told(incident(), REASON.FIRST_FAILURE), may_repeat=True),
+        "notice-may-repeat-redrawn": redrawn(told(over(IncidentState.RECOVERED)), may_repeat=True),
         "storm-of-two": notice(PostKind.ROOT, *many(2)),
         "storm": notice(PostKind.ROOT, *many(42)),
         "storm-of-hundred": notice(PostKind.ROOT, *many(100)),

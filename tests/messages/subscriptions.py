@@ -99,6 +99,10 @@ def subscription_messages() -> dict[str, Message]:
         "with-due": [done(state(latest=run("SENT"), due=DUE))],
         "failing": [done(state(latest=run("FAILED")))],
         "unchecked": [done(state(mail=None), is_checked=False)],
+        "late": [done(state(latest=run("SENT"), incident=firing(IncidentKind.LATE)))],
+        "unchecked-in-trouble": [
+            done(state(latest=run("SENT"), incident=firing(IncidentKind.ACCESS_LOST)), is_checked=False)
+        ],
         "several": [done(sent), done(failed)],
         "twenty": long,
         "failures-only": [done(state(latest=run("SENT"), events=frozenset({Event.FAILED})))],

@@ -83,9 +83,11 @@ async def test_a_locked_database_delays_the_news_and_loses_none(desk: Telling, t
     """Somebody's backup holds the write lock for longer than the bot waits for it."""
     mail_id = await desk.watch("Daily Sales")
     await desk.until_looked(times=2)
-    other = sqlite3.connect(tmp_path / "mailbot.db", isolation_level=None)
+    other = sqlite3.connect(tmp_path / "mailbot.db", isolation_level=None, check_same_thread=False)
     try:
-        other.execute("BEGIN IMMEDIATE")
+        await asyncio.to_thread(
+            other.execute, "BEGIN IMMEDIATE"
+        )  # in this thread the bot's own write waits for us
         desk.run(mail_id, FAILED)
         await asyncio.sleep(20)  # longer than a lease
         assert desk.posts() == []

@@ -5,21 +5,27 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.domain import DueTime
+from bot.domain import DueTime, MailId, RunStatus, StatusAnswer, TaskId, TaskRun
 from bot.incidents import CONFIRM_AFTER
 from bot.outages import TOLD_AFTER
+from bot.refusals import FEWEST, PATIENCE
 from bot.sandbox.quickbi.faults import Mode
 from bot.sandbox.world import Status
+from bot.sandbox.world.behaviour import Malformed, Truth
+from bot.sandbox.world.refusals import MAIL_SUBJECT, UNKNOWN_CODE
 from tests.telling import ZONE, telling
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from bot.sandbox.world.behaviour import Behaviour
+    from bot.sandbox.world.runs import Run
+    from bot.store.observations import Observations
     from tests.telling import Telling
 
 SENT, FAILED = Status.SENT, Status.FAILED
@@ -121,6 +127,39 @@ async def test_an_overtaken_run_is_followed_to_its_end(desk: Telling) -> None:
     assert str(going.task_id) in asked_by_id
 
 
+async def test_a_run_that_only_a_person_saw_is_followed_to_its_end(desk: Telling) -> None:
+    """They asked another replica. By the leader's next look a newer run hides it, and it fails."""
+    mail_id = await desk.watch("Daily Sales")
+    desk.run(mail_id, SENT)
+    await desk.until_looked(times=2)
+    desk.quickbi.faults.add(Mode.DOWN)
+    await desk.until_looked()
+    await asyncio.sleep(A_SECOND)
+    going = desk.world.run_now(mail_id, hangs=True)
+    await desk.store.observations.record_answer(
+        MailId(mail_id),
+        StatusAnswer(runs=(as_seen(mail_id, going),), request_id=""),
+        now=desk.now(),
+        term=None,
+    )
+    await asyncio.sleep(A_SECOND)
+    desk.run(mail_id, SENT)
+    desk.world.release(mail_id, FAILED)
+    desk.quickbi.faults.clear()
+    notice = await desk.until_said("Daily Sales", seconds=40)
+    assert "recovered" in notice.text
+
+
+def as_seen(mail_id: str, going: Run) -> TaskRun:
+    return TaskRun(
+        mail_id=MailId(mail_id),
+        task_id=TaskId(going.task_id),
+        exec_at=going.exec_at.replace(microsecond=0),
+        status=RunStatus.PROCESSING,
+        status_word="PROCESSING",
+    )
+
+
 async def test_two_runs_between_two_looks(desk: Telling) -> None:
     """The API shows the second only: that is told. The first, which nobody ever saw, cannot be."""
     mail_id = await desk.watch("Daily Sales")
@@ -209,3 +248,80 @@ async def test_a_mail_that_can_no_longer_be_seen(desk: Telling, how: str) -> Non
     if how != "deleted":
         desk.world.grant(mail_id)
         await desk.until_said("recovered", edited=True, seconds=30)
+
+
+async def until_refused(desk: Telling, mail_id: str) -> None:
+    """Wait for one more look at a mail that comes to nothing."""
+    before = refusals(desk, mail_id)
+    async with asyncio.timeout(20):
+        while refusals(desk, mail_id) == before:  # noqa: ASYNC110 (a ledger tells nobody)
+            await asyncio.sleep(0.02)
+
+
+def refusals(desk: Telling, mail_id: str) -> int:
+    return sum(call.mail_id == mail_id and call.outcome not in {"OK", ""} for call in desk.quickbi.ledger)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "words"),
+    [
+        pytest.param(UNKNOWN_CODE, f"with the code {UNKNOWN_CODE.code}", id="a code that nobody knows"),
+        pytest.param(Malformed.HTML_PAGE, "nothing that I understand", id="no answer at all"),
+        pytest.param(MAIL_SUBJECT, "its subject is invalid", id="a subject that its owner must mend"),
+    ],
+)
+async def test_a_mail_that_alone_cannot_be_asked_about(
+    desk: Telling, behaviour: Behaviour, words: str
+) -> None:
+    """The others answer, so it is no outage; but nobody must wait for ever for a mail that is never looked at."""
+    mail_id = await desk.watch("Daily Sales")
+    await desk.watch("Weekly Ops")
+    await desk.until_looked(times=4)
+    desk.world.mail(mail_id).on_status = behaviour
+    for _ in range(FEWEST - 1):
+        await until_refused(desk, mail_id)
+        assert told(desk) == []
+        desk.clock_error += timedelta(0) if behaviour is MAIL_SUBJECT else PATIENCE / 2
+    desk.clock_error += PATIENCE  # the first refusal may have been noted after the first of these leaps
+    notice = await desk.until_said("Daily Sales can no longer be seen", seconds=30)
+    assert words in notice.text
+    assert desk.posts(OPERATORS) == []
+    desk.world.mail(mail_id).on_status = Truth()
+    over = await desk.until_said("Daily Sales recovered", edited=True, seconds=30)
+    assert over.ts == notice.ts
+
+
+class PickyObservations:
+    """Takes everything but what was seen of one mail."""
+
+    def __init__(self, real: Observations, unkeepable: str) -> None:
+        self._real = real
+        self._unkeepable = unkeepable
+        self.refused = 0
+
+    async def record_answer(self, mail_id: MailId, answer: StatusAnswer, **more: Any) -> Any:
+        if mail_id == self._unkeepable:
+            self.refused += 1
+            raise ValueError("a character that no database takes")
+        return await self._real.record_answer(mail_id, answer, **more)
+
+
+async def test_an_answer_that_cannot_be_kept_does_not_end_the_others(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Our own mistake: it is in the log, and the leader goes on looking and telling."""
+    async with telling(f"sqlite:///{tmp_path}/mailbot.db") as desk:
+        odd = desk.world.add_mail("Odd")
+        picky = PickyObservations(desk.store.observations, odd.mail_id)
+        desk.store.observations = picky  # type: ignore[assignment]
+        await desk.start()
+        await desk.subscribe(odd.mail_id)
+        mail_id = await desk.watch("Daily Sales")
+        async with asyncio.timeout(20):
+            while picky.refused < 2:  # noqa: ASYNC110 (a counter tells nobody)
+                await asyncio.sleep(0.02)
+        desk.run(mail_id, FAILED)
+        await desk.until_said("Daily Sales failed")
+    logged = [record for record in caplog.records if record.getMessage() == "answer_not_recorded"]
+    assert len(logged) >= 2
+    assert logged[0].exc_info

@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.directory import FRESH_FOR, Directory
-from bot.domain import Choice, Mail, MailId, MailPage, MailRef, QuickBIUnavailable, StatusAnswer, TaskId
+from bot.domain import (
+    Choice,
+    Mail,
+    MailId,
+    MailPage,
+    MailRef,
+    QuickBIUnavailable,
+    StatusAnswer,
+    StoreError,
+    TaskId,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -63,8 +73,11 @@ class FakeShelf:
     def __init__(self, *mails: Mail) -> None:
         self.mails = mails
         self.saved_at: list[datetime] = []
+        self.refuses = False
 
     async def save_mails(self, mails: Sequence[Mail], *, seen_at: datetime) -> None:
+        if self.refuses:
+            raise StoreError("the disk is full")
         self.mails = tuple(mails)
         self.saved_at.append(seen_at)
 
@@ -203,6 +216,24 @@ async def test_an_outage_keeps_what_is_known_and_is_logged_once(caplog: pytest.L
     events = [record.getMessage() for record in caplog.records]
     assert events == ["directory_read", "directory_out_of_reach", "directory_read"]
     assert len(shelf.saved_at) == 3
+
+
+async def test_a_list_that_cannot_be_kept_counts_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever asks whether a mail is paused gets the truth, not the database's trouble. It is logged once."""
+    now = [NOON]
+    paused = replace(mail("Daily Sales"), paused=True)
+    quickbi, shelf = FakeQuickBI(paused), FakeShelf(mail("Daily Sales"))
+    directory = Directory(quickbi, shelf, now=lambda: now[0])
+    await directory.load()
+    shelf.refuses = True
+    with caplog.at_level(logging.INFO):
+        assert await directory.is_paused(paused.mail_id)
+        assert not await directory.refresh(), "it is read again soon, and kept then"
+        shelf.refuses = False
+        assert await directory.refresh()
+    assert shelf.mails == (paused,)
+    events = [record.getMessage() for record in caplog.records]
+    assert events == ["directory_not_kept", "directory_read", "directory_kept_again"]
 
 
 async def test_it_reads_at_once_and_can_be_ended() -> None:

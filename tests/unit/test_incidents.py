@@ -29,7 +29,6 @@ from bot.domain import (
     Throttled,
 )
 from bot.incidents import (
-    Situation,
     Verdict,
     is_about_the_mail,
     judge,
@@ -37,6 +36,7 @@ from bot.incidents import (
     judge_late,
     judge_readable,
 )
+from bot.situation import Situation
 from tests.samples_of_news import MAIL, at, run
 
 NEW = IncidentId("new")
@@ -87,9 +87,27 @@ OVER = incident(state=IncidentState.RECOVERED, closed_at=at(4))
         ),
         pytest.param(
             run(2, FAILED),
-            Situation(is_first_look=True),
+            Situation(is_first_look=True, watched_since=at(60)),
             NotifyReason.BASELINE,
             id="failed-before-anyone-asked",
+        ),
+        pytest.param(
+            run(2, FAILED),
+            Situation(is_first_look=True, watched_since=at(1)),
+            NotifyReason.FIRST_FAILURE,
+            id="failed-before-the-first-look-but-not-before-anyone-asked",
+        ),
+        pytest.param(
+            run(2, FAILED),
+            Situation(baseline_at=at(3), incident=incident()),
+            NotifyReason.BASELINE,
+            id="an-old-task-that-somebody-asked-about",
+        ),
+        pytest.param(
+            run(2, FAILED),
+            Situation(watched_since=at(60), newest_over=run(90, SENT)),
+            NotifyReason.BASELINE,
+            id="an-old-task-of-a-mail-that-had-not-run",
         ),
         pytest.param(
             run(2, FAILED),
@@ -196,10 +214,13 @@ def test_every_outcome_has_a_name(this: TaskRun, situation: Situation, reason: N
         ),
         pytest.param(Situation(incident=STUCK), 40, NotifyReason.AS_BEFORE, id="told-once"),
         pytest.param(
-            Situation(is_first_look=True), 40, NotifyReason.BASELINE, id="stuck-before-anyone-asked"
+            Situation(is_first_look=True, watched_since=at(30)),
+            40,
+            NotifyReason.BASELINE,
+            id="stuck-before-anyone-asked",
         ),
         pytest.param(
-            Situation(past=known(2, RUNNING, is_baseline=True, first_seen_at=at(30))),
+            Situation(past=known(2, RUNNING, is_baseline=True), watched_since=at(30)),
             40,
             NotifyReason.AS_BEFORE,
             id="the-confirmation-said-it",
@@ -314,57 +335,6 @@ def test_what_failed_before_the_access_was_lost_fails_on_behind_it() -> None:
 def test_quick_bi_as_a_whole_is_never_taken_for_one_mail(error: Any, *, expected: bool) -> None:
     """Two failure domains: an outage must not become a thousand lost mails."""
     assert is_about_the_mail(error) is expected
-
-
-histories = st.lists(
-    st.tuples(st.integers(1, 4), st.sampled_from([SENT, FAILED, RUNNING, RunStatus.UNKNOWN])), max_size=25
-)
-
-
-@given(histories)
-def test_no_failure_is_passed_over_and_none_is_told_twice(looks: list[tuple[int, RunStatus]]) -> None:
-    """Whatever order Quick BI's live answers come in: each run's turning FAILED is news exactly once."""
-    runs: dict[str, KnownRun] = {}
-    incidents: dict[str, Incident] = {}
-    firing: Incident | None = None
-    for number, (task, status) in enumerate(looks):
-        this = run(task, status)
-        past = runs.get(this.key)
-        others = [each.run for key, each in runs.items() if key != this.key and each.run.is_over]
-        counted = incidents.get(past.counted_in) if past and past.counted_in else None
-        verdict = judge(
-            this,
-            Situation(
-                incident=firing,
-                counted=counted,
-                past=past,
-                newest_over=max(others, key=lambda each: each.exec_at or at(0), default=None),
-            ),
-            now=at(10),
-            new_id=IncidentId(f"i{number}"),
-        )
-        turned_failed = status is FAILED and (past is None or past.run.status is not FAILED)
-        assert verdict.counts is turned_failed
-        assert not turned_failed or verdict.reason.is_told
-        if verdict.incident is not None and verdict.reason.is_shown:
-            before = incidents.get(verdict.incident.incident_id)
-            assert before is None or verdict.incident.version > before.version
-            incidents[verdict.incident.incident_id] = verdict.incident
-            if verdict.incident.is_firing:
-                firing = verdict.incident
-            elif firing and firing.incident_id == verdict.incident.incident_id:
-                firing = None
-        if past is None or not (past.run.is_over and not this.is_over):
-            counted_in = past.counted_in if past and status is FAILED else None
-            if verdict.counts and verdict.incident:
-                counted_in = verdict.incident.incident_id
-            runs[this.key] = known(task, status, counted_in=counted_in)
-        failed = sum(
-            each.run.status is FAILED
-            for each in runs.values()
-            if firing and each.counted_in == firing.incident_id
-        )
-        assert firing is None or firing.kind is not IncidentKind.FAILED or firing.failed_runs == failed
 
 
 @given(st.lists(st.sampled_from(["late", "denied", "readable", "sent", "failed"]), max_size=20))

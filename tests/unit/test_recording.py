@@ -13,7 +13,9 @@ from bot.domain import LeaseLost, MailId, NotifyReason, StatusAnswer, StoreError
 from bot.recording import Recorder
 
 if TYPE_CHECKING:
-    from bot.domain import DueTime
+    from collections.abc import Sequence
+
+    from bot.incidents import MissedRun
 
 MAIL = MailId("sales")
 NOW = datetime(2025, 3, 3, 12, tzinfo=UTC)
@@ -37,7 +39,9 @@ class Book:
         now: datetime,  # noqa: ARG002
         term: int | None,
         memory: str | None = None,
+        missed: Sequence[MissedRun] = (),
     ) -> tuple[NotifyReason, ...]:
+        assert term is not None or not missed
         if self.is_away:
             raise StoreError("away")
         if self.troubles:
@@ -45,11 +49,8 @@ class Book:
         self.written.append((term, memory))
         return NEWS
 
-    async def record_denied(self, mail_id: MailId, *, cause: str, now: datetime, term: int) -> NotifyReason:
-        raise NotImplementedError
-
-    async def record_late(
-        self, mail_id: MailId, *, expected_at: datetime, declared: DueTime | None, now: datetime, term: int
+    async def record_denied(
+        self, mail_id: MailId, *, cause: str, now: datetime, term: int, since: datetime | None = None
     ) -> NotifyReason:
         raise NotImplementedError
 

@@ -227,6 +227,38 @@ def test_an_overtaken_run_survives_a_restart() -> None:
     assert Ask(mail_id=MAIL, task_id=TaskId(1)) in asks
 
 
+def going(task_id: int, started: datetime) -> TaskRun:
+    (run,) = a_run(started, RunStatus.PROCESSING, task_id).runs
+    return run
+
+
+def test_a_run_that_another_replica_saw_is_followed_to_its_end() -> None:
+    """It began and was overtaken between two looks of the leader's, but a person had seen it meanwhile."""
+    schedule, start = a_schedule(), MONDAY
+    schedule.watch(MAIL, start)
+    schedule.answered(Ask(mail_id=MAIL), a_run(start, RunStatus.SENT, 1), start + timedelta(seconds=9))
+    schedule.follow(MAIL, going(2, start + timedelta(seconds=60)), start + timedelta(seconds=70))
+    newer = start + timedelta(seconds=80)
+    schedule.answered(Ask(mail_id=MAIL), a_run(newer, RunStatus.SENT, 3), newer + timedelta(seconds=5))
+    later = newer + timedelta(seconds=6)
+    asks = _asks(schedule, later, seconds=60, answer=a_run(newer, RunStatus.SENT, 3))
+    assert Ask(mail_id=MAIL, task_id=TaskId(2)) in asks
+
+
+def test_a_run_that_was_overtaken_before_the_leader_heard_of_it_is_followed_too() -> None:
+    """Once, however often it is heard of; and not where the leader knows its end, or nobody watches the mail."""
+    schedule, start = a_schedule(), MONDAY
+    schedule.watch(MAIL, start)
+    newer = start + timedelta(minutes=2)
+    schedule.answered(Ask(mail_id=MAIL), a_run(newer, RunStatus.SENT, 2), newer)
+    for run in (going(1, start), going(1, start), going(2, newer)):
+        schedule.follow(MAIL, run, newer + timedelta(seconds=1))
+    schedule.follow(MailId("another"), going(3, start), newer)
+    asks = _asks(schedule, newer + timedelta(seconds=2), seconds=60, answer=a_run(newer, RunStatus.SENT, 2))
+    assert {ask.task_id for ask in asks if ask.task_id is not None} == {1}
+    assert asks.count(Ask(mail_id=MAIL, task_id=TaskId(1))) == 1
+
+
 def test_a_run_by_hand_is_followed_closely() -> None:
     """After someone pressed Run the mail is asked about within seconds, not after the interval."""
     schedule = a_schedule()

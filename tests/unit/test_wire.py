@@ -223,6 +223,7 @@ def test_an_exec_time(value: object, zone: str, exec_at: datetime | None) -> Non
         pytest.param("<!channel>", RunStatus.UNKNOWN, "<!channel>", id="hostile"),
         pytest.param("发送中", RunStatus.UNKNOWN, "发送中", id="unicode"),
         pytest.param("\ud800", RunStatus.UNKNOWN, "?", id="half a surrogate pair"),
+        pytest.param("FA\0ILED", RunStatus.FAILED, "FAILED", id="NUL, which no PostgreSQL takes"),
     ],
 )
 def test_a_status_word(value: object, status: RunStatus, word: str) -> None:
@@ -425,6 +426,12 @@ def test_lines_without_an_id_are_left_out() -> None:
     """What can be asked about is listed, with what is known of it."""
     told = read_mails(replay("list_odd_entries"))
     assert told.mails == (Mail(mail_id=MailId("2342526"), name="", owner_name="", paused=True),)
+
+
+def test_a_line_with_an_id_beyond_all_measure_is_left_out() -> None:
+    """Nobody could ask about it, and no database would keep it."""
+    lines = [{"MailId": "m" * length, "SubscribeName": "n"} for length in (128, 129)]
+    assert [len(mail.mail_id) for mail in read_mails(good({"Data": lines})).mails] == [128]
 
 
 @pytest.mark.parametrize(

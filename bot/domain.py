@@ -474,9 +474,18 @@ class QuickBIError(MailBotError):
         self.request_id = request_id
         self.recommend = recommend
 
+    @property
+    def is_about_the_mail(self) -> bool:
+        """Is this one mail out of reach, rather than Quick BI as a whole?"""
+        return False
+
 
 class MailNotFound(QuickBIError):
     """No mail has this ID."""
+
+    @property
+    def is_about_the_mail(self) -> bool:
+        return True
 
 
 class MissingAccess(StrEnum):
@@ -496,9 +505,17 @@ class AccessForbidden(QuickBIError):
         self.missing = missing
         self.action = action
 
+    @property
+    def is_about_the_mail(self) -> bool:
+        return self.missing is MissingAccess.MAIL
+
 
 class MailMisconfigured(QuickBIError):
     """The mail's subject is invalid: its owner must mend it in Quick BI."""
+
+    @property
+    def is_about_the_mail(self) -> bool:
+        return True
 
 
 class CredentialsProblem(StrEnum):

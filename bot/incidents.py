@@ -10,14 +10,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from bot.domain import (
-    AccessForbidden,
     Incident,
     IncidentId,
     IncidentKind,
     IncidentState,
-    MailMisconfigured,
-    MailNotFound,
-    MissingAccess,
     NotifyReason,
     RunStatus,
     TaskRun,
@@ -27,7 +23,7 @@ from bot.situation import STUCK_AFTER, is_older_than_the_watch
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.domain import DueTime, MailId, QuickBIError
+    from bot.domain import DueTime, MailId
     from bot.situation import Situation
 
 SAME_MISS = timedelta(hours=6)  # two due times this close are about one run, or about one silence
@@ -253,17 +249,6 @@ def judge_readable(incident: Incident | None, *, now: datetime) -> Verdict:
     else:
         back = _changed(incident, state=IncidentState.RECOVERED, closed_at=now)
     return Verdict(reason=NotifyReason.ACCESS_BACK, incident=back)
-
-
-def is_about_the_mail(error: QuickBIError) -> bool:
-    """Is this one mail out of reach, rather than Quick BI as a whole?"""
-    match error:
-        case MailNotFound() | MailMisconfigured():
-            return True
-        case AccessForbidden():
-            return error.missing is MissingAccess.MAIL
-        case _:
-            return False
 
 
 def _changed(incident: Incident, **changes: Any) -> Incident:

@@ -19,7 +19,7 @@ from bot.domain import (
     StoreError,
     Throttled,
 )
-from bot.incidents import MissedRun, is_about_the_mail
+from bot.incidents import MissedRun
 from bot.outages import cause_of, judge_failure, judge_success
 from bot.persist import until_stored
 from bot.probing import Probing
@@ -249,7 +249,7 @@ class Poller:
         if self._schedule is not None:
             self._schedule.failed(ask, error, now)
         since = self._refused_since(ask, error, now)
-        if since is not None or is_about_the_mail(error):
+        if since is not None or error.is_about_the_mail:
             cause = denial_of(error)
             reason = await until_stored(
                 lambda: self._observations.record_denied(

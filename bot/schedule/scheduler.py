@@ -6,7 +6,6 @@ from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot.domain import AccessForbidden, MailNotFound
 from bot.schedule.durations import FleetDurations
 from bot.schedule.ladder import Ladder
 from bot.schedule.localtime import HOUR, LocalTime
@@ -150,7 +149,7 @@ class Schedule:
         mail = self._mails.get(ask.mail_id)
         if mail is None:
             return
-        mail.unreadable = isinstance(error, MailNotFound | AccessForbidden)
+        mail.unreadable = error.is_about_the_mail
         self._queue(mail, now.timestamp())
 
     def memory(self, mail_id: MailId) -> MailMemory | None:

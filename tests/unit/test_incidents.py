@@ -30,7 +30,6 @@ from bot.domain import (
 )
 from bot.incidents import (
     Verdict,
-    is_about_the_mail,
     judge,
     judge_denied,
     judge_late,
@@ -334,7 +333,7 @@ def test_what_failed_before_the_access_was_lost_fails_on_behind_it() -> None:
 )
 def test_quick_bi_as_a_whole_is_never_taken_for_one_mail(error: Any, *, expected: bool) -> None:
     """Two failure domains: an outage must not become a thousand lost mails."""
-    assert is_about_the_mail(error) is expected
+    assert error.is_about_the_mail is expected
 
 
 @given(st.lists(st.sampled_from(["late", "denied", "readable", "sent", "failed"]), max_size=20))

@@ -15,6 +15,7 @@ from bot.domain import (
     AccessForbidden,
     MailId,
     MissingAccess,
+    QuickBIError,
     QuickBIUnavailable,
     RunStatus,
     StatusAnswer,
@@ -302,13 +303,18 @@ def test_a_mail_out_of_reach_rests() -> None:
     assert not asks
 
 
-def test_a_call_that_failed_is_made_again() -> None:
-    """Quick BI's own trouble costs a mail at most one interval."""
+@pytest.mark.parametrize(
+    "error",
+    [QuickBIUnavailable(outcome_unknown=False), AccessForbidden(missing=MissingAccess.RAM_ACTION)],
+    ids=["down", "a permission of the whole account"],
+)
+def test_a_call_that_failed_is_made_again(error: QuickBIError) -> None:
+    """Trouble that is not one mail's costs a mail at most one interval."""
     schedule = a_schedule()
     schedule.watch(MAIL, MONDAY)
     ask = schedule.next(MONDAY)
     assert isinstance(ask, Ask)
-    schedule.failed(ask, QuickBIUnavailable(outcome_unknown=False), MONDAY)
+    schedule.failed(ask, error, MONDAY)
     assert _asks(schedule, MONDAY + timedelta(seconds=1), seconds=400, answer=NOTHING)
 
 

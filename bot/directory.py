@@ -68,7 +68,8 @@ class Directory:
     def resolve(self, words: str) -> MailRef | Choice:
         """Which mail is meant: an ID that is known, an exact name, or one name much closer than all others.
 
-        A name that is close but has other numbers is another mail's: “Store 12” is not “Store 21”.
+        A name that is close but has other numbers is another mail's: “Store 12” is not “Store 21”. One that is only
+        alike is asked back: whoever subscribes to the wrong mail waits for news of the right one in vain.
         """
         exact = self._names.exact(words)
         if len(exact) == 1:
@@ -78,7 +79,9 @@ class Directory:
         close = self._names.like(words, limit=_MOST_CLOSE, at_least=_CLOSE)
         is_clear = len(close) == 1 or (len(close) > 1 and close[0][1] - close[1][1] >= _CLEARLY_BEST)
         if is_clear and _numbers(words) <= _numbers(close[0][0].name):
-            return MailRef(mail_id=close[0][0].mail_id)
+            (closest, _), *_ = close
+            if self._names.are_meant(words, closest):
+                return MailRef(mail_id=closest.mail_id)
         return Choice(words=words, mails=tuple(mail for mail, _ in close))
 
     def search(self, words: str, *, limit: int | None = None) -> list[Mail]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _MASK_BITS = 509  # a prime: pairs of letters spread evenly
 _SHORT_LIST = 300  # how many names are compared letter by letter
+_MISTYPED = 80.0  # of 100: a letter or two of a name
 _LONGEST_WORDS = 100  # characters: no name is longer, and comparing takes time by length
 
 
@@ -77,12 +78,23 @@ class NameIndex:
         )
         return [(self.mails[listed[place]], score) for _, score, place in found]
 
+    def are_meant(self, words: str, mail: Mail) -> bool:
+        """Is this close name meant, not only alike? One has all words of the other, or they are mistyped."""
+        sought, name = folded(words), folded(mail.name)
+        some, others = _words(sought), _words(name)
+        return some <= others or others <= some or fuzz.token_sort_ratio(sought, name) >= _MISTYPED
+
     def _short_list(self, sought: str) -> list[int]:
         """The names that share most pairs of letters with what is sought; those that share none are out."""
         mask = _pairs(sought)
         shared = [(mask & each).bit_count() for each in self._masks]
         best = sorted(range(len(shared)), key=shared.__getitem__)[-_SHORT_LIST:]
         return sorted(index for index in best if shared[index])
+
+
+def _words(text: str) -> set[str]:
+    """Numbers without the zeros before them."""
+    return {word.lstrip("0") or word for word in text.split()}
 
 
 def _pairs(text: str) -> int:

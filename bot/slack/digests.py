@@ -45,7 +45,7 @@ def digest(items: Sequence[Told], *, now: datetime, zone: tzinfo) -> Message:
     over = [each for each in items if not each.incident.is_firing]
     began = min(each.incident.opened_at for each in items)
     sign, headline = _headline(firing, over)
-    blocks: list[Block] = [section(f"{sign} *{headline}*\nsince {when(began, zone)}{_cause(firing)}")]
+    blocks: list[Block] = [section(f"{sign} *{headline}*\nSince {when(began, zone)}{_cause(firing)}")]
     if firing:
         blocks.append(section("\n".join(map(_line, firing[:_SHOWN_LARGE]))))
         blocks += _small_names("And", firing[_SHOWN_LARGE:])

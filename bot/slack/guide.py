@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.commands import EXAMPLE_ID, Verb
-from bot.slack.blocks import Message, code, escape, name, section, small
+from bot.slack.blocks import Message, code, name, section, small
 from bot.slack.controls import labels, picks
 from bot.targets import EXAMPLE_TASK
 
@@ -139,6 +139,6 @@ def choose(choice: Choice, *, verb: Verb) -> Message:
         blocks=(
             section(f"🔍 *Which mail do you mean by “{words}”?*"),
             picks(choice, verb=verb),
-            small("Not among them? Type more of the name, or the ID: " + escape(EXAMPLE_ID)),
+            small("Not among them? Type more of the name, or the ID"),
         ),
     )

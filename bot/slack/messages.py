@@ -89,7 +89,7 @@ def _why_failed(run: TaskRun) -> str:
     task = f" for task {code(str(run.task_id))}" if run.task_id else ""
     return (
         f"Quick BI's API does not say why; its *Subscriptions* page shows the reason{task}. "
-        "Screenshots that take over 4 minutes are the usual one."
+        "The usual one: a screenshot of the report took over 4 minutes."
     )
 
 

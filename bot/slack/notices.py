@@ -83,7 +83,6 @@ def _small_print(told: Told, now: datetime, zone: tzinfo) -> Block:
         else "",
         f"Owner {name(mail.owner_name, 40)}" if mail and mail.owner_name else "",
         f"Mail {code(_short(incident.mail_id))}",
-        f"Task {code(str(incident.last_task_id))}" if incident.last_task_id and incident.is_firing else "",
     )
 
 

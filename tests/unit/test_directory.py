@@ -301,3 +301,19 @@ async def test_whether_a_mail_is_paused_is_as_last_known_while_quick_bi_is_down(
     directory = Directory(quickbi, FakeShelf(paused), now=lambda: NOON)
     await directory.load()
     assert await directory.is_paused(paused.mail_id)
+
+
+@pytest.mark.parametrize("words", ["salse", "false alarm", "Sals"])
+async def test_a_name_that_is_only_alike_is_asked_back(words: str) -> None:
+    """Nobody is shown, or subscribed to, a mail that shares but some letters with what they typed."""
+    directory = await directory_of(
+        mail("Odd answer: success false"), mail("Weekly Ops"), mail("False Claims by Region")
+    )
+    assert isinstance(directory.resolve(words), Choice)
+
+
+@pytest.mark.parametrize("words", ["Wekly Ops", "ops weekly", "ops", "weekly opps"])
+async def test_a_mistyped_or_shortened_name_is_that_mail(words: str) -> None:
+    """A letter too few, words in another order, one word of it that no other name has."""
+    directory = await directory_of(mail("Weekly Ops"), mail("Daily Sales"), mail("Board Pack"))
+    assert directory.resolve(words) == MailRef(mail_id=MailId("id-Weekly Ops"))

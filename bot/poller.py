@@ -263,12 +263,17 @@ class Poller:
                 await self._keep_outage(judge_success(self._outage, now=now), term)
             return
         self._failures += 1
-        self._probing.unanswered(ask, now)
+        self._probing.unanswered(self._another_than(ask), now)
         self._free_at = monotonic() + min(_LONGEST_BACK_OFF, 2.0 ** min(self._failures, 10) / 2)
         if isinstance(error, Throttled):
             await until_stored(lambda: self._budget.throttled(error.retry_after))
         cause = cause_of(error)
         await self._keep_outage(judge_failure(self._outage, cause=cause, now=now, new_id=uuid4().hex), term)
+
+    def _another_than(self, ask: Ask) -> Ask:
+        """Another mail tells whether Quick BI is back, also where the trouble is with this mail alone."""
+        others = (mail_id for mail_id in self._watched if mail_id != ask.mail_id)
+        return Ask(mail_id=next(others, ask.mail_id))
 
     def _refused_since(self, ask: Ask, error: QuickBIError, now: datetime) -> datetime | None:
         """Where a refusal says nothing, time must: since when is it this mail alone that is refused?"""

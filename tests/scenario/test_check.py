@@ -164,7 +164,7 @@ def nothing(_: Rig) -> None:
             quickbi(Mode.NOT_PERMITTED, action="GetMailTaskStatus"),
             {},
             API,
-            "RAM action `quickbi-public:GetMailTaskStatus`",
+            "RAM action quickbi-public:GetMailTaskStatus",
             id="no RAM permission",
         ),
         pytest.param(

@@ -11,7 +11,7 @@ from bot.commands import Verb
 from bot.domain import MailId
 from bot.sandbox.quickbi.faults import Mode
 from bot.slack.blocks import actions, button, overflow
-from bot.slack.controls import Act, More, under_digest
+from bot.slack.controls import CONFIRMED, Act, More, under_digest
 from bot.slack.run_messages import Subject, confirm_value
 from bot.store.store import open_store
 from tests.scenario.hand_runs import ADA, RUN, RUN_IT, run_calls, stage_for_runs, until_said
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from slack_sdk.models.blocks import Block
 
-    from bot.sandbox.slack.model import Message
+    from bot.sandbox.slack.model import Message, View
     from tests.rig import Rig
 
 DOWN = 600.0  # seconds: longer than any test
@@ -87,6 +87,13 @@ async def click(rig: Rig, ts: str, block: Block, *, user: str = "ada", channel: 
     return await answered(rig, before, user=user, channel=channel)
 
 
+def action_ids(view: View) -> list[str]:
+    """Of everything that can be used in a view."""
+    blocks = view.source["blocks"]
+    elements = [each for one in blocks for each in (*one.get("elements", ()), one.get("accessory", {}))]
+    return [each["action_id"] for each in elements if "action_id" in each]
+
+
 def calls(rig: Rig) -> int:
     return len(rig.quickbi.ledger.calls(LOOK)) + len(rig.quickbi.ledger.calls(RUN))
 
@@ -130,7 +137,7 @@ GONE = {
     "page of the list": "mails with “sales”",
     "page of the history": "I have not seen a run of Quick Ops yet",
     "menu: run": "Send Quick Ops again?",
-    "menu: share": "Quick BI knows no mail",
+    "menu: share": "Share the status of Quick Ops?",  # what is shared was seen before, or is asked for then
     "menu: history": "I have not seen a run of Quick Ops yet",
     "one of a digest": "Quick BI knows no mail",
 }
@@ -184,7 +191,7 @@ BLIND = {
     "pick history": "I have not seen a run of Quick Ops yet",
     "run": "Quick Ops was not run",
     "menu: run": "Send Quick Ops again?",
-    "menu: share": "Quick BI does not answer",
+    "menu: share": "Share the status of Quick Ops?",
     "menu: history": "I have not seen a run of Quick Ops yet",
     "one of a digest": "Quick BI does not answer",
 }
@@ -236,10 +243,12 @@ async def test_a_check_on_the_home_tab_when_the_mail_is_gone(bot: Rig) -> None:
     await until_public(bot, "now subscribed to Quick Ops")
     assert bot.bot
     await bot.bot.stop()  # what it saw a moment ago would be an answer
-    bot.world.delete(bot.world.named("Quick Ops").mail_id)
+    mail_id = bot.world.named("Quick Ops").mail_id
+    bot.world.delete(mail_id)
     await bot.start_bot()
     view = await open_home(bot)
-    await bot.slack.people.click("ada", Act.CHECK, view_id=view.id)
+    menu = next(id_ for id_ in action_ids(view) if id_.startswith("mail_home:menu"))
+    await bot.slack.people.click("ada", menu, view_id=view.id, choose=f"check {mail_id}")
     await until_modal(bot, "Quick BI knows no mail")
 
 
@@ -262,30 +271,41 @@ async def test_from_a_digest_everything_is_two_steps_away(tmp_path: Path) -> Non
         at = {"channel": "reports", "ts": status.ts}
         await stage.slack.people.click("ada", Act.SNOOZE, choose=f"4h {mail_id}", **at)
         await until_said(stage, f"<@{ADA}> snoozed Quick Sales: quiet until")
+        before = len(stage.answers("ada"))
         await stage.slack.people.click("ada", Act.MORE, choose=f"{More.UNSUBSCRIBE} {mail_id}", **at)
+        asked = await answered(stage, before)
+        await stage.slack.people.click("ada", CONFIRMED, channel="reports", ts=asked.ts)
         await until_said(stage, "no longer told about Quick Sales")
         await stage.slack.people.click("ada", Act.RUN, **at)
         await stage.until_text("Quick Sales, which you ran, was sent", seconds=20)
 
 
-async def test_all_mails_of_a_digest_are_snoozed_and_woken_at_once(bot: Rig) -> None:
-    """Those that the channel is subscribed to; one word in its thread, and one row on record for each."""
+async def test_all_mails_of_a_digest_are_snoozed_and_woken_at_once(tmp_path: Path) -> None:
+    """Those that fail here; one word in its thread, and one row on record for each."""
     names = ("Quick Ops", "Quick Sales")
-    await bot.slack.people.type_command("ada", "reports", f"/mail-subscribe {', '.join(names)}, Daily Sales")
-    await until_public(bot, "now subscribed to Quick Ops")
-    mails = [(MailId(bot.world.named(name).mail_id), name) for name in (*names, "Weekly Ops")]
-    storm = await post(bot, under_digest(mails, are_snoozed=False))
-    at = {"channel": "reports", "ts": storm}
-    await bot.slack.people.click("ada", f"{Act.SNOOZE}:all", choose="recovered all", **at)
-    await until_said(bot, f"<@{ADA}> snoozed 2 mails: quiet until it recovers", thread_ts=storm)
-    awake = [under_digest(mails, are_snoozed=True).to_dict()]
-    await bot.web_client().chat_update(channel="C0REPORTS2", ts=storm, text="An old message", blocks=awake)
-    await bot.slack.people.click("ada", f"{Act.SNOOZE}:all", **at)
-    await until_said(bot, f"<@{ADA}> woke 2 mails", thread_ts=storm)
-    assert bot.bot
-    await bot.bot.stop()
-    async with open_store(bot.environment()["DATABASE_URL"]) as store:
-        rows = await store.history.actions()
+    async with stage_for_runs(tmp_path, QUICKBI_CHECK_INTERVAL="2") as bot:
+        process = await bot.start_bot()
+        await bot.slack.people.type_command(
+            "ada", "reports", f"/mail-subscribe {', '.join(names)}, Daily Sales"
+        )
+        await until_public(bot, "now subscribed to Quick Ops")
+        mails = [(MailId(bot.world.named(name).mail_id), name) for name in (*names, "Weekly Ops")]
+        for (mail_id, name), _ in zip(mails, names, strict=False):
+            bot.world.run_now(mail_id, takes=timedelta(0), outcome="FAILED")
+            await until_said(bot, f"{name} failed. The run of")
+        storm = await post(bot, under_digest(mails, are_snoozed=False))
+        at = {"channel": "reports", "ts": storm}
+        await bot.slack.people.click("ada", f"{Act.SNOOZE}:all", choose="recovered all", **at)
+        await until_said(bot, f"<@{ADA}> snoozed 2 mails: quiet until it recovers", thread_ts=storm)
+        awake = [under_digest(mails, are_snoozed=True).to_dict()]
+        await bot.web_client().chat_update(
+            channel="C0REPORTS2", ts=storm, text="An old message", blocks=awake
+        )
+        await bot.slack.people.click("ada", f"{Act.SNOOZE}:all", **at)
+        await until_said(bot, f"<@{ADA}> woke 2 mails", thread_ts=storm)
+        await process.stop()
+        async with open_store(bot.environment()["DATABASE_URL"]) as store:
+            rows = await store.history.actions()
     noted = sorted((action, mail_id) for _, _, action, _, mail_id, _ in rows if action in {"snooze", "wake"})
     ids = sorted(mail_id for mail_id, _ in mails[:2])
     assert noted == [(action, mail_id) for action in ("snooze", "wake") for mail_id in ids]

@@ -62,14 +62,14 @@ async def test_many_refusals_and_the_confirmation_all_arrive(bot: Rig) -> None:
     (told,) = bot.answers("ada")
     for number in range(90001, 90006):
         assert f"knows no mail for {number}" in told.text
-    assert "Which mail do you mean by Board Pack?" in told.text
+    assert "Which mail do you mean by “Board Pack”?" in told.text
     assert len(bot.slack.ledger.calls("response_url", outcome="ok")) == 2
 
 
 async def test_all_that_is_refused_is_one_answer(bot: Rig) -> None:
     """And two questions in one message keep their own buttons."""
     told = await bot.ask("/mail-subscribe Board Pack, Utter Nonsense, Wrong")
-    assert "I know no mail named Utter Nonsense" in told.text
+    assert "I know no mail named “Utter Nonsense”" in told.text
     picked = await answer_to_click(bot, told, "mail_pick:mail-subscribe:0:2")
     assert "Quick BI answered in a way that I do not understand" in picked.text
     assert len(public(bot)) == 0

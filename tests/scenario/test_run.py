@@ -222,7 +222,9 @@ async def test_from_the_menu_of_a_shared_status_everybody_sees_who_did_it(once: 
     status = await once.ask("/mail-status Quick Sales")
     share = menu_choice(status, "share ")
     await once.slack.people.click("ada", "mail_more", channel="reports", ts=status.ts, choose=share)
-    shared = await until_said(once, "Quick Sales was sent")
+    question = await once.until_text("Share the status of Quick Sales?")
+    await once.slack.people.click("ada", "mail_share", channel="reports", ts=question.ts)
+    shared = await until_said(once, f"Shared by <@{ADA}>: Quick Sales was sent")
     await once.slack.people.click(
         "ada", "mail_more", channel="reports", ts=shared.ts, choose=menu_run(shared)
     )

@@ -297,7 +297,7 @@ async def test_who_is_being_answered_when_the_bot_is_stopped_gets_an_answer(tmp_
         assert monotonic() - began < 10
         last = [stage.answers("ada", channel)[-1].text for channel in channels]
         assert all("Checking" not in text for text in last)
-        assert sum("was sent" in text for text in last) >= 5
+        assert sum("was sent" in text for text in last) >= 3
         assert all("was sent" in text or "Please ask again" in text for text in last)
 
 

@@ -75,7 +75,7 @@ async def test_of_two_mails_of_one_name_the_channel_is_asked_which_to_leave(stag
     )
     await until_public(stage, "now subscribed to Twin Report, Twin Report")
     asked = await stage.ask("/mail-unsubscribe Twin Report")
-    assert "Which mail do you mean by Twin Report?" in asked.text
+    assert "Which mail do you mean by “Twin Report”?" in asked.text
     assert all(f"…{mail.mail_id[-6:]}" in asked.text for mail in (first, second))
     await stage.slack.people.click("ada", "mail_pick:mail-unsubscribe:0", channel="reports", ts=asked.ts)
     await until_public(stage, "no longer told about Twin Report")
@@ -95,7 +95,7 @@ async def test_a_name_that_is_close_to_several_is_asked_back_before_leaving(both
     await both_ways.slack.people.type_command("ada", "reports", "/mail-subscribe Store 001, Store 002")
     await until_public(both_ways, "now subscribed to Store 001, Store 002")
     asked = await both_ways.ask("/mail-unsubscribe Store 00")
-    assert "Which mail do you mean by Store 00? Store 001" in asked.text
+    assert "Which mail do you mean by “Store 00”? Store 001" in asked.text
     assert "Store 003" not in asked.text
     assert "not subscribed to Daily Sales" in (await both_ways.ask("/mail-unsubscribe Daily Sales")).text
 

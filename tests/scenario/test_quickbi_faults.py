@@ -82,7 +82,7 @@ async def test_a_short_silence_is_nobodys_business(desk: Telling) -> None:
     await desk.until_looked()
     desk.quickbi.faults.add(Mode.DOWN, lasting=2)
     desk.run(mail_id, FAILED)
-    await desk.until_said("Daily Sales failed", seconds=30)
+    await desk.until_said("Daily Sales failed", seconds=70)  # the longest back-off is half a minute
     assert desk.posts(OPERATORS) == []
 
 

@@ -152,7 +152,7 @@ async def test_a_lost_reply_of_an_edit_is_only_drawn_again(desk: Telling) -> Non
 async def test_minutes_of_server_errors_and_refused_connections_lose_nothing(desk: Telling) -> None:
     """HTTP 503, then no connection, for more than a minute: told once, within the longest pause after it."""
     mail_id = await desk.watch("Daily Sales")
-    desk.slack.faults.server_error(lasting=35)
+    desk.slack.faults.server_error(lasting=45)  # until the next trouble has begun
     desk.run(mail_id, FAILED)
     await until_refused(desk, "http_503")
     await asyncio.sleep(35)

@@ -93,7 +93,7 @@ async def test_the_ack_does_not_wait_for_quick_bi(both_ways: Rig) -> None:
         for _ in range(10)
     ]
     assert {outcome.answered for outcome in outcomes} == {Answered.ACKED}
-    assert median(outcome.seconds for outcome in outcomes) < 1
+    assert median(outcome.seconds for outcome in outcomes) < 0.05
     await both_ways.until_text("Weekly Ops failed", seconds=20)
 
 
@@ -297,7 +297,7 @@ async def test_who_is_being_answered_when_the_bot_is_stopped_gets_an_answer(tmp_
         assert monotonic() - began < 10
         last = [stage.answers("ada", channel)[-1].text for channel in channels]
         assert all("Checking" not in text for text in last)
-        assert sum("was sent" in text for text in last) >= 3
+        assert sum("was sent" in text for text in last) >= 5
         assert all("was sent" in text or "Please ask again" in text for text in last)
 
 

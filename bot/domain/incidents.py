@@ -1,0 +1,130 @@
+"""What is wrong with a mail, or with Quick BI as a whole, and what a look came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.domain.ids import IncidentId, MailId, TaskId
+
+
+class NotifyReason(StrEnum):
+    """What a look at a mail came to: one name for every outcome, also for those that nobody is told of."""
+
+    FIRST_FAILURE = "first_failure"
+    STILL_FAILING = "still_failing"
+    OVERTAKEN_FAILURE = "overtaken_failure"  # it failed, but a newer run had been sent already
+    RECOVERED = "recovered"
+    CORRECTED = "corrected"  # Quick BI said FAILED, and later that it was sent after all
+    STUCK = "stuck"
+    LATE = "late"
+    ACCESS_LOST = "access_lost"
+    ACCESS_BACK = "access_back"
+
+    STARTED = "started"  # the late run began: the message shows it, nobody is called
+    RECOUNTED = "recounted"  # one of several failures was none: the message shows it
+
+    BASELINE = "baseline"  # it was so before anyone subscribed
+    AS_BEFORE = "as_before"
+    RUNNING = "running"
+    SENT = "sent"
+    OLDER_RUN = "older_run"
+    UNKNOWN_WORD = "unknown_word"
+    UNCONFIRMED = "unconfirmed"  # told only if a second look says the same
+
+    MAIL_PAUSED = "mail_paused"
+    MAIL_UNPAUSED = "mail_unpaused"
+    CHANNEL_LOST = "channel_lost"
+    OUTAGE_BEGAN = "outage_began"
+    OUTAGE_OVER = "outage_over"
+    JOINED = "joined"  # subscribed while it fails: the confirmation told it
+
+    @property
+    def is_told(self) -> bool:
+        """A message of its own is owed for it."""
+        return self in _TOLD
+
+    @property
+    def is_shown(self) -> bool:
+        """The messages about the incident change."""
+        return self in _TOLD or self in {NotifyReason.STARTED, NotifyReason.RECOUNTED}
+
+
+_TOLD = frozenset(
+    {
+        NotifyReason.FIRST_FAILURE,
+        NotifyReason.STILL_FAILING,
+        NotifyReason.OVERTAKEN_FAILURE,
+        NotifyReason.RECOVERED,
+        NotifyReason.CORRECTED,
+        NotifyReason.STUCK,
+        NotifyReason.LATE,
+        NotifyReason.ACCESS_LOST,
+        NotifyReason.ACCESS_BACK,
+    }
+)
+
+
+class IncidentKind(StrEnum):
+    """What is wrong with a mail at present."""
+
+    FAILED = "failed"
+    STUCK = "stuck"
+    LATE = "late"
+    ACCESS_LOST = "access_lost"
+
+
+class IncidentState(StrEnum):
+    FIRING = "firing"
+    RECOVERED = "recovered"
+    CORRECTED = "corrected"  # there was no failure after all
+    UNWATCHED = "unwatched"  # the last channel left while it was firing
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Incident:
+    """What went wrong with one mail, from its first sign to its end. A mail has at most one that is firing.
+
+    `version` grows with every change that a reader would see. `began_at` is when the first bad run started
+    or was expected, `opened_at` when the bot knew. `last_*` is the newest bad run, `good_exec_at` the run that
+    ended it, `last_sent_at` the last good one before.
+    """
+
+    incident_id: IncidentId
+    mail_id: MailId
+    kind: IncidentKind
+    state: IncidentState
+    opened_at: datetime
+    began_at: datetime
+    failed_runs: int = 0
+    missed_runs: int = 0
+    last_run_key: str = ""
+    last_task_id: TaskId | None = None
+    last_exec_at: datetime | None = None
+    last_sent_at: datetime | None = None
+    expected_at: datetime | None = None
+    started_at: datetime | None = None
+    closed_at: datetime | None = None
+    good_exec_at: datetime | None = None
+    cause: str = ""  # Quick BI's code, where it refuses to tell about the mail
+    request_id: str = ""
+    version: int = 1
+
+    @property
+    def is_firing(self) -> bool:
+        return self.state is IncidentState.FIRING
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outage:
+    """Quick BI cannot be asked at all. `told_at` is None while it is too short to speak of."""
+
+    outage_id: str
+    began_at: datetime
+    cause: str
+    told_at: datetime | None = None
+    ended_at: datetime | None = None

@@ -1,0 +1,104 @@
+"""What a channel wants to be told of, and what the leader must look at because of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime, time
+
+    from bot.domain.ids import ChannelId, MailId, TeamId, UserId
+    from bot.domain.incidents import Incident
+    from bot.domain.mails import Mail
+    from bot.domain.runs import TaskRun
+
+EVERY_DAY = frozenset(range(7))
+WORKDAYS = frozenset(range(5))
+DEFAULT_GRACE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DueTime:
+    """When a mail must have started, as a person declared it: wall-clock time in Quick BI's zone.
+
+    `weekdays` counts from Monday = 0. After `at` plus `grace` a run that did not start is late.
+    """
+
+    at: time
+    weekdays: frozenset[int] = EVERY_DAY
+    grace: timedelta = DEFAULT_GRACE
+
+
+class Event(StrEnum):
+    """What a channel may choose to be told of."""
+
+    FAILED = "failed"
+    STUCK = "stuck"
+    LATE = "late"
+    RECOVERED = "recovered"
+
+
+EVERY_EVENT = frozenset(Event)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subscription:
+    """A channel that wants to be told about a mail.
+
+    `late_learned`: also when the mail's own rhythm, not a declared due time, says that it is late.
+    Snoozed: the messages that are there stay true, no new ones come. `until_recovered` ends with the incident.
+    """
+
+    team_id: TeamId
+    channel_id: ChannelId
+    mail_id: MailId
+    created_by: UserId
+    created_at: datetime
+    due: DueTime | None = None
+    events: frozenset[Event] = EVERY_EVENT
+    late_learned: bool = True
+    snoozed_until: datetime | None = None
+    snoozed_until_recovered: bool = False
+
+    def is_snoozed(self, now: datetime) -> bool:
+        return self.snoozed_until_recovered or (self.snoozed_until is not None and now < self.snoozed_until)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SubscriptionState:
+    """A subscription with what is known of its mail. `paused_reason` is Slack's word where the channel is closed."""
+
+    subscription: Subscription
+    mail: Mail | None
+    latest: TaskRun | None
+    incident: Incident | None
+    paused_reason: str = ""
+
+
+class SubscribeOutcome(StrEnum):
+    CREATED = "created"
+    ALREADY = "already"
+    UPDATED = "updated"  # it was there; its due time or its events are others now
+
+
+class SnoozeOutcome(StrEnum):
+    DONE = "done"
+    NOTHING_WRONG = "nothing_wrong"  # the mail is fine by now: a snooze would hide its next failure
+    NOT_SUBSCRIBED = "not_subscribed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Watch:
+    """A mail that some channel is subscribed to, as the poller needs it."""
+
+    mail_id: MailId
+    is_watched: bool
+    memory: str | None
+    dues: frozenset[DueTime]
+    is_paused: bool
+    expects_run_at: datetime | None
+    change_no: int
+    open_runs: tuple[TaskRun, ...] = ()

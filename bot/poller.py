@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from bot.domain import (
     LeaseLost,
@@ -19,22 +18,21 @@ from bot.domain import (
     StoreError,
     Throttled,
 )
-from bot.incidents import MissedRun
-from bot.outages import cause_of, judge_failure, judge_success
+from bot.outage_keeper import OutageKeeper
 from bot.persist import until_stored
 from bot.probing import Probing
 from bot.recording import Recorder
 from bot.refusals import RefusalClock, denial_of, is_riddle
-from bot.schedule import Ask, Due, MailMemory, Sleep
+from bot.schedule import Ask, Sleep
+from bot.watching import Watching
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable
     from datetime import tzinfo
 
-    from bot.domain import ChannelId, DueTime, MailId, Outage, StatusAnswer, Watch
-    from bot.outages import OutageVerdict
+    from bot.domain import ChannelId, MailId, StatusAnswer
     from bot.ports import QuickBI
-    from bot.schedule import LateRun, Schedule
+    from bot.schedule import Schedule
     from bot.telling import CallBudget, Observations, OutageBook, WatchList
 
 MOST_AT_ONCE = 12  # calls under way: a slow answer must not keep the next call from being made
@@ -79,46 +77,40 @@ class Poller:
         operator_channel: ChannelId | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._watches = watches
         self._observations = observations
-        self._outages = outages
         self._quickbi = quickbi
         self._budget = budget
-        self._new_schedule = new_schedule
-        self._timezone = timezone
         self._news = news
         self._seen = seen
-        self._is_paused = is_paused
-        self._operator_channel = operator_channel
         self._now = now
-        self._schedule: Schedule | None = None
-        self._watched: dict[MailId, frozenset[DueTime]] = {}
-        self._change_no = 0
+        self._watching = Watching(watches, new_schedule=new_schedule, timezone=timezone, is_paused=is_paused)
+        self._outages = OutageKeeper(
+            outages, operator_channel=operator_channel, noted=self._note_outage, news=news
+        )
         self._probing = Probing()
         self._recorder = Recorder(observations, noted=self._note)
         self._refusals = RefusalClock()
-        self._outage: Outage | None = None
         self._failures = 0
         self._free_at = 0.0
         self.pulse = Pulse()
 
     async def lead(self, term: int) -> None:
         """Poll until cancelled. What was fetched by then is still recorded. Raises LeaseLost."""
-        self._schedule, self._watched, self._change_no = self._new_schedule(), {}, 0
+        self._watching.begin_term()
         self._probing = Probing()
-        self._outage = await until_stored(self._outages.current)
+        await self._outages.begin_term()
         await self._take_over_changes()
-        if self._outage is not None and self._watched:
-            any_mail = Ask(mail_id=next(iter(self._watched)))
-            self._probing.unanswered(any_mail, self._outage.began_at)
-        _log.info("polling", extra={"term": term, "mails": len(self._watched)})
+        outage, any_mail = self._outages.current, self._watching.any_mail()
+        if outage is not None and any_mail is not None:
+            self._probing.unanswered(Ask(mail_id=any_mail), outage.began_at)
+        _log.info("polling", extra={"term": term, "mails": self._watching.count})
         looks: set[asyncio.Task[None]] = set()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._follow_changes())
                 group.create_task(self._look_around(term, looks))
         finally:
-            self._schedule = None
+            self._watching.end_term()
             await _finish(looks)
 
     async def drain(self, patience: float) -> None:
@@ -128,7 +120,7 @@ class Poller:
     async def observed(self, ref: MailRef, observation: Observation) -> None:
         """Take what a person's command saw for a look of the poller's. Never raises: the person has the answer."""
         ask = Ask(mail_id=ref.mail_id, task_id=ref.task_id)
-        memory, missed = await self._learn(ask, observation.answer, observation.seen_at)
+        memory, missed = await self._watching.learn(ask, observation.answer, observation.seen_at)
         try:
             reasons = await self._observations.record_answer(
                 ref.mail_id,
@@ -152,34 +144,10 @@ class Poller:
             await asyncio.sleep(LOOK_FOR_CHANGES)
 
     async def _take_over_changes(self) -> None:
-        changes = await until_stored(lambda: self._watches.changed_since(self._change_no))
-        for watch in changes:
-            self._take_over(watch)
-            self._change_no = watch.change_no
-        self.pulse.watched = len(self._watched)
-
-    def _take_over(self, watch: Watch) -> None:
-        schedule, now = self._schedule, self._now()
-        if schedule is None:
-            return
-        if not watch.is_watched:
-            schedule.forget(watch.mail_id)
-            self._probing.forget(watch.mail_id)
-            self._refusals.forget(watch.mail_id)
-            self._watched.pop(watch.mail_id, None)
-            return
-        dues = {_due(due) for due in watch.dues}
-        if watch.mail_id not in self._watched:
-            memory = None if watch.memory is None else MailMemory(watch.memory)
-            schedule.watch(watch.mail_id, now, memory=memory, dues=dues, paused=watch.is_paused)
-        else:
-            schedule.set_dues(watch.mail_id, dues, now)
-            schedule.set_paused(watch.mail_id, now, paused=watch.is_paused)
-        for run in watch.open_runs:
-            schedule.follow(watch.mail_id, run, now)
-        if watch.expects_run_at is not None and now - watch.expects_run_at < timedelta(minutes=5):
-            schedule.run_expected(watch.mail_id, watch.expects_run_at)
-        self._watched[watch.mail_id] = watch.dues
+        for mail_id in await self._watching.take_over_changes(self._now):
+            self._probing.forget(mail_id)
+            self._refusals.forget(mail_id)
+        self.pulse.watched = self._watching.count
 
     async def _look_around(self, term: int, looks: set[asyncio.Task[None]]) -> None:
         """Make one call after the other as they become free; answers may overlap."""
@@ -197,10 +165,10 @@ class Poller:
     async def _next_ask(self) -> Ask:
         while True:
             await asyncio.sleep(max(0.0, self._free_at - monotonic()))
-            schedule, now = self._schedule, self._now()
+            schedule, now = self._watching.schedule, self._now()
             if schedule is None:
                 raise LeaseLost("the term is over")
-            decision = self._probing.due(now, self._outage) or schedule.next(now)
+            decision = self._probing.due(now, self._outages.current) or schedule.next(now)
             if isinstance(decision, Sleep):
                 seconds = (decision.until - now).total_seconds()
                 await asyncio.sleep(min(max(0.01, seconds), LOOK_FOR_CHANGES))
@@ -236,18 +204,17 @@ class Poller:
         ref = MailRef(mail_id=ask.mail_id, task_id=ask.task_id)
         self._seen(ref, Observation(answer=answer, seen_at=now))
         self._refusals.forget(ask.mail_id)
-        memory, missed = await self._learn(ask, answer, now)
+        memory, missed = await self._watching.learn(ask, answer, now)
         await self._recorder.keep(ask.mail_id, answer, now=now, term=term, memory=memory, missed=missed)
-        if self._outage is not None:
-            await self._keep_outage(judge_success(self._outage, now=now), term)
+        await self._outages.answered(now=now, term=term)
 
     async def _no_answer(self, ask: Ask, error: QuickBIError, term: int) -> None:
         now = self._now()
         _log.info(
             "no_answer", extra={"mail_id": ask.mail_id, "error": type(error).__name__, "code": error.code}
         )
-        if self._schedule is not None:
-            self._schedule.failed(ask, error, now)
+        if self._watching.schedule is not None:
+            self._watching.schedule.failed(ask, error, now)
         since = self._refused_since(ask, error, now)
         if since is not None or error.is_about_the_mail:
             cause = denial_of(error)
@@ -259,76 +226,21 @@ class Poller:
             self._probing.denied(ask, now, is_confirmed=reason is not NotifyReason.UNCONFIRMED)
             self._note(ask.mail_id, (reason,))
             self._failures = 0
-            if self._outage is not None:  # it can be asked again, only not about this mail
-                await self._keep_outage(judge_success(self._outage, now=now), term)
+            await self._outages.answered(now=now, term=term)  # it can be asked, only not about this mail
             return
         self._failures += 1
-        self._probing.unanswered(self._another_than(ask), now)
+        # Another mail tells whether Quick BI is back, also where the trouble is with this mail alone.
+        self._probing.unanswered(Ask(mail_id=self._watching.another_than(ask.mail_id)), now)
         self._free_at = monotonic() + min(_LONGEST_BACK_OFF, 2.0 ** min(self._failures, 10) / 2)
         if isinstance(error, Throttled):
             await until_stored(lambda: self._budget.throttled(error.retry_after))
-        cause = cause_of(error)
-        await self._keep_outage(judge_failure(self._outage, cause=cause, now=now, new_id=uuid4().hex), term)
-
-    def _another_than(self, ask: Ask) -> Ask:
-        """Another mail tells whether Quick BI is back, also where the trouble is with this mail alone."""
-        others = (mail_id for mail_id in self._watched if mail_id != ask.mail_id)
-        return Ask(mail_id=next(others, ask.mail_id))
+        await self._outages.no_answer(error, now=now, term=term)
 
     def _refused_since(self, ask: Ask, error: QuickBIError, now: datetime) -> datetime | None:
         """Where a refusal says nothing, time must: since when is it this mail alone that is refused?"""
         if ask.task_id is not None or not is_riddle(error):
             return None
         return self._refusals.refused(ask.mail_id, now=now, others_answered_at=self.pulse.last_answer_at)
-
-    async def _missed(self, late: Sequence[LateRun]) -> tuple[MissedRun, ...]:
-        """Those of the late runs that somebody is to hear of. Asked before anything is written: it may take a while."""
-        missed = []
-        for each in late:
-            declared = self._declared(each)
-            if each.declared is not None and declared is None:
-                continue  # not on this weekday
-            if not await self._is_paused(each.mail_id):
-                missed.append(MissedRun(expected_at=each.expected_at, declared=declared))
-        return tuple(missed)
-
-    def _declared(self, late: LateRun) -> DueTime | None:
-        """The due time that somebody typed, of which the schedule knows only the time of day."""
-        weekday = late.expected_at.astimezone(self._timezone).weekday()
-        return next(
-            (
-                due
-                for due in self._watched.get(late.mail_id, ())
-                if _due(due) == late.declared and weekday in due.weekdays
-            ),
-            None,
-        )
-
-    async def _keep_outage(self, verdict: OutageVerdict, term: int) -> None:
-        before, self._outage = self._outage, verdict.outage
-        if verdict.outage is not None and verdict.outage.ended_at is not None:
-            self._outage = None
-        self.pulse.outage_since = self._outage.told_at and self._outage.began_at if self._outage else None
-        if verdict.reason is NotifyReason.AS_BEFORE and before is not None and self._outage is not None:
-            return
-        if verdict.reason is not NotifyReason.AS_BEFORE and verdict.outage is not None:
-            _log.warning(verdict.reason.value, extra={"cause": verdict.outage.cause})
-        await until_stored(
-            lambda: self._outages.keep(
-                verdict, now=self._now(), operator_channel=self._operator_channel, term=term
-            )
-        )
-        self._news()
-
-    async def _learn(
-        self, ask: Ask, answer: StatusAnswer, now: datetime
-    ) -> tuple[str | None, tuple[MissedRun, ...]]:
-        """Teach the schedule. Returns the mail's memory where it is worth keeping, and the runs found missing."""
-        schedule = self._schedule
-        if schedule is None or not schedule.answered(ask, answer, now):
-            return None, ()
-        late = schedule.late()
-        return schedule.memory(ask.mail_id), await self._missed(late)
 
     def _note(self, mail_id: MailId, reasons: tuple[NotifyReason, ...]) -> None:
         for reason in reasons:
@@ -337,9 +249,8 @@ class Poller:
                 _log.info("news", extra={"mail_id": mail_id, "reason": reason.value})
                 self._news()
 
-
-def _due(due: DueTime) -> Due:
-    return Due(at=due.at, weekdays_only=max(due.weekdays) < 5, grace=due.grace)  # noqa: PLR2004 (Saturday)
+    def _note_outage(self, since: datetime | None) -> None:
+        self.pulse.outage_since = since
 
 
 async def _finish(looks: set[asyncio.Task[None]]) -> None:

@@ -1,4 +1,4 @@
-"""Fixtures for whatever must behave the same over both databases: `database_url`, `store`."""
+"""Fixtures for whatever must behave the same over both databases: `database_url`, `store`, `desk`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.store.store import open_store
 from tests.postgres import running_postgres
+from tests.store_desk import TTL, Desk
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -37,6 +38,13 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 async def store(database_url: str) -> AsyncIterator[Store]:
     async with open_store(database_url) as opened:
         yield opened
+
+
+@pytest.fixture
+async def desk(store: Store) -> Desk:
+    lease = await store.lease.acquire("desk", TTL)
+    assert lease is not None
+    return Desk(store, lease.term)
 
 
 async def new_postgres_database(server: str) -> str:

@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import time, timedelta
+from datetime import time
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from bot.domain import DueTime, Event, IncidentState, RunStatus, SnoozeOutcome, StoreError, SubscribeOutcome
+from bot.domain import (
+    DueTime,
+    Event,
+    IncidentState,
+    NotifyReason,
+    PostKind,
+    RunStatus,
+    SnoozeOutcome,
+    StoreError,
+    SubscribeOutcome,
+)
+from bot.outgoing import Nothing
 from bot.store.tables import audit
-from tests.contract.test_store_telling import Desk, subscribed
 from tests.samples_of_news import ADA, BOB, FINANCE, MAIL, NOON, REPORTS, at, run, subscription
+from tests.store_desk import subscribed
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.store.store import Store
+    from tests.store_desk import Desk
 
 pytest_plugins = ["tests.databases"]
 SENT, FAILED = RunStatus.SENT, RunStatus.FAILED
 
 
 @pytest.fixture
-async def failing(store: Store) -> Desk:
+async def failing(desk: Desk) -> Desk:
     """A mail that failed, and a channel that was told."""
-    lease = await store.lease.acquire("desk", timedelta(minutes=5))
-    assert lease is not None
-    desk = Desk(store, lease.term)
     await subscribed(desk, REPORTS, FINANCE)
     await desk.saw(2, run(1, FAILED))
     await desk.send(3)
@@ -94,6 +103,88 @@ async def shown_as_subscribed(desk: Desk) -> bool:
     assert redraw is not None
     await desk.store.deliveries.mark_shown(post_id, wanted=redraw.wanted)
     return redraw.items[0].is_subscribed
+
+
+async def test_a_snoozed_channel_gets_edits_and_no_messages(desk: Desk) -> None:
+    await subscribed(desk)
+    await desk.saw(2, run(1, FAILED))
+    await desk.send(3)
+    await desk.store.subscriptions.snooze(REPORTS, MAIL, until=at(60), by=ADA, now=at(4))
+    await desk.saw(5, run(4, FAILED))
+    assert await desk.redraw_all() == 1
+    assert isinstance(await desk.try_claim(30), Nothing)
+    still = await desk.send(61)
+    assert (still.kind, still.items[0].incident.failed_runs) == (PostKind.REPLY, 2)
+
+
+async def test_what_recovered_while_snoozed_calls_nobody(desk: Desk) -> None:
+    """The message shows it."""
+    await subscribed(desk)
+    await desk.saw(2, run(1, FAILED))
+    await desk.send(3)
+    await desk.store.subscriptions.snooze(REPORTS, MAIL, until=at(60), by=ADA, now=at(4))
+    await desk.saw(5, run(4, SENT))
+    assert await desk.redraw_all() == 1
+    assert await desk.nothing_owed(61)
+
+
+async def test_a_failure_that_came_and_went_while_snoozed_is_told_afterwards(desk: Desk) -> None:
+    """Silence for a while is not silence for ever: no failure is lost."""
+    await subscribed(desk)
+    await desk.saw(2, run(1, FAILED))
+    await desk.store.subscriptions.snooze(REPORTS, MAIL, until=at(60), by=ADA, now=at(4))
+    await desk.saw(5, run(4, SENT))
+    assert isinstance(await desk.try_claim(30), Nothing)
+    notice = await desk.send(61)
+    assert (notice.kind, notice.items[0].incident.state) == (PostKind.ROOT, IncidentState.RECOVERED)
+
+
+async def test_snoozed_until_it_recovers_ends_with_the_recovery(desk: Desk) -> None:
+    await subscribed(desk)
+    await desk.saw(2, run(1, FAILED))
+    await desk.send(3)
+    await desk.store.subscriptions.snooze(REPORTS, MAIL, until=None, until_recovered=True, by=ADA, now=at(4))
+    await desk.saw(5, run(4, FAILED))
+    await desk.redraw_all()
+    assert await desk.nothing_owed()
+    await desk.saw(8, run(7, SENT))
+    await desk.redraw_all()
+    reply = await desk.send(9)
+    assert reply.items[0].reasons[-1] is NotifyReason.RECOVERED
+    state = await desk.store.subscriptions.get(REPORTS, MAIL)
+    assert state is not None
+    assert not state.subscription.snoozed_until_recovered
+
+
+async def test_waking_tells_at_once(desk: Desk) -> None:
+    await subscribed(desk)
+    await desk.saw(2, run(1, FAILED))
+    await desk.store.subscriptions.snooze(REPORTS, MAIL, until=at(60), by=ADA, now=at(4))
+    assert isinstance(await desk.try_claim(3), Nothing)
+    await desk.store.subscriptions.snooze(REPORTS, MAIL, until=None, by=ADA, now=at(4))
+    assert (await desk.send(3)).kind is PostKind.ROOT
+
+
+async def test_who_left_hears_no_more_but_sees_the_truth(desk: Desk) -> None:
+    await subscribed(desk, REPORTS, FINANCE)
+    await desk.saw(2, run(1, FAILED))
+    await desk.send(3)
+    await desk.store.subscriptions.unsubscribe(REPORTS, [MAIL], by=ADA, now=at(4))
+    await desk.store.subscriptions.unsubscribe(FINANCE, [MAIL], by=ADA, now=at(4))
+    assert await desk.nothing_owed(channel=FINANCE)
+    (post_id,) = await desk.store.deliveries.stale(REPORTS)
+    redraw = await desk.store.deliveries.redraw(post_id)
+    assert redraw is not None
+    assert redraw.items[0].incident.state is IncidentState.UNWATCHED
+
+
+async def test_a_channel_chooses_what_it_is_told_of(desk: Desk) -> None:
+    await subscribed(desk, events=frozenset({Event.FAILED}))
+    await desk.saw(2, run(1, FAILED))
+    await desk.send(3)
+    await desk.saw(5, run(4, SENT))
+    await desk.redraw_all()
+    assert await desk.nothing_owed()
 
 
 async def test_chosen_events_are_taken_over_typed_ones_are_not_meant(store: Store) -> None:

@@ -1,0 +1,118 @@
+"""The store over both databases: much at one moment is little to read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.bundling import Rhythm
+from bot.domain import (
+    MailId,
+    PostKind,
+    RunStatus,
+)
+from bot.outgoing import Nothing
+from tests.samples_of_news import ADA, REPORTS, at, run
+from tests.store_desk import subscribed
+
+if TYPE_CHECKING:
+    from tests.store_desk import Desk
+
+pytest_plugins = ["tests.databases"]
+SENT, FAILED = RunStatus.SENT, RunStatus.FAILED
+BUSY = Rhythm(recent_posts=5)
+
+
+async def storm(desk: Desk, count: int, *, first: int = 0, minutes: float = 2) -> list[MailId]:
+    mails = [MailId(f"mail{number:03}") for number in range(first, first + count)]
+    for mail in mails:
+        await subscribed(desk, mail_id=mail)
+        await desk.saw(minutes, run(1, FAILED, mail_id=mail), mail_id=mail)
+    return mails
+
+
+async def test_many_failures_at_once_are_one_message(desk: Desk) -> None:
+    mails = await storm(desk, 30)
+    assert isinstance(await desk.try_claim(2.02, rhythm=BUSY), Nothing), "they are gathered first"
+    notice = await desk.send(2.5, rhythm=BUSY)
+    assert [told.incident.mail_id for told in notice.items] == mails
+    assert await desk.nothing_owed()
+
+
+async def test_a_message_holds_a_hundred_and_the_next_the_rest(desk: Desk) -> None:
+    await storm(desk, 103)
+    assert len((await desk.send(2.01, rhythm=BUSY)).items) == 100
+    assert len((await desk.send(2.5, rhythm=BUSY)).items) == 3
+
+
+async def test_a_storm_that_goes_on_joins_the_message_that_is_there(desk: Desk) -> None:
+    await storm(desk, 10)
+    root = await desk.send(2.5, rhythm=BUSY)
+    await storm(desk, 5, first=10, minutes=2.6)
+    assert isinstance(await desk.try_claim(2.9, rhythm=BUSY), Nothing)
+    (stale,) = await desk.store.deliveries.stale(REPORTS)
+    assert stale == root.post_id
+    redraw = await desk.store.deliveries.redraw(stale)
+    assert redraw is not None
+    assert len(redraw.items) == 15
+    await desk.redraw_all()
+    assert await desk.nothing_owed()
+
+
+async def test_what_joined_a_message_that_was_deleted_is_owed_again(desk: Desk) -> None:
+    """Joined, but never shown: deleting the message must not lose them."""
+    await storm(desk, 10)
+    await desk.send(2.5, rhythm=BUSY)
+    joined = await storm(desk, 5, first=10, minutes=2.6)
+    await desk.try_claim(2.9, rhythm=BUSY)
+    await desk.store.deliveries.mark_gone(REPORTS, "2.500000")
+    again = await desk.send(3.2, rhythm=BUSY)
+    assert [told.incident.mail_id for told in again.items] == joined
+
+
+async def test_a_possible_repeat_that_joins_a_message_marks_it(desk: Desk) -> None:
+    """Nobody could look whether it arrived: the message that it joins says so from then on."""
+    await storm(desk, 10)
+    root = await desk.send(2.5, rhythm=BUSY)
+    await storm(desk, 1, first=10, minutes=2.6)
+    lost = await desk.claim(2.7)
+    await desk.store.deliveries.release(lost.post_id, may_repeat=True)
+    assert isinstance(await desk.try_claim(2.9, rhythm=BUSY), Nothing)
+    redraw = await desk.store.deliveries.redraw(root.post_id)
+    assert redraw is not None
+    assert (len(redraw.items), redraw.may_repeat) == (11, True)
+
+
+async def test_what_joined_a_message_that_cannot_be_drawn_is_owed_again(desk: Desk) -> None:
+    """Slack refuses the edit for good: a new message tells it, and nothing joins the old one any more."""
+    await storm(desk, 10)
+    root = await desk.send(2.5, rhythm=BUSY)
+    joined = await storm(desk, 5, first=10, minutes=2.6)
+    await desk.try_claim(2.9, rhythm=BUSY)
+    await desk.store.deliveries.mark_undrawable(root.post_id)
+    again = await desk.send(3.2, rhythm=BUSY)
+    assert [told.incident.mail_id for told in again.items] == joined
+    assert await desk.store.deliveries.stale(REPORTS) == ()
+    assert await desk.nothing_owed()
+
+
+async def test_what_joined_a_message_is_not_owed_to_a_channel_that_left(desk: Desk) -> None:
+    """Left, and then somebody deleted the message."""
+    await storm(desk, 10)
+    await desk.send(2.5, rhythm=BUSY)
+    joined = await storm(desk, 5, first=10, minutes=2.6)
+    await desk.try_claim(2.9, rhythm=BUSY)
+    await desk.store.subscriptions.unsubscribe(REPORTS, joined[1:], by=ADA, now=at(3))
+    await desk.store.deliveries.mark_gone(REPORTS, "2.500000")
+    again = await desk.send(3.2)
+    assert [told.incident.mail_id for told in again.items] == joined[:1]
+
+
+async def test_recoveries_of_a_storm_are_one_reply(desk: Desk) -> None:
+    mails = await storm(desk, 10)
+    await desk.send(2.5, rhythm=BUSY)
+    for mail in mails[:4]:
+        await desk.saw(10, run(9, SENT, mail_id=mail), mail_id=mail)
+    assert await desk.redraw_all() == 1
+    reply = await desk.send(11)
+    assert (reply.kind, len(reply.items)) == (PostKind.REPLY, 4)
+    assert await desk.nothing_owed()

@@ -15,7 +15,6 @@ from bot.domain import (
     NotifyReason,
     Observation,
     QuickBIError,
-    StoreError,
     Throttled,
 )
 from bot.outage_keeper import OutageKeeper
@@ -121,22 +120,9 @@ class Poller:
         """Take what a person's command saw for a look of the poller's. Never raises: the person has the answer."""
         ask = Ask(mail_id=ref.mail_id, task_id=ref.task_id)
         memory, missed = await self._watching.learn(ask, observation.answer, observation.seen_at)
-        try:
-            reasons = await self._observations.record_answer(
-                ref.mail_id,
-                observation.answer,
-                now=observation.seen_at,
-                term=None,
-                memory=memory,
-                missed=missed,
-            )
-        except StoreError as error:
-            _log.warning("look_not_recorded", extra={"mail_id": ref.mail_id, "error": str(error)})
-            return
-        except Exception:  # noqa: BLE001 (the boundary of one look: the person is answered all the same)
-            _log.exception("look_not_recorded", extra={"mail_id": ref.mail_id})
-            return
-        self._note(ref.mail_id, reasons)
+        await self._recorder.take(
+            ref.mail_id, observation.answer, now=observation.seen_at, memory=memory, missed=missed
+        )
 
     async def _follow_changes(self) -> None:
         while True:

@@ -1,7 +1,8 @@
 """Writes down what Quick BI answered, however long the database refuses: it may be the only sight of a run.
 
 An answer that is in hand is a task of its own: it outlives the look that fetched it, and the leader's term.
-Whoever leads by then, it is taken as if a person's command had seen it.
+Whoever leads by then, it is taken as if a person's command had seen it. What such a command saw is held no less
+firmly: the schedule has learned it by then, and looks for it no more.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from bot.incidents import MissedRun
     from bot.telling import Observations
 
+PERSON_WAITS = 1.0  # seconds for the database, before a person has the answer all the same
+MOST_IN_HAND = 200  # of people's looks: each asks a database that is away again and again
 _log = logging.getLogger(__name__)
 
 
@@ -53,17 +56,30 @@ class Recorder:
 
         An answer that can never be written is logged, and does not end the others.
         """
-        task = asyncio.create_task(
-            self._write(mail_id, answer, now=now, term=term, memory=memory, missed=missed)
-        )
-        self._in_hand.add(task)
-        task.add_done_callback(self._done)
+        task = self._begin(mail_id, answer, now=now, term=term, memory=memory, missed=missed)
         try:
             await asyncio.shield(task)
         except LeaseLost:
             raise
         except Exception:  # noqa: BLE001 (the boundary of one answer: `_done` has logged it)
             return
+
+    async def take(
+        self,
+        mail_id: MailId,
+        answer: StatusAnswer,
+        *,
+        now: datetime,
+        memory: str | None,
+        missed: Sequence[MissedRun] = (),
+        patience: float = PERSON_WAITS,
+    ) -> None:
+        """Keep what a person's command saw. Never raises, and comes back within `patience` seconds, written or not."""
+        if len(self._in_hand) >= MOST_IN_HAND:
+            _log.warning("look_not_recorded", extra={"mail_id": mail_id})
+            return
+        task = self._begin(mail_id, answer, now=now, term=None, memory=memory, missed=missed)
+        await asyncio.wait({task}, timeout=patience)
 
     async def drain(self, patience: float) -> None:
         """Wait for what is not written yet; after `patience` seconds it is given up, and said so."""
@@ -76,13 +92,30 @@ class Recorder:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
+    def _begin(
+        self,
+        mail_id: MailId,
+        answer: StatusAnswer,
+        *,
+        now: datetime,
+        term: int | None,
+        memory: str | None,
+        missed: Sequence[MissedRun],
+    ) -> asyncio.Task[None]:
+        task = asyncio.create_task(
+            self._write(mail_id, answer, now=now, term=term, memory=memory, missed=missed)
+        )
+        self._in_hand.add(task)
+        task.add_done_callback(self._done)
+        return task
+
     async def _write(
         self,
         mail_id: MailId,
         answer: StatusAnswer,
         *,
         now: datetime,
-        term: int,
+        term: int | None,
         memory: str | None,
         missed: Sequence[MissedRun],
     ) -> None:

@@ -100,6 +100,17 @@ async def test_a_look_that_is_cancelled_leaves_its_answer_in_hand() -> None:
     assert (desk.book.written, desk.recorder.in_hand) == ([(3, "learned")], 0)
 
 
+async def test_a_person_does_not_wait_for_a_database_that_is_away() -> None:
+    """They have their answer; it is written once the database is back."""
+    desk = Desk(Book())
+    desk.book.is_away = True
+    await desk.recorder.take(MAIL, ANSWER, now=NOW, memory="learned", patience=0.01)
+    assert (desk.book.written, desk.recorder.in_hand) == ([], 1)
+    desk.book.is_away = False
+    await desk.recorder.drain(5.0)
+    assert (desk.book.written, desk.news) == ([(None, "learned")], [NEWS])
+
+
 async def test_at_the_end_of_the_process_it_is_given_up_and_said_so(caplog: pytest.LogCaptureFixture) -> None:
     desk = Desk(Book())
     desk.book.is_away = True

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bot.ports import CallSlots
 
-# Two calls sent exactly a second apart can arrive a little closer: the network delays each differently.
+# Of the interval: two calls sent exactly a second apart can arrive a little closer, each delayed differently.
 ARRIVAL_MARGIN = 0.02
 _log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from bot.bundling import Rhythm
 from bot.dispatch import DEFAULT_RETRY_AFTER, Dispatch, Tally
 from bot.domain import AppRejected, ChannelGone, LeaseLost, SlackBusy, SlackError, StoreError
+from bot.draining import finish
 from bot.pacing import HISTORY, LONGEST_REST, MINUTE, POST, UPDATE, WIDEST, Pacing
 from bot.persist import until_stored
 
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
     from bot.telling import Deliveries, Gates, Messenger, Outbox
 
 ANSWERS_WITHIN = 2.0  # seconds: who is slower than that is not being refused for going too fast
-_TICK = 1.0
-_RECHECK = 10.0
-_APP_REST = 30.0
-_DRAIN_LIMIT = 5.0
+_TICK = 1.0  # seconds: what nobody wakes us for (a snooze that ends, a wait that is over) is seen after that
+_RECHECK = 10.0  # seconds between two looks for messages that nobody is sending any more
+_APP_REST = 30.0  # seconds between two tries while Slack takes no message of this app
+_DRAIN_LIMIT = 5.0  # seconds for what is on its way when the term ends
 _Do: TypeAlias = Callable[[], Awaitable[float | None]]
 _log = logging.getLogger(__name__)
 
@@ -240,11 +241,6 @@ class Courier:
 
     async def _drain(self) -> None:
         """Let what is on its way arrive and be marked."""
-        tasks = set(self._serving.values())
+        tasks = tuple(self._serving.values())
         self._serving.clear()
-        if not tasks:
-            return
-        _, late = await asyncio.wait(tasks, timeout=_DRAIN_LIMIT)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await finish(tasks, _DRAIN_LIMIT)

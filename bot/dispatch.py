@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 SETTLE_AFTER = timedelta(seconds=3)  # after a lost answer: what Slack has taken can be seen by then
 GATHER_EDITS = 3.0  # seconds: a message about many is not drawn anew for each of them
 DEFAULT_RETRY_AFTER = 30.0  # seconds, where a 429 does not say
-_SOON = 0.05
+_SOON = 0.05  # seconds: there is more to do, but another channel may come first
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 

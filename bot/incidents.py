@@ -62,9 +62,8 @@ def judge(
     """What this run, as just seen, means. `new_id` is for an incident that it opens."""
     past = situation.past
     if past is not None and past.run.is_over and not run.is_over:
-        return Verdict(
-            reason=NotifyReason.AS_BEFORE, incident=situation.incident
-        )  # an answer overtaken by another
+        # An answer that another has overtaken.
+        return Verdict(reason=NotifyReason.AS_BEFORE, incident=situation.incident)
     match run.status:
         case RunStatus.FAILED:
             return _failed(run, situation, now=now, new_id=new_id, request_id=request_id)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 TTL = timedelta(seconds=15)
 MARGIN = 2.0  # seconds by which two clocks may run apart during one lease
-_RENEW_EVERY = TTL.total_seconds() / 3
-_TRY_EVERY = 2.0
+_RENEW_EVERY = TTL.total_seconds() / 3  # two may be lost
+_TRY_EVERY = 2.0  # seconds between two tries to lead
 _log = logging.getLogger(__name__)
 
 

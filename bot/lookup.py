@@ -8,6 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from bot.domain import Observation, Throttled
+from bot.draining import finish
 from bot.ports import Waiting
 
 if TYPE_CHECKING:
@@ -89,12 +90,7 @@ class Lookup:
 
     async def drain(self, patience: float) -> None:
         """Let the calls under way come to their end, for what they see is recorded; cancel them behind `patience`."""
-        calls = {call.task for call in self._calls.values()}
-        if calls:
-            await asyncio.wait(calls, timeout=patience)
-        for call in calls:
-            call.cancel()
-        await asyncio.gather(*calls, return_exceptions=True)
+        await finish([call.task for call in self._calls.values()], patience)
 
     def _is_fresh(self, last: Observation, fresh_for: float) -> bool:
         """What was seen at a time yet to come is of unknown age: the machine's clock was set back."""

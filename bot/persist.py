@@ -1,4 +1,4 @@
-"""Writes that must not be forgotten: tried until the database takes them."""
+"""What the leader cannot go on without: asked of the database until it answers."""
 
 from __future__ import annotations
 
@@ -11,17 +11,20 @@ from bot.domain import StoreError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0  # seconds
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
 
-async def until_stored(write: Callable[[], Awaitable[_T]]) -> _T:
-    """Its trouble is logged once, and its end once. Whatever is no StoreError comes through: LeaseLost, above all."""
+async def until_stored(step: Callable[[], Awaitable[_T]]) -> _T:
+    """Read or write. Its trouble is logged once, and its end once.
+
+    Whatever is no StoreError comes through: LeaseLost, above all.
+    """
     pause = _FIRST_PAUSE
     while True:
         try:
-            result = await write()
+            result = await step()
         except StoreError as error:
             if pause == _FIRST_PAUSE:
                 _log.error("database_refuses", extra={"error": str(error)})

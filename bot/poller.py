@@ -17,6 +17,7 @@ from bot.domain import (
     QuickBIError,
     Throttled,
 )
+from bot.draining import finish
 from bot.outage_keeper import OutageKeeper
 from bot.persist import until_stored
 from bot.probing import Probing
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 
 MOST_AT_ONCE = 12  # calls under way: a slow answer must not keep the next call from being made
 LOOK_FOR_CHANGES = 2.0  # seconds
-_LONGEST_BACK_OFF = 30.0
-_DRAIN_LIMIT = 5.0
+_LONGEST_BACK_OFF = 30.0  # seconds without a call where several in a row were not answered
+_DRAIN_LIMIT = 5.0  # seconds for the looks under way when the term ends
 _log = logging.getLogger(__name__)
 
 
@@ -110,7 +111,7 @@ class Poller:
                 group.create_task(self._look_around(term, looks))
         finally:
             self._watching.end_term()
-            await _finish(looks)
+            await finish(looks, _DRAIN_LIMIT)  # the next process would have to make them again
 
     async def drain(self, patience: float) -> None:
         """At the end of the process: the answers that are in hand are written, or given up."""
@@ -237,13 +238,3 @@ class Poller:
 
     def _note_outage(self, since: datetime | None) -> None:
         self.pulse.outage_since = since
-
-
-async def _finish(looks: set[asyncio.Task[None]]) -> None:
-    """Let the looks under way come to their end; the next process would have to make them again."""
-    if not looks:
-        return
-    _, late = await asyncio.wait(looks, timeout=_DRAIN_LIMIT)
-    for look in late:
-        look.cancel()
-    await asyncio.gather(*looks, return_exceptions=True)

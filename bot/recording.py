@@ -12,6 +12,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from bot.domain import LeaseLost
+from bot.draining import finish
 from bot.persist import until_stored
 
 if TYPE_CHECKING:
@@ -83,14 +84,8 @@ class Recorder:
 
     async def drain(self, patience: float) -> None:
         """Wait for what is not written yet; after `patience` seconds it is given up, and said so."""
-        if not self._in_hand:
-            return
-        _, late = await asyncio.wait(self._in_hand, timeout=patience)
-        if late:
-            _log.error("answers_given_up", extra={"count": len(late)})
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+        if count := await finish(self._in_hand, patience):
+            _log.error("answers_given_up", extra={"count": count})
 
     def _begin(
         self,

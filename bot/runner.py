@@ -90,9 +90,7 @@ class Runner:
         run = wish.claimed(newest, self._now())
         if run.manual_run_id in self._followed:
             return Repeated()
-        self._followed[run.manual_run_id] = (
-            None  # ours from before the claim: nobody here takes it for orphaned
-        )
+        self._followed[run.manual_run_id] = None  # from before the claim: nobody here takes it for orphaned
         try:
             is_claimed = await self._shelf.manual_runs.claim(run, click=wish.click)
         except BaseException:

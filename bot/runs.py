@@ -18,6 +18,7 @@ from bot.domain import (
     RunStatus,
     TaskId,
 )
+from bot.situation import STUCK_AFTER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from bot.domain import ChannelId, MailId, TaskRun, UserId
 
-FOLLOWED_FOR = timedelta(minutes=15)  # beyond it a run is stuck: reports time out after 11 minutes at most
+FOLLOWED_FOR = STUCK_AFTER
 BEGINS_WITHIN = timedelta(minutes=3)  # a run that Quick BI took and that is not there by then never began
 SAME_WISH = timedelta(seconds=5)  # one person's click this soon after a claim is the first one's echo
 OPEN_FOR = timedelta(minutes=20)  # longer than anyone follows: whoever claimed it is gone

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain import RunStatus
+from bot.situation import STUCK_AFTER
 from bot.slack.blocks import (
     MAX_MESSAGE_TEXT,
     Message,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
     from bot.domain import Mail, MailRef, TaskRun, UserId
 
-STUCK_AFTER = timedelta(minutes=15)
 _MOST_SECTIONS = 4  # about a hundred runs: Slack refuses blocks that are too long together, and says no limit
 _TEXT_ROOM = MAX_MESSAGE_TEXT - 200  # something may still be put before and behind it
 

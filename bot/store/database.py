@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-_BUSY_SECONDS = 5.0
-_POSTGRES_TIMEOUT = 10.0
+_BUSY_SECONDS = 5.0  # for another connection of ours to end its write (SQLite)
+_POSTGRES_TIMEOUT = 10.0  # seconds for a connection to be there
 
 
 class Database:

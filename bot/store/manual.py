@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select, update
 
 from bot.domain import ChannelId, MailId, ManualRun, ManualRunState, UserId
+from bot.runs import OPEN_FOR
 from bot.store.tables import manual_runs
 from bot.store.turns import insert_if_absent
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import RowMapping
 
     from bot.store.database import Database
-
-ABANDONED_AFTER = timedelta(minutes=20)  # longer than any run: whoever followed it is gone
 
 
 class ManualRuns:
@@ -39,7 +37,7 @@ class ManualRuns:
                 .where(
                     manual_runs.c.mail_id == run.mail_id,
                     manual_runs.c.ended_at.is_(None),
-                    manual_runs.c.claimed_at < run.claimed_at - ABANDONED_AFTER,
+                    manual_runs.c.claimed_at < run.claimed_at - OPEN_FOR,
                 )
                 .values(ended_at=run.claimed_at)
             )

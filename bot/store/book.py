@@ -10,11 +10,11 @@ from sqlalchemy import func, insert, select, update
 from bot.audience import audience
 from bot.domain import ChannelId, NotifyReason, RunStatus
 from bot.situation import Situation, is_older_than_the_watch
+from bot.store.database import insert_if_absent
 from bot.store.news import firing_incident, notice_row, touch_posts
 from bot.store.rows import incident_from, incident_to, run_from, subscription_from
-from bot.store.runs import baseline_began_at, known_run, write_run
+from bot.store.runs import BEGAN, baseline_began_at, known_run, write_run
 from bot.store.tables import incidents, mails, notices, runs, subscriptions, watches
-from bot.store.turns import insert_if_absent
 from bot.store.watches import note_change
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from bot.domain import DueTime, Incident, IncidentId, MailId, TaskRun
     from bot.incidents import Verdict
     from bot.store.database import Database
-
-_AGE = func.coalesce(runs.c.exec_at, runs.c.first_seen_at)
 
 
 class Book:
@@ -69,7 +67,7 @@ class Book:
         statement = select(runs).where(runs.c.mail_id == self.mail_id, runs.c.run_key != but)
         if over:
             statement = statement.where(runs.c.status.in_([RunStatus.SENT, RunStatus.FAILED]))
-        found = await self._connection.execute(statement.order_by(_AGE.desc()).limit(1))
+        found = await self._connection.execute(statement.order_by(BEGAN.desc()).limit(1))
         row = found.mappings().one_or_none()
         return None if row is None else run_from(row)
 

@@ -11,6 +11,8 @@ from time import monotonic_ns
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, ColumnElement, cast, event, extract, func, literal
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -24,6 +26,7 @@ from bot.store.tables import to_micros
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    from sqlalchemy import Table
     from sqlalchemy.engine import URL
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -80,6 +83,12 @@ class Database:
         await self._engine.dispose()
         if self._lock is not None:
             self._lock.release()
+
+
+def insert_if_absent(database: Database, table: Table, values: Any) -> Any:
+    """INSERT that does nothing where the key is taken; `rowcount` tells."""
+    make = postgres_insert if database.dialect == "postgresql" else sqlite_insert
+    return make(table).values(values).on_conflict_do_nothing()
 
 
 @asynccontextmanager

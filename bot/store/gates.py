@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, func, insert, select, update
 
 from bot.domain import ChannelId, NotifyReason
+from bot.store.database import insert_if_absent
 from bot.store.news import notice_row
 from bot.store.tables import channels, holds, notices, subscriptions
-from bot.store.turns import insert_if_absent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

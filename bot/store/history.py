@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, delete, exists, func, or_, select
 
@@ -11,6 +11,7 @@ from bot.domain import IncidentState
 from bot.ports import Standing
 from bot.store.actions import note_action
 from bot.store.rows import incident_from, known_run_from
+from bot.store.runs import BEGAN
 from bot.store.states import firing_incidents, newest_runs
 from bot.store.tables import audit, incidents, notices, post_items, posts, runs
 from bot.store.turns import in_turn
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
-    from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
     from bot.domain import ChannelId, Incident, KnownRun, MailId, UserId
     from bot.store.database import Database
@@ -38,7 +38,7 @@ class History:
             found = await connection.execute(
                 select(runs)
                 .where(runs.c.mail_id == mail_id)
-                .order_by(func.coalesce(runs.c.exec_at, runs.c.first_seen_at).desc())
+                .order_by(BEGAN.desc())
                 .limit(limit)
                 .offset(offset)
             )
@@ -189,10 +189,7 @@ class History:
 def _is_over_with() -> ColumnElement[bool]:
     """A newer run of the mail is known, and no incident that fires counts this one."""
     newer = runs.alias()
-    is_overtaken = exists().where(newer.c.mail_id == runs.c.mail_id, _began(newer.c) > _began(runs.c))
+    newer_began = func.coalesce(newer.c.exec_at, newer.c.first_seen_at)
+    is_overtaken = exists().where(newer.c.mail_id == runs.c.mail_id, newer_began > BEGAN)
     firing = select(incidents.c.incident_id).where(incidents.c.state == IncidentState.FIRING)
     return and_(is_overtaken, or_(runs.c.counted_in.is_(None), runs.c.counted_in.not_in(firing)))
-
-
-def _began(columns: ReadOnlyColumnCollection[str, Any]) -> ColumnElement[datetime]:
-    return func.coalesce(columns.exec_at, columns.first_seen_at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, select
 
@@ -11,6 +11,7 @@ from bot.store.rows import incident_from, mail_from
 from bot.store.tables import incidents, mails, notices, post_items, posts, subscriptions
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Select
     from sqlalchemy.engine import RowMapping
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,19 +27,13 @@ _SNOOZE = (
 
 async def items_of_root(connection: AsyncConnection, post_id: PostId) -> tuple[Told, ...]:
     """Every incident that the message shows, the one that began first first."""
-    found = await connection.execute(
+    shown = (
         select(incidents, *_MAIL, *_SNOOZE)
         .join(post_items, post_items.c.incident_id == incidents.c.incident_id)
         .join(posts, posts.c.post_id == post_items.c.post_id)
-        .join(mails, mails.c.mail_id == incidents.c.mail_id, isouter=True)
-        .join(
-            subscriptions,
-            and_(
-                subscriptions.c.channel_id == posts.c.channel_id,
-                subscriptions.c.mail_id == incidents.c.mail_id,
-            ),
-            isouter=True,
-        )
+    )
+    found = await connection.execute(
+        _with_mail_and_snooze(shown, posts.c.channel_id)
         .where(post_items.c.post_id == post_id)
         .order_by(incidents.c.opened_at, incidents.c.incident_id)
     )
@@ -47,18 +42,11 @@ async def items_of_root(connection: AsyncConnection, post_id: PostId) -> tuple[T
 
 async def items_of_news(connection: AsyncConnection, post_id: PostId) -> tuple[Told, ...]:
     """The incidents that the message's notices are about, each with the reasons, oldest first."""
+    told = select(incidents, *_MAIL, *_SNOOZE, notices.c.reason).join(
+        notices, notices.c.incident_id == incidents.c.incident_id
+    )
     found = await connection.execute(
-        select(incidents, *_MAIL, *_SNOOZE, notices.c.reason)
-        .join(notices, notices.c.incident_id == incidents.c.incident_id)
-        .join(mails, mails.c.mail_id == incidents.c.mail_id, isouter=True)
-        .join(
-            subscriptions,
-            and_(
-                subscriptions.c.channel_id == notices.c.channel_id,
-                subscriptions.c.mail_id == incidents.c.mail_id,
-            ),
-            isouter=True,
-        )
+        _with_mail_and_snooze(told, notices.c.channel_id)
         .where(notices.c.post_id == post_id)
         .order_by(notices.c.notice_id)
     )
@@ -96,6 +84,14 @@ async def ts_of(connection: AsyncConnection, post_id: PostId | None) -> str | No
     found = await connection.execute(select(posts.c.ts).where(posts.c.post_id == post_id))
     ts: str | None = found.scalar_one_or_none()
     return ts
+
+
+def _with_mail_and_snooze(statement: Select[Any], channel_id: ColumnElement[str]) -> Select[Any]:
+    """Of each incident its mail, and how the channel is subscribed to that: where either is known."""
+    theirs = and_(subscriptions.c.channel_id == channel_id, subscriptions.c.mail_id == incidents.c.mail_id)
+    return statement.join(mails, mails.c.mail_id == incidents.c.mail_id, isouter=True).join(
+        subscriptions, theirs, isouter=True
+    )
 
 
 def _told(row: RowMapping, reasons: tuple[NotifyReason, ...]) -> Told:

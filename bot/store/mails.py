@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, insert, select, update
 
 from bot.domain import ChannelId, NotifyReason
+from bot.store.database import insert_if_absent
 from bot.store.news import notice_row
 from bot.store.rows import mail_from
-from bot.store.tables import mails, notices, subscriptions, watches
-from bot.store.turns import insert_if_absent
+from bot.store.tables import mails, notices, subscriptions, to_micros, watches
 from bot.store.watches import note_change
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Mails:
         )
         for channel_id in concerned.scalars().all():
             values = notice_row(
-                dedupe_key=f"{channel_id}:{mail.mail_id}:{reason}:{int(now.timestamp() * 1e6)}",
+                dedupe_key=f"{channel_id}:{mail.mail_id}:{reason}:{to_micros(now)}",
                 channel_id=ChannelId(channel_id),
                 reason=reason,
                 created_at=now,

@@ -9,8 +9,8 @@ from sqlalchemy import func, select, update
 
 from bot.domain import ChannelId, MailId, ManualRun, ManualRunState, UserId
 from bot.runs import OPEN_FOR
+from bot.store.database import insert_if_absent
 from bot.store.tables import manual_runs
-from bot.store.turns import insert_if_absent
 
 if TYPE_CHECKING:
     from datetime import datetime

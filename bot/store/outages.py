@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, insert, select, update
 
 from bot.domain import NotifyReason, Outage
+from bot.store.database import insert_if_absent
 from bot.store.news import notice_row
 from bot.store.tables import notices, outages
-from bot.store.turns import fence, insert_if_absent
+from bot.store.turns import fence
 
 if TYPE_CHECKING:
     from datetime import datetime

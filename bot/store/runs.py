@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, update
 
 from bot.domain import RunStatus
+from bot.store.database import insert_if_absent
 from bot.store.rows import known_run_from, run_from
 from bot.store.tables import runs
-from bot.store.turns import insert_if_absent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from bot.store.database import Database
 
 _CHUNK = 500
+# When a run began, as well as it is known: Quick BI's time, or where that could not be read the first sight of it.
+BEGAN = func.coalesce(runs.c.exec_at, runs.c.first_seen_at)
 
 
 async def known_run(connection: AsyncConnection, run: TaskRun) -> KnownRun | None:

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from bot.domain import IncidentState, MailId, SubscriptionState
 from bot.store.rows import incident_from, mail_from, run_from, subscription_from
+from bot.store.runs import BEGAN
 from bot.store.tables import channels, incidents, mails, runs, subscriptions
 
 if TYPE_CHECKING:
@@ -59,16 +60,15 @@ async def firing_incidents(
 
 async def newest_runs(connection: AsyncConnection, condition: ColumnElement[bool]) -> dict[MailId, TaskRun]:
     """The newest run of each mail that has one. Grouping is ten times as quick as ranking months of runs."""
-    began = func.coalesce(runs.c.exec_at, runs.c.first_seen_at)
     newest = (
-        select(runs.c.mail_id, func.max(began).label("began"))
+        select(runs.c.mail_id, func.max(BEGAN).label("began"))
         .where(condition)
         .group_by(runs.c.mail_id)
         .subquery()
     )
     found = await connection.execute(
         select(runs)
-        .join(newest, (newest.c.mail_id == runs.c.mail_id) & (newest.c.began == began))
+        .join(newest, (newest.c.mail_id == runs.c.mail_id) & (newest.c.began == BEGAN))
         .order_by(runs.c.task_id)
     )
     return {MailId(row["mail_id"]): run_from(row) for row in found.mappings()}

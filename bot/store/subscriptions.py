@@ -9,11 +9,11 @@ from sqlalchemy import and_, delete, func, or_, select, true, update
 from bot.audience import UNTIL_RECOVERED
 from bot.domain import EVERY_EVENT, IncidentState, MailId, NotifyReason, SnoozeOutcome, SubscribeOutcome
 from bot.store.actions import note_action
+from bot.store.database import insert_if_absent
 from bot.store.news import drop_owed, firing_incident, hold_back, notice_row, touch_posts
 from bot.store.rows import due_to, events_to, subscription_from, subscription_to
 from bot.store.states import read_states
-from bot.store.tables import incidents, notices, subscriptions, watches
-from bot.store.turns import insert_if_absent
+from bot.store.tables import incidents, notices, subscriptions, to_micros, watches
 from bot.store.watches import drop_watch, note_change, record_baseline, start_watch
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ class Subscriptions:
         incident = await firing_incident(connection, wish.mail_id)
         if incident is None:
             return
-        key = f"{wish.channel_id}:{incident.incident_id}:joined:{int(wish.created_at.timestamp() * 1e6)}"
+        key = f"{wish.channel_id}:{incident.incident_id}:joined:{to_micros(wish.created_at)}"
         values = notice_row(
             dedupe_key=key,
             channel_id=wish.channel_id,

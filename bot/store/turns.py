@@ -1,21 +1,20 @@
-"""Who may act, and when: the leader's lease and the account's call slots. One row each."""
+"""Who may act, and when: the leader's lease, the account's call slots, the order of changes. One row each."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, case, cast, select, true, update
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from bot.domain import Lease, LeaseLost
+from bot.store.database import insert_if_absent
 from bot.store.tables import Instant, call_slots, counters, from_micros, lease
 
 if TYPE_CHECKING:
     from datetime import timedelta
     from typing import Any
 
-    from sqlalchemy import ColumnElement, Table
+    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.store.database import Database
@@ -23,12 +22,6 @@ if TYPE_CHECKING:
 _THE_ONE = "bot"
 _MICROS = 1_000_000
 _FARTHEST = 600 * _MICROS  # nobody waits that long: the clock was set back
-
-
-def insert_if_absent(database: Database, table: Table, values: Any) -> Any:
-    """INSERT that does nothing where the key is taken; `rowcount` tells."""
-    make = postgres_insert if database.dialect == "postgresql" else sqlite_insert
-    return make(table).values(values).on_conflict_do_nothing()
 
 
 class CallSlotRow:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, update
 
 from bot.domain import MailId, Watch
+from bot.store.database import insert_if_absent
 from bot.store.rows import due_from
 from bot.store.runs import chunks, known_run, open_runs, write_run
 from bot.store.tables import mails, subscriptions, watches
-from bot.store.turns import in_turn, insert_if_absent
+from bot.store.turns import in_turn
 
 if TYPE_CHECKING:
     from datetime import datetime

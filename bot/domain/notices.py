@@ -36,6 +36,9 @@ class Told:
     snoozed_until_recovered: bool = False
     is_subscribed: bool = True
 
+    def is_snoozed(self, now: datetime) -> bool:
+        return self.snoozed_until_recovered or (self.snoozed_until is not None and now < self.snoozed_until)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:

@@ -50,7 +50,7 @@ def digest(items: Sequence[Told], *, now: datetime, zone: tzinfo) -> Message:
         blocks.append(section("\n".join(map(_line, firing[:_SHOWN_LARGE]))))
         blocks += _small_names("And", firing[_SHOWN_LARGE:])
     blocks += _small_names("🟢 Over", over)
-    snoozed = [each for each in firing if is_snoozed(each, now)]
+    snoozed = [each for each in firing if each.is_snoozed(now)]
     asleep = f"{plural(len(snoozed), 'mail')} snoozed" if snoozed else ""
     if snoozed:
         blocks.append(small(f"💤 {asleep}"))
@@ -140,7 +140,3 @@ def _names(items: Sequence[Told], limit: int) -> str:
 
 def _name(told: Told, limit: int) -> str:
     return name(label_of(told.incident.mail_id, told.mail), limit)
-
-
-def is_snoozed(told: Told, now: datetime) -> bool:
-    return told.snoozed_until_recovered or (told.snoozed_until is not None and now < told.snoozed_until)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bot.domain import PostKind
 from bot.slack.blocks import Message, absolute, code, name, section, small, when
 from bot.slack.controls import under_notice
-from bot.slack.digests import digest, digest_reply, is_snoozed
+from bot.slack.digests import digest, digest_reply
 from bot.slack.incident_words import Words, advice, headline, reply_words, when_words
 from bot.slack.lines import lines_message
 from bot.slack.titles import label_of
@@ -57,7 +57,7 @@ def root_message(items: tuple[Told, ...], *, now: datetime, zone: tzinfo) -> Mes
             under_notice(
                 incident.mail_id,
                 label_of(incident.mail_id, told.mail),
-                is_snoozed=is_snoozed(told, now),
+                is_snoozed=told.is_snoozed(now),
                 is_subscribed=told.is_subscribed,
             )
         )
@@ -92,7 +92,7 @@ def _snooze_words(told: Told, now: datetime, zone: tzinfo) -> Words:
             marked="🔕 This channel is no longer subscribed",
             plain="This channel is no longer subscribed to it.",
         )
-    if not told.incident.is_firing or not is_snoozed(told, now):
+    if not told.incident.is_firing or not told.is_snoozed(now):
         return Words(marked="", plain="")
     if told.snoozed_until_recovered or told.snoozed_until is None:
         return Words(marked="💤 Snoozed until it recovers", plain="Snoozed until it recovers.")

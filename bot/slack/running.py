@@ -70,29 +70,27 @@ class RunDesk:
     async def picked(self, clicked: Clicked, answer: Answer) -> None:
         """One of several mails of that name."""
         subject = self._subject(read_ref(clicked.value).mail_id)
-        await self._ask_first(clicked, subject, answer, replace=_is_private(clicked))
+        await self._ask_first(clicked, subject, answer, replace=clicked.is_private)
 
     async def chosen(self, clicked: Clicked, answer: Answer) -> None:
         """From an overflow menu, which cannot ask first by itself. What it hangs on stays as it is."""
         _, ref = read_more(clicked.value)
-        thread_ts = "" if _is_private(clicked) else _thread(clicked)
-        await self._ask_first(clicked, self._subject(ref.mail_id, thread_ts), answer, replace=False)
+        await self._ask_first(clicked, self._subject(ref.mail_id, _thread(clicked)), answer, replace=False)
 
     async def cancelled(self, clicked: Clicked, answer: Answer) -> None:
         await answer.send(views.cancelled(self._subject(read_ref(clicked.value).mail_id)), replace=True)
 
     async def clicked(self, clicked: Clicked, answer: Answer) -> None:
         """The button: its own dialog has asked."""
-        thread_ts = "" if _is_private(clicked) else _thread(clicked)
         wish = RunWish(
             mail_id=read_ref(clicked.value).mail_id,
             user_id=clicked.person.user_id,
             channel_id=clicked.channel_id,
-            message_ts=thread_ts,
+            message_ts=_thread(clicked),
             click=clicked.trigger_id,
             asked_at=self._now(),
         )
-        await self._begin(wish, answer, replace=_is_private(clicked))
+        await self._begin(wish, answer, replace=clicked.is_private)
 
     async def confirmed(self, clicked: Clicked, answer: Answer) -> None:
         """The step before said yes. That message is good for one run, however often it is clicked."""
@@ -177,10 +175,6 @@ class RunDesk:
         return views.Subject(mail_id=mail_id, mail=self._directory.get(mail_id), thread_ts=thread_ts)
 
 
-def _is_private(clicked: Clicked) -> bool:
-    """Only this person sees what was clicked: it may be replaced, and has no thread."""
-    return clicked.ephemeral or not clicked.message_ts
-
-
 def _thread(clicked: Clicked) -> str:
-    return clicked.thread_ts or clicked.message_ts
+    """Of the message that was clicked on; "" where only this person sees that."""
+    return "" if clicked.is_private else clicked.thread_ts or clicked.message_ts

@@ -204,17 +204,27 @@ class Poller:
             self._watching.schedule.failed(ask, error, now)
         since = self._refused_since(ask, error, now)
         if since is not None or error.is_about_the_mail:
-            cause = denial_of(error)
-            reason = await until_stored(
-                lambda: self._observations.record_denied(
-                    ask.mail_id, cause=cause, since=since, now=now, term=term
-                )
+            await self._denied(ask, error, since=since, now=now, term=term)
+        else:
+            await self._unanswered(ask, error, now=now, term=term)
+
+    async def _denied(
+        self, ask: Ask, error: QuickBIError, *, since: datetime | None, now: datetime, term: int
+    ) -> None:
+        """Quick BI can be asked, only not about this mail."""
+        cause = denial_of(error)
+        reason = await until_stored(
+            lambda: self._observations.record_denied(
+                ask.mail_id, cause=cause, since=since, now=now, term=term
             )
-            self._probing.denied(ask, now, is_confirmed=reason is not NotifyReason.UNCONFIRMED)
-            self._note(ask.mail_id, (reason,))
-            self._failures = 0
-            await self._outages.answered(now=now, term=term)  # it can be asked, only not about this mail
-            return
+        )
+        self._probing.denied(ask, now, is_confirmed=reason is not NotifyReason.UNCONFIRMED)
+        self._note(ask.mail_id, (reason,))
+        self._failures = 0
+        await self._outages.answered(now=now, term=term)
+
+    async def _unanswered(self, ask: Ask, error: QuickBIError, *, now: datetime, term: int) -> None:
+        """Quick BI cannot be asked: the longer it goes on the fewer calls are spent on it."""
         self._failures += 1
         # Another mail tells whether Quick BI is back, also where the trouble is with this mail alone.
         self._probing.unanswered(Ask(mail_id=self._watching.another_than(ask.mail_id)), now)

@@ -18,8 +18,8 @@ from bot.bundling import Rhythm
 from bot.dispatch import DEFAULT_RETRY_AFTER, Dispatch, Tally
 from bot.domain import AppRejected, ChannelGone, LeaseLost, SlackBusy, SlackError, StoreError
 from bot.draining import finish
-from bot.pacing import HISTORY, LONGEST_REST, MINUTE, POST, UPDATE, WIDEST, Pacing
 from bot.persist import until_stored
+from bot.slack_limits import HISTORY, LONGEST_REST, MINUTE, POST, UPDATE, WIDEST, Pacing
 
 if TYPE_CHECKING:
     from bot.domain import ChannelId

@@ -23,8 +23,8 @@ from bot.domain import (
     SlackError,
 )
 from bot.outgoing import Nothing
-from bot.pacing import CHANNEL_GAP, HISTORY, POST, UPDATE
 from bot.persist import until_stored
+from bot.slack_limits import CHANNEL_GAP, HISTORY, POST, UPDATE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bot.bundling import Rhythm
     from bot.domain import ChannelId, Notice, PostId
     from bot.outgoing import Redraw, Unsure
-    from bot.pacing import Pacing
+    from bot.slack_limits import Pacing
     from bot.telling import Deliveries, Messenger, Outbox
 
 SETTLE_AFTER = timedelta(seconds=3)  # after a lost answer: what Slack has taken can be seen by then
@@ -135,7 +135,7 @@ class Dispatch:
         await until_stored(lambda: self._deliveries.mark_sent(notice.post_id, ts=ts, now=self._now()))
         self._called_at.pop(notice.post_id, None)
         if len(notice.items) > 1:
-            self._drawn_at[notice.post_id] = monotonic()
+            self._drew(notice.post_id, monotonic())
         self.tally.sent += 1
         self.tally.may_have_repeated += notice.may_repeat
 
@@ -178,6 +178,11 @@ class Dispatch:
                 waits.append(self._wait_to_redraw(channel_id, post_id))
         return min(waits, default=None)
 
+    def _drew(self, post_id: PostId, at: float) -> None:
+        """What was drawn longer ago may be drawn at any time: it is forgotten."""
+        recent = {each: then for each, then in self._drawn_at.items() if at - then < GATHER_EDITS}
+        self._drawn_at = recent | {post_id: at}
+
     def _wait_to_redraw(self, channel_id: ChannelId, post_id: PostId) -> float:
         at = monotonic()
         gathered = self._drawn_at.get(post_id, at - GATHER_EDITS) + GATHER_EDITS - at
@@ -213,7 +218,7 @@ class Dispatch:
         if not self._pacing.may_call_now(UPDATE, redraw.channel_id, at):
             raise NotNow
         if len(redraw.items) > 1:
-            self._drawn_at[redraw.post_id] = at
+            self._drew(redraw.post_id, at)
         await self._heeding(UPDATE, self._messenger.redraw(redraw, plain=plain))
 
     async def settle(self, channel_id: ChannelId) -> float | None:

@@ -1,4 +1,4 @@
-"""What the leader cannot go on without: asked of the database until it answers."""
+"""What must not be given up: asked of the database until it answers."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from bot.domain import (
     SlackError,
 )
 from bot.outgoing import Backlog, Nothing, Redraw, Unsure
-from bot.pacing import CHANNEL_GAP, HISTORY, POST, UPDATE, Pacing
+from bot.slack_limits import CHANNEL_GAP, HISTORY, POST, UPDATE, Pacing
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection

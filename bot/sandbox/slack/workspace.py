@@ -86,10 +86,6 @@ class Workspace:
             return self._users[name_or_id]
         return _named(name_or_id.removeprefix("@"), self._users)
 
-    def add_user(self, user: User) -> User:
-        self._users[user.id] = user
-        return user
-
     def channels(self) -> tuple[Channel, ...]:
         return tuple(self._channels.values())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain import ChannelId
-from bot.pacing import (
+from bot.slack_limits import (
     CHANNEL_GAP,
     FORGETS_AFTER,
     HISTORY,

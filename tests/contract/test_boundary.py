@@ -1,120 +1,35 @@
-"""The boundary and its replies under real Bolt, over Socket Mode and over signed requests."""
+"""The boundary under real Bolt, over Socket Mode and over signed requests."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import pytest
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain import QuickBIUnavailable, StoreError, TeamId, UsageError, UserId
-from bot.sandbox.slack import Answered, SimulatedSlack
-from bot.sandbox.slack.faults import Fault
-from bot.slack.blocks import Message, button, section
+from bot.sandbox.slack import Answered
 from bot.slack.boundary import Boundary
 from bot.slack.controls import OldButton
-from bot.slack.gate import Gate
-from bot.slack.incoming import Clicked, Home, Searched, Typed, clicked, typed
-from bot.slack.listeners import bolt_app
-from bot.slack.people import People
-from bot.slack.reply import Reply
-from tests.contract.simulated_slack import MANIFEST, Clock, connected
+from bot.slack.incoming import Clicked, Home, Searched, Typed, typed
+from tests.contract.bolt_stage import (
+    BUTTON,
+    gate_of,
+    hello,
+    hello_clicked,
+    says,
+    stage,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import Mapping
 
-    from slack_bolt.app.async_app import AsyncApp
-
-    from bot.domain import SubscriptionState
-    from bot.sandbox.slack.model import Message as Shown
+    from bot.slack.blocks import Message
     from bot.slack.boundary import Answer
 
 BOTH_WAYS = pytest.mark.parametrize("mode", ["socket", "http"])
-ROW = {"type": "actions", "block_id": "row"}
-BUTTON = [ROW | {"elements": [button("Again", action_id="again", value="42").to_dict()]}]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stage:
-    slack: SimulatedSlack
-    boundary: Boundary
-    app: AsyncApp
-
-    def on_command(self, handle: Callable[[Typed, Answer], Awaitable[None]]) -> None:
-        self.app.command("/hello")(self.boundary.listener(typed, handle))
-
-    def on_click(self, handle: Callable[[Clicked, Answer], Awaitable[None]]) -> None:
-        self.app.action("again")(self.boundary.listener(clicked, handle))
-
-    async def answer(self, *, channel: str = "reports", user: str = "ada", words: str = "") -> Shown:
-        """The newest thing that this person alone is shown, as soon as it says these words."""
-        person = self.slack.workspace.user(user).id
-
-        def shown() -> Shown | None:
-            for one in reversed(self.slack.workspace.messages(channel)):
-                if one.ephemeral_for == person and words in one.text:
-                    return one
-            return None
-
-        return await self.slack.changes.until(shown, seconds=8)
-
-    async def until_idle(self) -> None:
-        async with asyncio.timeout(8):
-            while self.boundary.busy:  # noqa: ASYNC110  (it tells nobody when it is)
-                await asyncio.sleep(0.01)
-
-
-@asynccontextmanager
-async def stage(
-    mode: str = "socket", *, channels: frozenset[str] = frozenset(), **slack_options: Any
-) -> AsyncIterator[Stage]:
-    async with (
-        SimulatedSlack(manifest=MANIFEST, **slack_options) as slack,
-        aiohttp.ClientSession() as session,
-    ):
-        home = Home(
-            team_id=TeamId(slack.team_id),
-            enterprise_id="",
-            bot_user_id=UserId(slack.bot_user_id),
-            app_name="Test app",
-        )
-        boundary = Boundary(
-            gate_of(slack, home, channels), lambda incoming: Reply(incoming.response_url, session)
-        )
-        secret = slack.signing_secret if mode == "http" else None
-        app = bolt_app(home, signing_secret=secret)
-        async with connected(app, slack, mode):
-            yield Stage(slack=slack, boundary=boundary, app=app)
-            await boundary.drain(0.1)
-
-
-class NobodySubscribed:
-    async def of_person(self, user_id: UserId) -> tuple[SubscriptionState, ...]:  # noqa: ARG002
-        return ()
-
-
-def gate_of(slack: SimulatedSlack, home: Home, channels: frozenset[str] = frozenset()) -> Gate:
-    people = People(AsyncWebClient(token=slack.bot_token, base_url=slack.api_url), fallback=UTC)
-    return Gate(home, people, NobodySubscribed(), channels=channels)
-
-
-def says(text: str) -> Message:
-    return Message(text=text, blocks=(section(text),))
-
-
-async def hello(_: Typed, answer: Answer) -> None:
-    await answer.send(says("hello"))
-
-
-async def hello_clicked(_: Clicked, answer: Answer) -> None:
-    await answer.send(says("hello"))
 
 
 @BOTH_WAYS
@@ -332,120 +247,3 @@ async def test_a_goodbye_that_fails_does_not_stop_the_others(caplog: pytest.LogC
         await boundary.drain(0.05)
         assert boundary.busy == 0
     assert caplog.messages.count("answer_failed") == 2
-
-
-# What becomes of a reply when Slack has trouble
-
-
-async def test_a_lost_answer_shows_the_message_once() -> None:
-    """Slack took it and the connection broke: the second try replaces the first."""
-    async with stage() as at:
-        at.on_command(hello)
-        at.slack.faults.lose_reply("response_url")
-        await at.slack.people.type_command("ada", "reports", "/hello")
-        await at.slack.changes.until(
-            lambda: len(at.slack.ledger.calls("response_url")) == 2 or None, seconds=8
-        )
-        await at.until_idle()
-        assert [one.text for one in at.slack.workspace.messages("reports")] == ["hello"]
-
-
-@pytest.mark.parametrize(
-    "trouble",
-    [
-        pytest.param(Fault.SERVER_ERROR, id="a page of HTML under 503"),
-        pytest.param(Fault.REFUSE, id="a reset before anything was done"),
-        pytest.param(Fault.RATE_LIMITED, id="429"),
-    ],
-)
-async def test_passing_trouble_is_waited_out(trouble: Fault) -> None:
-    """The answer comes later, and once."""
-    async with stage() as at:
-        at.on_command(hello)
-        match trouble:
-            case Fault.SERVER_ERROR:
-                at.slack.faults.server_error("response_url", times=1)
-            case Fault.REFUSE:
-                at.slack.faults.refuse_connections("response_url", times=1)
-            case _:
-                at.slack.faults.rate_limit("response_url", seconds=2)
-        began = monotonic()
-        await at.slack.people.type_command("ada", "reports", "/hello")
-        assert (await at.answer()).text == "hello"
-        assert monotonic() - began > (1.9 if trouble is Fault.RATE_LIMITED else 0.9)
-        await at.until_idle()
-        assert len(at.slack.workspace.messages("reports")) == 1
-
-
-async def test_slack_is_not_asked_again_before_it_allows_it(caplog: pytest.LogCaptureFixture) -> None:
-    """A pause longer than anybody waits ends the reply: one call, no second inside the window."""
-    async with stage() as at:
-        at.on_command(hello)
-        at.slack.faults.rate_limit("response_url", seconds=60)
-        await at.slack.people.type_command("ada", "reports", "/hello")
-        await at.until_idle()
-        assert len(at.slack.ledger.calls("response_url")) == 1
-    assert "reply_not_delivered" in caplog.messages
-
-
-@pytest.mark.parametrize(
-    ("uses", "later", "outcome"),
-    [
-        pytest.param(0, 31 * 60, "expired_url", id="after thirty minutes"),
-        pytest.param(5, 0, "used_url", id="a sixth message"),
-    ],
-)
-async def test_a_response_url_that_is_over_is_not_tried_again(
-    caplog: pytest.LogCaptureFixture, uses: int, later: float, outcome: str
-) -> None:
-    """There is nobody left to tell; the log knows."""
-    clock = Clock()
-    async with stage(clock=clock) as at:
-        taken: list[bool] = []
-
-        async def speaks(_: Typed, answer: Answer) -> None:
-            for number in range(uses):
-                await answer.send(says(f"message {number}"))
-            clock.now += later
-            taken.append(await answer.send(says("too late")))
-
-        at.on_command(speaks)
-        await at.slack.people.type_command("ada", "reports", "/hello")
-        await at.until_idle()
-        assert taken == [False]
-        assert len(at.slack.ledger.calls("response_url")) == uses + 1
-        assert len(at.slack.ledger.calls("response_url", outcome=outcome)) == 1
-    assert "reply_not_delivered" in caplog.messages
-
-
-async def test_blocks_that_slack_refuses_are_shown_as_text() -> None:
-    """A mistake of ours in a message's make-up must not silence it."""
-    async with stage() as at:
-
-        class Odd(Message):
-            def payload(self) -> dict[str, Any]:
-                return {"text": self.text, "blocks": [{"type": "nonsense"}]}
-
-        async def speaks(_: Typed, answer: Answer) -> None:
-            await answer.send(Odd(text="in words", blocks=()))
-
-        at.on_command(speaks)
-        await at.slack.people.type_command("ada", "reports", "/hello")
-        assert (await at.answer()).text == "in words"
-
-
-async def test_the_second_message_replaces_the_first() -> None:
-    """“Checking …” becomes the answer; `replace=False` adds one; `in_channel` tells everybody."""
-    async with stage() as at:
-
-        async def speaks(_: Typed, answer: Answer) -> None:
-            await answer.send(says("checking"))
-            await answer.send(says("the truth"))
-            await answer.send(says("and one more"), replace=False)
-            await answer.send(says("for all"), replace=False, in_channel=True)
-
-        at.on_command(speaks)
-        await at.slack.people.type_command("ada", "reports", "/hello")
-        await at.until_idle()
-        shown = [(one.text, one.ephemeral_for is None) for one in at.slack.workspace.messages("reports")]
-        assert shown == [("the truth", False), ("and one more", False), ("for all", True)]

@@ -1,97 +1,40 @@
-"""The client's behaviour: attempts, signatures, limits and errors, over a transport made for each test."""
+"""The client's behaviour: attempts, signatures, limits and broken connections, over a transport made for each test."""
 
 from __future__ import annotations
 
 import asyncio
 import gzip
-import json
-import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from itertools import count
-from zoneinfo import ZoneInfo
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from bot.domain import (
-    CredentialsRejected,
-    MailId,
-    MailNotFound,
     ProtocolError,
     QuickBIError,
     QuickBIUnavailable,
     RunRefused,
     RunStatus,
-    TaskId,
     Throttled,
     UnknownRefusal,
 )
-from bot.quickbi.client import LARGEST_BODY, QuickBIClient
-from bot.quickbi.credentials import Credentials, StaticCredentials
+from bot.quickbi.client import LARGEST_BODY
 from tests.answers import MAIL, REQUEST_ID, recorded
-from tests.secrets import ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN, assert_no_secrets
+from tests.contract.scripted_quickbi import (
+    MAIL_ID,
+    NOON,
+    TASK,
+    Script,
+    Step,
+    ask,
+    refusal,
+    replay,
+)
+from tests.secrets import SECURITY_TOKEN
 
-ENDPOINT = "quickbi.example"
-NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
-TASK = TaskId(7218865303929605212)
-MAIL_ID = MailId(MAIL)
-
-Step = httpx.Response | Exception
-Call = Callable[[QuickBIClient], Awaitable[object]]
-
-
-@dataclass(kw_only=True, slots=True)
-class Script:
-    """Answers each request with the next step, and remembers what was asked; the last step stays."""
-
-    steps: list[Step]
-    requests: list[httpx.Request] = field(default_factory=list)
-    pauses: list[float] = field(default_factory=list)
-
-    def handle(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
-        if isinstance(step, Exception):
-            raise step
-        return step
-
-    async def sleep(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-
-    def client(self, *, clock: Callable[[], datetime] | None = None) -> QuickBIClient:
-        nonces, minutes = count(1), count()
-        return QuickBIClient(
-            endpoint=ENDPOINT,
-            credentials=StaticCredentials(
-                Credentials(
-                    access_key_id=ACCESS_KEY_ID,
-                    access_key_secret=ACCESS_KEY_SECRET,
-                    security_token=SECURITY_TOKEN,
-                )
-            ),
-            timezone=ZoneInfo("Asia/Shanghai"),
-            transport=httpx.MockTransport(self.handle),
-            clock=clock or (lambda: NOON + timedelta(minutes=next(minutes))),
-            nonce=lambda: f"nonce-{next(nonces)}",
-            random=lambda: 0.0,
-            sleep=self.sleep,
-        )
-
-
-def replay(name: str) -> httpx.Response:
-    was = recorded(name)
-    return httpx.Response(was.status, headers=was.headers, content=was.body)
-
-
-def refusal(code: str, *, status: int = 400, message: str = "") -> httpx.Response:
-    return httpx.Response(status, json={"Code": code, "Message": message, "RequestId": REQUEST_ID})
-
-
-def ask(client: QuickBIClient, *, attempts: int = 1) -> Awaitable[object]:
-    return client.get_task_status(MAIL_ID, attempts=attempts)
-
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 # --- what is asked, and what comes back
 
@@ -412,93 +355,3 @@ async def test_the_clock_cannot_be_compared() -> None:
     async with script.client() as client:
         with pytest.raises(QuickBIUnavailable):
             await client.server_time_offset()
-
-
-# --- secrets
-
-ECHO = f"specified: {ACCESS_KEY_ID}, x-acs-security-token:{SECURITY_TOKEN}, key {ACCESS_KEY_SECRET}"
-
-
-def hostile(error: httpx.TransportError) -> httpx.TransportError:
-    """As httpx raises it: with the request, headers and all, hanging on it."""
-    headers = {"authorization": ACCESS_KEY_SECRET, "x-acs-security-token": SECURITY_TOKEN}
-    error.request = httpx.Request("POST", "https://quickbi.example/", headers=headers)
-    return error
-
-
-@pytest.mark.parametrize(
-    "step",
-    [
-        pytest.param(refusal("SignatureDoesNotMatch", message=ECHO), id="wrong secret"),
-        pytest.param(refusal("InvalidAccessKeyId.NotFound", status=404, message=ECHO), id="wrong key"),
-        pytest.param(refusal("InvalidSecurityToken.Expired", message=ECHO), id="token expired"),
-        pytest.param(refusal("Never.Seen.Before", message=ECHO), id="unknown code"),
-        pytest.param(refusal(ECHO, message=ECHO), id="in the code itself"),
-        pytest.param(refusal("Throttling.User", message=ECHO), id="throttled"),
-        pytest.param(refusal("InternalError", status=500, message=ECHO), id="HTTP 500"),
-        pytest.param(httpx.Response(200, text=ECHO), id="not JSON"),
-        pytest.param(httpx.Response(302, headers={"location": ECHO}), id="redirect"),
-        pytest.param(hostile(httpx.ConnectError("refused")), id="no connection"),
-        pytest.param(hostile(httpx.ReadTimeout("slow")), id="no answer"),
-        pytest.param(
-            hostile(httpx.LocalProtocolError(f"Illegal header value {SECURITY_TOKEN!r}")), id="illegal header"
-        ),
-        pytest.param(replay("status_sent"), id="all well"),
-    ],
-)
-@pytest.mark.parametrize(
-    "call",
-    [
-        pytest.param(lambda client: client.get_task_status(MAIL_ID, attempts=2), id="status"),
-        pytest.param(lambda client: client.list_mails(), id="list"),
-        pytest.param(lambda client: client.run_mail(MAIL_ID), id="run"),
-    ],
-)
-async def test_no_secret_in_any_error_or_log(
-    step: Step, call: Call, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Whatever goes wrong, and however much of it the gateway repeats, no key, secret or token is shown."""
-    caplog.set_level(logging.DEBUG)
-    script = Script(steps=[step])
-    async with script.client() as client:
-        try:
-            shown: object = await call(client)
-        except QuickBIError as error:
-            logging.getLogger("test").exception("caught")
-            shown = error
-        assert_no_secrets(shown, client, client._credentials, caplog=caplog)
-
-
-async def test_a_wrong_secret_is_told_without_what_the_gateway_says_about_it() -> None:
-    """The problem is named; the signed text that the gateway repeats is not."""
-    script = Script(steps=[refusal("SignatureDoesNotMatch", message=ECHO)])
-    async with script.client() as client:
-        with pytest.raises(CredentialsRejected, match=r"GetMailTaskStatus: HTTP 400, SignatureDoesNotMatch"):
-            await ask(client)
-
-
-async def test_what_is_tried_again_is_logged_by_a_constant_name(caplog: pytest.LogCaptureFixture) -> None:
-    """The event's name is always the same; what differs is in fields."""
-    caplog.set_level(logging.INFO, logger="bot.quickbi")
-    script = Script(steps=[refusal("Throttling.User"), replay("status_sent")])
-    async with script.client() as client:
-        await ask(client, attempts=2)
-    [record] = [record for record in caplog.records if record.name.startswith("bot.")]
-    assert record.getMessage() == "quickbi_call_failed"
-    fields = vars(record)
-    assert (fields["operation"], fields["code"], fields["attempt"]) == (
-        "GetMailTaskStatus",
-        "Throttling.User",
-        1,
-    )
-
-
-async def test_a_refusal_is_told_with_its_request_id() -> None:
-    """What the vendor's support asks for first."""
-    script = Script(
-        steps=[httpx.Response(400, content=json.dumps({"Code": "Mail.Not.Found", "RequestId": "R-9"}))]
-    )
-    async with script.client() as client:
-        with pytest.raises(MailNotFound) as missing:
-            await ask(client)
-    assert missing.value.request_id == "R-9"

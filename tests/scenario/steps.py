@@ -64,9 +64,26 @@ async def answer_to_click(
     return await rig.slack.changes.until(more, seconds=10)
 
 
+async def answered(rig: Rig, count: int, *, user: str = "ada", channel: str = "reports") -> Message:
+    """Wait for one more than so many answers that only this person sees."""
+
+    def more() -> Message | None:
+        told = rig.answers(user, channel)
+        return told[-1] if len(told) > count else None
+
+    return await rig.slack.changes.until(more, seconds=8)
+
+
 async def subscribe(rig: Rig, name: str, *, user: str = "ada", channel: str = "reports") -> Message:
+    """Returns what the channel is told of it."""
+    before = {one.ts for one in public(rig, channel)}
     await rig.slack.people.type_command(user, channel, f"/mail-subscribe {name}")
-    return await until_public(rig, "now subscribed to", channel=channel)
+
+    def told() -> Message | None:
+        new = [one for one in public(rig, channel) if one.ts not in before]
+        return next((one for one in new if "now subscribed to" in one.text), None)
+
+    return await rig.slack.changes.until(told, seconds=10)
 
 
 async def old_message(

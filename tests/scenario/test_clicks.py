@@ -15,8 +15,8 @@ from bot.slack.controls import CONFIRMED, Act, More, under_digest
 from bot.slack.run_messages import Subject, confirm_value
 from bot.store.store import open_store
 from tests.scenario.hand_runs import ADA, RUN, RUN_IT, run_calls, stage_for_runs, until_said
-from tests.scenario.steps import until_public
-from tests.scenario.test_look import answered, open_home, until_modal
+from tests.scenario.home_steps import open_home, until_modal
+from tests.scenario.steps import answered, until_public
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

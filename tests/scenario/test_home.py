@@ -13,7 +13,7 @@ from bot.sandbox.slack import payloads
 from bot.sandbox.slack.deliveries import EnvelopeType
 from bot.sandbox.world import Status
 from bot.slack.controls import Act
-from tests.messages.judges import texts
+from tests.scenario.home_steps import action_ids, words_of
 from tests.scenario.steps import ADA, DOWN, audited, public, subscribe, until_public
 
 if TYPE_CHECKING:
@@ -43,19 +43,10 @@ async def until_shown(
     return await rig.slack.changes.until(told, seconds=seconds)
 
 
-def words_of(view: View) -> str:
-    return " ".join(texts(view.source["blocks"], "mrkdwn", "plain_text"))
-
-
 def on_top(rig: Rig) -> View:
     view = rig.slack.open_view("ada")
     assert view is not None
     return view
-
-
-def action_ids(view: View) -> list[str]:
-    elements = [element for block in view.source["blocks"] for element in block.get("elements", ())]
-    return [element["action_id"] for element in elements if "action_id" in element]
 
 
 async def test_home_is_there_before_slack_says_whose_channels(bot: Rig) -> None:

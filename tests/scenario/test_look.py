@@ -1,8 +1,7 @@
-"""People look around: lists, histories, the Home tab, and what old buttons say. The real process, real Bolt."""
+"""People look around: lists, histories, and what old buttons say. The real process, real Bolt."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,25 +9,16 @@ import pytest
 
 from bot.domain import MailId, MailRef, RunStatus, StatusAnswer, TaskId, TaskRun
 from bot.sandbox.quickbi.faults import Mode
-from bot.sandbox.slack import payloads
-from bot.sandbox.slack.deliveries import EnvelopeType
-from bot.sandbox.slack.workspace import PARTNER_TEAM
-from bot.slack.blocks import actions, button, section
+from bot.slack.blocks import section
 from bot.slack.controls import Act, InChannel, More, under_status
 from bot.store.store import open_store
-from bot.store.tables import outages
 from tests.messages.judges import texts
-from tests.scenario.steps import until_public
+from tests.scenario.home_steps import home_texts, open_home
+from tests.scenario.steps import DOWN, answered, old_message, posted, until_public
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from slack_sdk.models.blocks import Block
-
-    from bot.sandbox.slack.model import Message, View
+    from bot.sandbox.slack.model import Message
     from tests.rig import Rig
-
-DOWN = 600.0  # seconds: longer than any test
 
 
 @pytest.fixture
@@ -175,7 +165,9 @@ async def test_history_of_a_mail_that_is_gone(bot: Rig) -> None:
     bot.world.delete(mail.mail_id)
     await choose(bot, answer, "Recent runs")
     await bot.until_text("Daily Sales, last 1 run")
-    old = await post(bot, under_status(ref("feedc0de12345"), "Gone", has_failed=False, here=InChannel()))
+    old = await posted(
+        bot, [under_status(ref("feedc0de12345"), "Gone", has_failed=False, here=InChannel()).to_dict()]
+    )
     await choose(bot, old, "Recent runs")
     await bot.until_text("I have not seen a run of mail feedc0de12345 yet")
 
@@ -209,138 +201,14 @@ async def test_sharing_after_a_restart_asks_anew_and_tells_only_who_asked_what_w
     bot.world.delete(bot.world.named("Weekly Ops").mail_id)
     await share(bot, gone)
     await bot.until_text("Quick BI knows no mail")
-    unseen = await post(bot, under_status(ref("feedc0de12345"), "x", has_failed=False, here=InChannel()))
+    unseen = await posted(
+        bot, [under_status(ref("feedc0de12345"), "x", has_failed=False, here=InChannel()).to_dict()]
+    )
     bot.quickbi.faults.add(Mode.UNAVAILABLE, lasting=DOWN)
     await share(bot, unseen)
     await bot.until_text("Quick BI does not answer", seconds=20)
     public = [one.text for one in bot.slack.workspace.messages("reports") if one.ephemeral_for is None]
     assert sum("Shared by" in text for text in public) == 1
-
-
-# ---- The Home tab
-
-
-async def test_home_tells_a_first_time_person_how_to_begin(both_ways: Rig) -> None:
-    """What the bot is, whether Quick BI answers, and three steps; no call is made for it."""
-    before = len(both_ways.quickbi.ledger.calls("GetMailTaskStatus"))
-    words = home_texts(await open_home(both_ways))
-    assert any("I watch Quick BI's report mails" in each for each in words)
-    assert any("Quick BI answers" in each for each in words)
-    assert len(both_ways.quickbi.ledger.calls("GetMailTaskStatus")) == before
-
-
-async def test_home_shows_the_channels_of_a_person_with_trouble_first(bot: Rig) -> None:
-    """Those they are in and those they subscribed; failing, snoozed and quiet ones; a person elsewhere sees none."""
-    await subscribe(bot, "Daily Sales", user="bob")
-    await subscribe(bot, "Weekly Ops", user="bob")
-    words = home_texts(await open_home(bot))
-    place = {heading: index for index, each in enumerate(words) for heading in HEADINGS if heading in each}
-    assert list(place) == ["Needs attention", "All quiet"]
-    assert any("Weekly Ops" in each for each in words[place["Needs attention"] : place["All quiet"]])
-    assert any("Daily Sales" in each for each in words[place["All quiet"] :])
-    reports, mei = bot.slack.workspace.channel("reports"), bot.slack.workspace.user("mei").id
-    await subscribe(bot, "Stock Levels", user="mei", channel="finance")
-    bot.slack.workspace.put_channel(replace(reports, members=reports.members - {mei}))
-    assert {one for one in MAILS if one in " ".join(home_texts(await open_home(bot, "mei")))} == {
-        "Stock Levels"
-    }
-
-
-async def test_home_survives_slack_not_telling_the_channels(bot: Rig) -> None:
-    """Then only what this person subscribed is there, and the page says so."""
-    await subscribe(bot, "Daily Sales")
-    await subscribe(bot, "Weekly Ops", user="bob")
-    bot.slack.withhold_scopes(["groups:read"])
-    words = " ".join(home_texts(await open_home(bot)))
-    assert "Daily Sales" in words
-    assert "Weekly Ops" not in words
-    assert "only what you subscribed yourself" in words
-
-
-async def test_home_is_drawn_again_on_demand(bot: Rig) -> None:
-    """Refresh shows what changed since."""
-    view = await open_home(bot)
-    await subscribe(bot, "Daily Sales")
-    await bot.slack.people.click("ada", "mail_home:refresh", view_id=view.id)
-    await until_home(bot, "All quiet")
-
-
-async def test_home_answers_in_modals(bot: Rig) -> None:
-    """A mail is checked, looked up, listed and paged without leaving the tab; the way back is there."""
-    await subscribe(bot, "Weekly Ops")
-    view = await open_home(bot)
-    mail_id = bot.world.named("Weekly Ops").mail_id
-    await bot.slack.people.click("ada", "mail_home:menu", view_id=view.id, choose=f"check {mail_id}")
-    status = await until_modal(bot, "Weekly Ops* failed")
-    assert not {"mail_subscribe", "mail_unsubscribe", "mail_run"} & set(action_ids(status))
-    await bot.slack.people.click("ada", "mail_more", view_id=status.id)
-    history = await until_modal(bot, "Weekly Ops* · last")
-    assert history.previous_view_id == status.id
-    await bot.slack.people.close_view("ada", history.id, clear=True)
-    offered = await bot.slack.people.suggest("ada", "mail_search", "daily", view_id=view.id)
-    assert offered.options
-    await bot.slack.people.click("ada", "mail_search", view_id=view.id, choose=offered.options[0]["value"])
-    status = await until_modal(bot, "Daily Sales* was sent")
-    await bot.slack.people.close_view("ada", status.id, clear=True)
-    await bot.slack.people.click("ada", "mail_page:list:open", view_id=view.id)
-    mails = await until_modal(bot, "page 1 of")
-    await bot.slack.people.click("ada", "mail_page:list:next", view_id=mails.id)
-    mails = await until_modal(bot, "page 2 of")
-    await bot.slack.people.click("ada", "mail_pick:list:0", view_id=mails.id)
-    await bot.slack.changes.until(lambda: lies_on(bot, mails), seconds=8)
-    await bot.slack.people.close_view("ada", mails.id, clear=True)
-    await bot.slack.people.click("ada", "mail_help", view_id=view.id)
-    await until_modal(bot, "/mail-subscribe")
-
-
-async def test_home_of_a_person_of_another_organisation_stays_empty(bot: Rig) -> None:
-    """The event is refused: nothing is published, nothing is told."""
-    await subscribe(bot, "Daily Sales", channel="partners")
-    olga = bot.slack.workspace.user("olga").id
-    event = {
-        "type": "app_home_opened",
-        "user": olga,
-        "team": PARTNER_TEAM,
-        "channel": "D0OLGA",
-        "tab": "home",
-    }
-    await bot.slack.deliver(EnvelopeType.EVENT, payloads.event(event, at=datetime.now(UTC).timestamp()))
-    assert bot.bot
-    await bot.bot.until_logged("where=app_home_opened")
-    assert "outcome=refused" in next(line for line in bot.bot.log if "where=app_home_opened" in line)
-    tried = [entry for entry in bot.slack.ledger if entry.name == "views.publish"]
-    assert all("internal" in " ".join(texts(entry.args["view"], "mrkdwn")) for entry in tried)
-    assert bot.slack.home("olga") is None
-
-
-async def test_home_while_quick_bi_is_down(bot: Rig) -> None:
-    """Drawn at once from the store, with a line that says since when it is down; checking says why not."""
-    await subscribe(bot, "Daily Sales")
-    assert bot.bot
-    await bot.bot.stop()
-    began_at = datetime.now(UTC) - timedelta(minutes=10)
-    async with open_store(bot.environment()["DATABASE_URL"]) as store, store.database.writing() as connection:
-        row = {"outage_id": "1", "began_at": began_at, "cause": "QuickBIUnavailable", "told_at": began_at}
-        await connection.execute(outages.insert().values(row))
-    bot.quickbi.faults.add(Mode.UNAVAILABLE, lasting=DOWN)
-    bot.bot = await bot.launch()
-    await bot.bot.until_logged(" ready")
-    await bot.slack.wait_for_socket()
-    view = await open_home(bot)
-    words = " ".join(home_texts(view))
-    assert "Quick BI cannot be asked" in words
-    assert "Daily Sales" in words
-    await bot.slack.people.click("ada", "mail_check", view_id=view.id)
-    await until_modal(bot, "Quick BI does not answer", seconds=20)
-
-
-async def test_home_is_not_published_while_slack_is_in_trouble_and_the_next_time_it_is(bot: Rig) -> None:
-    """A lost page is no error for anybody: opening it again draws it."""
-    bot.slack.faults.server_error("views.publish", times=1)
-    await bot.slack.people.open_home("ada")
-    assert bot.bot
-    await bot.bot.until_logged("home_not_published")
-    await open_home(bot)
 
 
 # ---- Old and foreign buttons
@@ -368,7 +236,7 @@ FOREIGN_CLICKS = (
 
 async def test_a_button_that_nobody_knows_says_so_kindly(bot: Rig) -> None:
     """Whatever another version left behind: an answer in words, and the message stays."""
-    old = await post(bot, buttons(OLD_BUTTONS))
+    old = await old_message(bot, OLD_BUTTONS)
     for action_id, _ in OLD_BUTTONS:
         before = len(bot.answers("ada"))
         await bot.slack.people.click("ada", action_id, channel="reports", ts=old.ts)
@@ -396,7 +264,7 @@ async def test_people_of_other_organisations_are_refused(bot: Rig) -> None:
     """Their clicks arrive through shared channels; they learn nothing and the channel sees nothing."""
     mail_id = bot.world.named("Daily Sales").mail_id
     clicks = [(action_id, value.format(mail=mail_id)) for action_id, value in FOREIGN_CLICKS]
-    shared = await post(bot, buttons(clicks), channel="partners")
+    shared = await old_message(bot, clicks, channel="partners")
     for action_id, _ in clicks:
         before = len(bot.answers("olga", "partners"))
         await bot.slack.people.click("olga", action_id, channel="partners", ts=shared.ts)
@@ -408,9 +276,6 @@ async def test_people_of_other_organisations_are_refused(bot: Rig) -> None:
 
 # ---- Helpers
 
-HEADINGS = ("Needs attention", "Snoozed", "Not told", "All quiet")
-MAILS = ("Daily Sales", "Weekly Ops", "Stock Levels")
-
 
 def ref(mail_id: str) -> MailRef:
     return MailRef(mail_id=MailId(mail_id))
@@ -420,28 +285,6 @@ def daily_run(mail_id: MailId, at: datetime, *, failed: bool) -> TaskRun:
     status = RunStatus.FAILED if failed else RunStatus.SENT
     task_id = TaskId(int(at.timestamp()))
     return TaskRun(mail_id=mail_id, task_id=task_id, exec_at=at, status=status, status_word=status)
-
-
-def buttons(clicks: Iterable[tuple[str, str]]) -> Block:
-    return actions([button("Old", action_id=action_id, value=value) for action_id, value in clicks])
-
-
-async def post(rig: Rig, block: Block, *, channel: str = "reports") -> Message:
-    """A message that the bot posted long ago."""
-    answer = await rig.web_client().chat_postMessage(
-        channel=rig.slack.workspace.channel(channel).id, text="An old message", blocks=[block.to_dict()]
-    )
-    return rig.slack.workspace.message(channel, answer["ts"])
-
-
-async def answered(rig: Rig, count: int, *, user: str = "ada", channel: str = "reports") -> Message:
-    """Wait for one more than so many answers that only this person sees."""
-
-    def more() -> Message | None:
-        told = rig.answers(user, channel)
-        return told[-1] if len(told) > count else None
-
-    return await rig.slack.changes.until(more, seconds=8)
 
 
 async def choose(rig: Rig, on: Message, label: str, *, channel: str = "reports") -> None:
@@ -466,55 +309,3 @@ async def ask_to_share(rig: Rig, on: Message, *, channel: str = "reports") -> Me
 async def share(rig: Rig, on: Message, *, channel: str = "reports") -> None:
     asked = await ask_to_share(rig, on, channel=channel)
     await rig.slack.people.click("ada", "mail_share", channel=channel, ts=asked.ts)
-
-
-async def subscribe(rig: Rig, name: str, *, user: str = "ada", channel: str = "reports") -> None:
-    await rig.slack.people.type_command(user, channel, f"/mail-subscribe {name}")
-    await until_public(rig, f"now subscribed to {name}", channel=channel)
-
-
-async def open_home(rig: Rig, user: str = "ada") -> View:
-    """Open the tab and wait for what is published anew, with all that Slack has to say about it."""
-    before = rig.slack.home(user)
-    await rig.slack.people.open_home(user)
-
-    def published() -> View | None:
-        view = rig.slack.home(user)
-        if view is None or (before is not None and view.hash == before.hash):
-            return None
-        return None if "are being looked up" in " ".join(home_texts(view)) else view
-
-    return await rig.slack.changes.until(published, seconds=8)
-
-
-async def until_home(rig: Rig, words: str, user: str = "ada") -> None:
-    def told() -> bool:
-        view = rig.slack.home(user)
-        return view is not None and words in " ".join(home_texts(view))
-
-    await rig.slack.changes.until(told, seconds=8)
-
-
-def home_texts(view: View) -> list[str]:
-    return texts(view.source["blocks"], "mrkdwn", "plain_text")
-
-
-async def until_modal(rig: Rig, words: str, *, seconds: float = 8) -> View:
-    """Wait until the modal on top says these words."""
-
-    def told() -> View | None:
-        view = rig.slack.open_view("ada")
-        return view if view and words in " ".join(home_texts(view)) else None
-
-    return await rig.slack.changes.until(told, seconds=seconds)
-
-
-def action_ids(view: View) -> list[str]:
-    elements = [element for block in view.source["blocks"] for element in block.get("elements", ())]
-    return [element["action_id"] for element in elements if "action_id" in element]
-
-
-def lies_on(rig: Rig, below: View) -> bool:
-    """Is there a modal above this one, with a way back to it?"""
-    top = rig.slack.open_view("ada")
-    return top is not None and top.previous_view_id == below.id

@@ -97,7 +97,7 @@ def old_button() -> Message:
         "This button or form is from another version of me, and I no longer know what it did. Nothing was "
         "changed. Ask again to get one that works: `/mail-help` shows how."
     )
-    return Message(text=words.replace("`", ""), blocks=(section(f"🕰️ {words}"),))
+    return Message(text=unmarked(words), blocks=(section(f"🕰️ {words}"),))
 
 
 def outsider() -> Message:

@@ -90,6 +90,11 @@ class Clicked:
         """Only this person sees what the button stands on, so an answer may take its place."""
         return self.ephemeral or bool(self.view_id)
 
+    @property
+    def thread(self) -> str:
+        """Of the message for all that the button stands on; "" where only this person sees it."""
+        return "" if self.is_private else self.thread_ts or self.message_ts
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Submitted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain import PostKind
-from bot.slack.blocks import Message, absolute, code, name, section, small, when
+from bot.slack.blocks import Message, absolute, code, name, section, small, unmarked, when
 from bot.slack.controls import under_notice
 from bot.slack.digests import digest, digest_reply
 from bot.slack.incident_words import Words, advice, headline, reply_words, when_words
@@ -61,8 +61,7 @@ def root_message(items: tuple[Told, ...], *, now: datetime, zone: tzinfo) -> Mes
                 is_subscribed=told.is_subscribed,
             )
         )
-    plain_hint = hint.replace("*", "").replace("`", "")
-    text = f"{head.plain}. {at.plain}. {plain_hint} {_snooze_words(told, now, zone).plain}"
+    text = f"{head.plain}. {at.plain}. {unmarked(hint)} {_snooze_words(told, now, zone).plain}"
     return Message(text=text.strip(), blocks=tuple(blocks))
 
 

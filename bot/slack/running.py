@@ -75,7 +75,7 @@ class RunDesk:
     async def chosen(self, clicked: Clicked, answer: Answer) -> None:
         """From an overflow menu, which cannot ask first by itself. What it hangs on stays as it is."""
         _, ref = read_more(clicked.value)
-        await self._ask_first(clicked, self._subject(ref.mail_id, _thread(clicked)), answer, replace=False)
+        await self._ask_first(clicked, self._subject(ref.mail_id, clicked.thread), answer, replace=False)
 
     async def cancelled(self, clicked: Clicked, answer: Answer) -> None:
         await answer.send(views.cancelled(self._subject(read_ref(clicked.value).mail_id)), replace=True)
@@ -86,7 +86,7 @@ class RunDesk:
             mail_id=read_ref(clicked.value).mail_id,
             user_id=clicked.person.user_id,
             channel_id=clicked.channel_id,
-            message_ts=_thread(clicked),
+            message_ts=clicked.thread,
             click=clicked.trigger_id,
             asked_at=self._now(),
         )
@@ -173,8 +173,3 @@ class RunDesk:
 
     def _subject(self, mail_id: MailId, thread_ts: str = "") -> views.Subject:
         return views.Subject(mail_id=mail_id, mail=self._directory.get(mail_id), thread_ts=thread_ts)
-
-
-def _thread(clicked: Clicked) -> str:
-    """Of the message that was clicked on; "" where only this person sees that."""
-    return "" if clicked.is_private else clicked.thread_ts or clicked.message_ts

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from bot.domain import MailId, SlackError, SnoozeOutcome
 from bot.slack import leaving_messages as leaving
 from bot.slack import snooze_messages as views
-from bot.slack.blocks import one_line
 from bot.slack.controls import ALL, Act, Snooze, read_snooze
+from bot.slack.titles import name_or_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -104,19 +104,17 @@ class SnoozeDesk:
 
     async def _tell_thread(self, clicked: Clicked, message: Message) -> bool:
         """False where there is no thread, or the bot cannot speak in it: what was done is told another way."""
-        if clicked.ephemeral or not clicked.message_ts:
+        if not clicked.thread:
             return False
         try:
-            thread_ts = clicked.thread_ts or clicked.message_ts
-            await self._voice.say(clicked.channel_id, message, thread_ts=thread_ts)
+            await self._voice.say(clicked.channel_id, message, thread_ts=clicked.thread)
         except SlackError as error:
             _log.warning("thread_not_told", extra={"channel_id": clicked.channel_id, "error": error.error})
             return False
         return True
 
     def _title(self, mail_id: MailId) -> str:
-        mail = self._directory.get(mail_id)
-        return mail.name if mail and one_line(mail.name) else mail_id
+        return name_or_id(mail_id, self._directory.get(mail_id))
 
 
 def until(snooze: Snooze, now: datetime, zone: tzinfo) -> datetime | None:

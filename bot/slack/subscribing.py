@@ -11,10 +11,10 @@ from bot.names import NameIndex
 from bot.slack import guide
 from bot.slack import leaving_messages as leaving
 from bot.slack import subscription_messages as views
-from bot.slack.blocks import one_line
 from bot.slack.controls import UNDER_STATUS, read_more, read_page, read_ref
 from bot.slack.joining import who_where
 from bot.slack.status import resolve
+from bot.slack.titles import name_or_id
 from bot.slack.together import together
 
 if TYPE_CHECKING:
@@ -181,8 +181,7 @@ class SubscriptionDesk:
         return left
 
     def _title(self, mail_id: MailId) -> str:
-        mail = self._directory.get(mail_id)
-        return mail.name if mail and one_line(mail.name) else mail_id
+        return name_or_id(mail_id, self._directory.get(mail_id))
 
     async def _show_truth(self, clicked: Clicked, answer: Answer) -> None:
         """Draw the status anew that only this person sees: its button says what can be done now.

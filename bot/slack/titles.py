@@ -16,6 +16,11 @@ def has_name(mail: Mail | None) -> bool:
     return mail is not None and bool(one_line(mail.name))
 
 
+def name_or_id(mail_id: MailId, mail: Mail | None) -> str:
+    """As it is, to be put among other words: nothing is escaped or clipped."""
+    return mail.name if mail and has_name(mail) else mail_id
+
+
 def title_of(mail_id: MailId, mail: Mail | None) -> str:
     """In bold, for mrkdwn."""
     return bold(mail.name) if mail and has_name(mail) else f"*Mail* {code(mail_id)}"

@@ -13,7 +13,7 @@ from bot.slack.messages import state_of
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
-    from bot.domain import Incident, TaskRun
+    from bot.domain import Incident, SubscriptionState, TaskRun
 
 _TROUBLE = {
     IncidentKind.FAILED: "failing",
@@ -30,6 +30,14 @@ class Condition:
     sign: str
     marked: str
     plain: str
+
+
+_UNSEEN = Condition(sign="⚪", marked="has not been seen running yet", plain="has not been seen running yet")
+
+
+def condition_of(state: SubscriptionState, *, now: datetime, zone: tzinfo) -> Condition:
+    """Of a subscription's mail. That nothing is known of it is said, too."""
+    return condition(state.latest, state.incident, now=now, zone=zone) or _UNSEEN
 
 
 def condition(

@@ -25,7 +25,7 @@ from bot.slack.blocks import (
     small,
     when,
 )
-from bot.slack.conditions import condition
+from bot.slack.conditions import condition_of
 from bot.slack.controls import Act
 from bot.slack.form_views import SEARCH
 from bot.slack.home_acting_views import mail_menu
@@ -158,14 +158,15 @@ def _row(
     """Where something is wrong there is more to be done than to look at it."""
     first = states[0]
     mail_id = first.subscription.mail_id
-    known = condition(first.latest, first.incident, now=now, zone=zone)
-    sign, marked = (known.sign, known.marked) if known else ("⚪", "has not been seen running yet")
+    known = condition_of(first, now=now, zone=zone)
     notes = [
         _channels(states),
         snooze_words(first.subscription, now, zone)[0],
         "*paused* in Quick BI" if first.mail and first.mail.paused else "",
     ]
-    block = section(f"{sign} {title_of(mail_id, first.mail)} {marked}\n{' · '.join(filter(None, notes))}")
+    block = section(
+        f"{known.sign} {title_of(mail_id, first.mail)} {known.marked}\n{' · '.join(filter(None, notes))}"
+    )
     place = f"{group.name.lower()}:{index}"
     if group in {_Group.TROUBLE, _Group.SNOOZED}:
         block.accessory = mail_menu(place, mail_id)

@@ -24,7 +24,7 @@ from bot.slack.blocks import (
     when,
 )
 from bot.slack.channels import Posting
-from bot.slack.conditions import Condition, condition
+from bot.slack.conditions import condition_of
 from bot.slack.controls import Act, More, more_value, ref_value, subscribe_button
 from bot.slack.messages import state_of
 from bot.slack.snooze_messages import snooze_words
@@ -159,7 +159,7 @@ def listed(states: Sequence[SubscriptionState], *, page: int, now: datetime, zon
     blocks += [_row(state, now, zone) for state in shown]
     if pages > 1:
         blocks.append(_pager(page, pages))
-    plain = "; ".join(f"{_plain(state)} {_condition(state, now, zone).plain}" for state in shown)
+    plain = "; ".join(f"{_plain(state)} {condition_of(state, now=now, zone=zone).plain}" for state in shown)
     return Message(
         text=f"This channel is told about {plural(len(states), 'mail')}: {plain}.", blocks=tuple(blocks)
     )
@@ -167,7 +167,7 @@ def listed(states: Sequence[SubscriptionState], *, page: int, now: datetime, zon
 
 def _row(state: SubscriptionState, now: datetime, zone: tzinfo) -> Block:
     mail = MailRef(mail_id=state.subscription.mail_id)
-    known = _condition(state, now, zone)
+    known = condition_of(state, now=now, zone=zone)
     notes = [
         f"by <@{state.subscription.created_by}>",
         *_due_words(state.subscription),
@@ -208,7 +208,7 @@ def _is_in_trouble(state: SubscriptionState) -> bool:
 
 def _now_line(one: Subscribed, now: datetime, zone: tzinfo) -> str:
     if _is_in_trouble(one.state):
-        known = _condition(one.state, now, zone)
+        known = condition_of(one.state, now=now, zone=zone)
         return f"{known.sign} Now: {_title(one.state)} {known.marked}"
     if not one.is_checked:
         return f"{_title(one.state)}: Quick BI cannot be asked at the moment; I look as soon as it can."
@@ -220,7 +220,7 @@ def _now_line(one: Subscribed, now: datetime, zone: tzinfo) -> str:
 
 def _state_words(one: Subscribed, now: datetime, zone: tzinfo) -> str:
     if _is_in_trouble(one.state):
-        return _condition(one.state, now, zone).plain
+        return condition_of(one.state, now=now, zone=zone).plain
     if not one.is_checked:
         return "could not be checked yet"
     latest = one.state.latest
@@ -269,9 +269,3 @@ def _title(state: SubscriptionState) -> str:
 
 def _plain(state: SubscriptionState) -> str:
     return plain_title_of(state.subscription.mail_id, state.mail)
-
-
-def _condition(state: SubscriptionState, now: datetime, zone: tzinfo) -> Condition:
-    known = condition(state.latest, state.incident, now=now, zone=zone)
-    unseen = "has not been seen running yet"
-    return known or Condition(sign="⚪", marked=unseen, plain=unseen)

@@ -21,7 +21,7 @@ from bot.draining import finish
 from bot.outage_keeper import OutageKeeper
 from bot.persist import until_stored
 from bot.probing import Probing
-from bot.recording import Recorder
+from bot.recording import Look, Recorder
 from bot.refusals import RefusalClock, denial_of, is_riddle
 from bot.schedule import Ask, Sleep
 from bot.watching import Watching
@@ -122,7 +122,13 @@ class Poller:
         ask = Ask(mail_id=ref.mail_id, task_id=ref.task_id)
         memory, missed = await self._watching.learn(ask, observation.answer, observation.seen_at)
         await self._recorder.take(
-            ref.mail_id, observation.answer, now=observation.seen_at, memory=memory, missed=missed
+            Look(
+                mail_id=ref.mail_id,
+                answer=observation.answer,
+                at=observation.seen_at,
+                memory=memory,
+                missed=missed,
+            )
         )
 
     async def _follow_changes(self) -> None:
@@ -192,7 +198,8 @@ class Poller:
         self._seen(ref, Observation(answer=answer, seen_at=now))
         self._refusals.forget(ask.mail_id)
         memory, missed = await self._watching.learn(ask, answer, now)
-        await self._recorder.keep(ask.mail_id, answer, now=now, term=term, memory=memory, missed=missed)
+        look = Look(mail_id=ask.mail_id, answer=answer, at=now, memory=memory, missed=missed)
+        await self._recorder.keep(look, term=term)
         await self._outages.answered(now=now, term=term)
 
     async def _no_answer(self, ask: Ask, error: QuickBIError, term: int) -> None:

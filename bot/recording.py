@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.domain import LeaseLost
@@ -16,7 +17,7 @@ from bot.draining import finish
 from bot.persist import until_stored
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import datetime
 
     from bot.domain import MailId, NotifyReason, StatusAnswer
@@ -26,6 +27,17 @@ if TYPE_CHECKING:
 PERSON_WAITS = 1.0  # seconds for the database, before a person has the answer all the same
 MOST_IN_HAND = 200  # of people's looks: each asks a database that is away again and again
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Look:
+    """What Quick BI answered `at` that time, what the schedule learned from it, and the runs that it shows missing."""
+
+    mail_id: MailId
+    answer: StatusAnswer
+    at: datetime
+    memory: str | None = None
+    missed: tuple[MissedRun, ...] = ()
 
 
 class Recorder:
@@ -43,90 +55,50 @@ class Recorder:
         """How many answers are not written yet."""
         return len(self._in_hand)
 
-    async def keep(
-        self,
-        mail_id: MailId,
-        answer: StatusAnswer,
-        *,
-        now: datetime,
-        term: int,
-        memory: str | None,
-        missed: Sequence[MissedRun] = (),
-    ) -> None:
+    async def keep(self, look: Look, *, term: int) -> None:
         """Come back when it is written. Raises LeaseLost where another replica leads: then it is written, too.
 
         An answer that can never be written is logged, and does not end the others.
         """
-        task = self._begin(mail_id, answer, now=now, term=term, memory=memory, missed=missed)
         try:
-            await asyncio.shield(task)
+            await asyncio.shield(self._begin(look, term))
         except LeaseLost:
             raise
         except Exception:  # noqa: BLE001 (the boundary of one answer: `_done` has logged it)
             return
 
-    async def take(
-        self,
-        mail_id: MailId,
-        answer: StatusAnswer,
-        *,
-        now: datetime,
-        memory: str | None,
-        missed: Sequence[MissedRun] = (),
-        patience: float = PERSON_WAITS,
-    ) -> None:
+    async def take(self, look: Look, *, patience: float = PERSON_WAITS) -> None:
         """Keep what a person's command saw. Never raises, and comes back within `patience` seconds, written or not."""
         if len(self._in_hand) >= MOST_IN_HAND:
-            _log.warning("look_not_recorded", extra={"mail_id": mail_id})
+            _log.warning("look_not_recorded", extra={"mail_id": look.mail_id})
             return
-        task = self._begin(mail_id, answer, now=now, term=None, memory=memory, missed=missed)
-        await asyncio.wait({task}, timeout=patience)
+        await asyncio.wait({self._begin(look, None)}, timeout=patience)
 
     async def drain(self, patience: float) -> None:
         """Wait for what is not written yet; after `patience` seconds it is given up, and said so."""
         if count := await finish(self._in_hand, patience):
             _log.error("answers_given_up", extra={"count": count})
 
-    def _begin(
-        self,
-        mail_id: MailId,
-        answer: StatusAnswer,
-        *,
-        now: datetime,
-        term: int | None,
-        memory: str | None,
-        missed: Sequence[MissedRun],
-    ) -> asyncio.Task[None]:
-        task = asyncio.create_task(
-            self._write(mail_id, answer, now=now, term=term, memory=memory, missed=missed)
-        )
+    def _begin(self, look: Look, term: int | None) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._hold(look, term))
         self._in_hand.add(task)
         task.add_done_callback(self._done)
         return task
 
-    async def _write(
-        self,
-        mail_id: MailId,
-        answer: StatusAnswer,
-        *,
-        now: datetime,
-        term: int | None,
-        memory: str | None,
-        missed: Sequence[MissedRun],
-    ) -> None:
-        async def write(term: int | None, memory: str | None, missed: Sequence[MissedRun]) -> None:
-            reasons = await self._observations.record_answer(
-                mail_id, answer, now=now, term=term, memory=memory, missed=missed
-            )
-            self._noted(mail_id, reasons)
-
+    async def _hold(self, look: Look, term: int | None) -> None:
         try:
-            await until_stored(lambda: write(term, memory, missed))
+            await until_stored(lambda: self._write(look, term))
         except LeaseLost:
-            _log.info("answer_kept_after_the_term", extra={"mail_id": mail_id})
+            _log.info("answer_kept_after_the_term", extra={"mail_id": look.mail_id})
             # What the next leader learns, it learns by itself: the late runs, too.
-            await until_stored(lambda: write(None, None, ()))
+            await until_stored(lambda: self._write(replace(look, memory=None, missed=()), None))
             raise
+
+    async def _write(self, look: Look, term: int | None) -> None:
+        reasons = await self._observations.record_answer(
+            look.mail_id, look.answer, now=look.at, term=term, memory=look.memory, missed=look.missed
+        )
+        self._noted(look.mail_id, reasons)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         """Nobody may be left to hear how it ended. LeaseLost is the term's affair; the rest is ours."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain import LeaseLost, MailId, NotifyReason, StatusAnswer, StoreError
-from bot.recording import Recorder
+from bot.recording import Look, Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from bot.incidents import MissedRun
 
 MAIL = MailId("sales")
-NOW = datetime(2025, 3, 3, 12, tzinfo=UTC)
-ANSWER = StatusAnswer(runs=(), request_id="R")
+LOOK = Look(
+    mail_id=MAIL,
+    answer=StatusAnswer(runs=(), request_id="R"),
+    at=datetime(2025, 3, 3, 12, tzinfo=UTC),
+    memory="learned",
+)
 NEWS = (NotifyReason.FIRST_FAILURE,)
 
 
@@ -62,7 +66,7 @@ class Desk:
         self.recorder = Recorder(book, noted=lambda _, reasons: self.news.append(reasons))
 
     async def keep(self) -> None:
-        await self.recorder.keep(MAIL, ANSWER, now=NOW, term=3, memory="learned")
+        await self.recorder.keep(LOOK, term=3)
 
 
 async def test_it_is_written_with_the_term_and_noted() -> None:
@@ -104,7 +108,7 @@ async def test_a_person_does_not_wait_for_a_database_that_is_away() -> None:
     """They have their answer; it is written once the database is back."""
     desk = Desk(Book())
     desk.book.is_away = True
-    await desk.recorder.take(MAIL, ANSWER, now=NOW, memory="learned", patience=0.01)
+    await desk.recorder.take(LOOK, patience=0.01)
     assert (desk.book.written, desk.recorder.in_hand) == ([], 1)
     desk.book.is_away = False
     await desk.recorder.drain(5.0)

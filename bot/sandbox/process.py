@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.sandbox.page import BotState
+from bot.sandbox.page.stage import LINES_KEPT
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
     from collections.abc import Callable, Mapping
 
-LINES_KEPT = 400
 LONGEST_LINE = 1024 * 1024
 POLITE_SECONDS = 10.0
 """How long a SIGTERM may take before SIGKILL: the bot promises as much."""

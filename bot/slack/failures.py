@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _OPERATOR = "Tell whoever runs this bot"
 _NOT_YOU = "Nothing is wrong with what you typed."
+_MAY_PASS = (Throttled, QuickBIUnavailable, ProtocolError, UnknownRefusal)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +55,17 @@ def failure(error: QuickBIError, ref: MailRef | None = None, mail: Mail | None =
         blocks.append(small(*small_print))
     plain = unmarked(f"{words.headline}. {words.advice}")
     return Message(text=plain, blocks=tuple(blocks))
+
+
+def in_short(error: QuickBIError, ref: MailRef, mail: Mail | None) -> tuple[str, str]:
+    """A sign, and what went wrong without what to do: one line among many."""
+    words = _words(error, _title(ref, mail))
+    return words.sign, words.headline
+
+
+def may_pass(error: QuickBIError) -> bool:
+    """Asking again may help, without anybody mending something first."""
+    return isinstance(error, _MAY_PASS)
 
 
 def usage(error: UsageError) -> Message:
@@ -252,7 +264,7 @@ def _run_refused(error: RunRefused, mail: str) -> _Words:
             return _Words(
                 sign="🚦",
                 headline=f"Run by hand too often: {mail}",
-                advice=f"Quick BI limits that. Please try again {wait}.",
+                advice=f"Quick BI limits that, so it was not started. Please try again {wait}.",
             )
         case RunRefusal.SCHEDULER_FAILED:
             return _Words(

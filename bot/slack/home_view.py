@@ -12,7 +12,7 @@ from slack_sdk.models.blocks import ExternalDataSelectElement
 from slack_sdk.models.views import View
 
 from bot.commands import Verb
-from bot.domain import RunStatus, Told
+from bot.domain import Told
 from bot.slack.blocks import (
     actions,
     button,
@@ -25,7 +25,7 @@ from bot.slack.blocks import (
     small,
     when,
 )
-from bot.slack.conditions import condition
+from bot.slack.conditions import condition, needs_attention
 from bot.slack.controls import Act
 from bot.slack.form_views import SEARCH
 from bot.slack.home_acting_views import mail_menu
@@ -137,9 +137,7 @@ def _group_of(state: SubscriptionState, now: datetime) -> _Group:
         return _Group.SILENT
     if state.subscription.is_snoozed(now):
         return _Group.SNOOZED
-    is_firing = state.incident is not None and state.incident.is_firing
-    has_failed = state.latest is not None and state.latest.status is RunStatus.FAILED
-    return _Group.TROUBLE if is_firing or has_failed else _Group.FINE
+    return _Group.TROUBLE if needs_attention(state.latest, state.incident, now) else _Group.FINE
 
 
 def _by_mail(states: Sequence[SubscriptionState]) -> list[list[SubscriptionState]]:

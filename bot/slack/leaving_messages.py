@@ -76,21 +76,30 @@ def left(mail_id: MailId, mail: Mail | None) -> Message:
     )
 
 
+def left_all(count: int) -> Message:
+    """What becomes of the question about all of them; the channel is told beside it, by their names."""
+    words = f"You unsubscribed this channel from {plural(count, 'mail')}"
+    return Message(text=f"{words}.", blocks=(section(f"🔕 {words}"),))
+
+
 def stays(mail_id: MailId, mail: Mail | None) -> Message:
     """The answer to No."""
+    what = "Nothing was changed: this channel is told about"
     return Message(
-        text=f"Nothing was changed: {plain_title_of(mail_id, mail)} is told here as before.",
-        blocks=(section(f"✋ Nothing was changed: {title_of(mail_id, mail)} is told here as before"),),
+        text=f"{what} {plain_title_of(mail_id, mail)} as before.",
+        blocks=(section(f"✋ {what} {title_of(mail_id, mail)} as before"),),
     )
 
 
 def confirm_all(count: int) -> Message:
     """Leaving every mail is asked about first."""
-    question = f"Unsubscribe this channel from all {plural(count, 'mail')}?"
+    what = "its only mail" if count == 1 else f"all {plural(count, 'mail')}"
+    question = f"Unsubscribe this channel from {what}?"
+    lost = f"It will no longer be told when {'it' if count == 1 else 'one of them'} fails."
     return Message(
         text=f"{question} Press the button to do it.",
         blocks=(
-            section(f"*{question}*\nIt will no longer be told when one of them fails."),
+            section(f"*{question}*\n{lost}"),
             actions(
                 [
                     button(

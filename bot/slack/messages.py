@@ -11,6 +11,7 @@ from bot.slack.blocks import (
     MAX_MESSAGE_TEXT,
     Message,
     absolute,
+    actions,
     code,
     duration,
     joined,
@@ -22,6 +23,7 @@ from bot.slack.blocks import (
     unmarked,
     when,
 )
+from bot.slack.controls import check_button
 from bot.slack.incident_words import Words
 from bot.slack.titles import plain_title_of, title_of
 
@@ -93,8 +95,14 @@ def _why_failed(run: TaskRun) -> str:
     )
 
 
+def is_stuck(run: TaskRun, now: datetime) -> bool:
+    """Under way for longer than any report takes."""
+    is_running = run.status is RunStatus.PROCESSING
+    return is_running and run.exec_at is not None and now - run.exec_at >= STUCK_AFTER
+
+
 def _running(run: TaskRun, now: datetime) -> State:
-    if run.exec_at is None or now - run.exec_at < STUCK_AFTER:
+    if run.exec_at is None or not is_stuck(run, now):
         return State(sign="⏳", words="is running", advice="Most runs end within minutes. Check again soon.")
     return State(
         sign="⚠️",
@@ -148,6 +156,11 @@ def checking(
         lines.append(known.marked)
         text += f" {known.plain}"
     return Message(text=text, blocks=(section("\n".join(lines)),))
+
+
+def with_check_again(why_not: Message, ref: MailRef, label: str) -> Message:
+    """Why there is no answer, with the button that asks once more."""
+    return Message(text=why_not.text, blocks=(*why_not.blocks, actions([check_button(ref, label)])))
 
 
 def beside_last_known(why_not: Message, last: Seen, *, now: datetime, zone: tzinfo) -> Message:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain import PostKind
+from bot.domain import IncidentKind, PostKind
 from bot.slack.blocks import Message, absolute, code, name, section, small, when
 from bot.slack.controls import under_notice
 from bot.slack.digests import digest, digest_reply, is_snoozed
@@ -59,6 +59,7 @@ def root_message(items: tuple[Told, ...], *, now: datetime, zone: tzinfo) -> Mes
                 label_of(incident.mail_id, told.mail),
                 is_snoozed=is_snoozed(told, now),
                 is_subscribed=told.is_subscribed,
+                can_run=incident.kind is not IncidentKind.ACCESS_LOST,
             )
         )
     plain_hint = hint.replace("*", "").replace("`", "")

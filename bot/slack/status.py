@@ -11,7 +11,7 @@ from bot.domain import Choice, MailRef, QuickBIError, RunStatus, StoreError
 from bot.ports import Waiting
 from bot.slack import guide, messages
 from bot.slack.controls import InChannel, read_ref, under_status
-from bot.slack.failures import failure
+from bot.slack.failures import failure, may_pass
 from bot.slack.messages import Seen
 from bot.slack.titles import label_of
 
@@ -106,7 +106,10 @@ class StatusDesk:
             await self.show(meant, channel_id, answer)
 
     def _no_answer(self, error: QuickBIError, ref: MailRef, asked_at: datetime) -> Message:
-        message = failure(error, ref, self._directory.get(ref.mail_id))
+        mail = self._directory.get(ref.mail_id)
+        message = failure(error, ref, mail)
+        if may_pass(error):
+            message = messages.with_check_again(message, ref, label_of(ref.mail_id, mail))
         last = self._lookup.last_known(ref)
         if last is None:
             return message

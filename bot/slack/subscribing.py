@@ -87,8 +87,10 @@ class SubscriptionDesk:
 
     async def unsubscribe_clicked(self, clicked: Clicked, answer: Answer) -> None:
         """A button whose own dialog has asked."""
-        mails = None if clicked.value == "all" else [read_ref(clicked.value).mail_id]
-        await self._unsubscribe(clicked, mails, answer)
+        if clicked.value == "all":
+            await self._unsubscribe_all(clicked, answer)
+            return
+        await self._unsubscribe(clicked, [read_ref(clicked.value).mail_id], answer)
         await self._show_truth(clicked, answer)
 
     async def unsubscribe_chosen(self, clicked: Clicked, answer: Answer) -> None:
@@ -104,10 +106,8 @@ class SubscriptionDesk:
         """The step before said yes; its question makes room for what became of it."""
         mail_id = read_ref(clicked.value).mail_id
         if await self._leave(clicked, [mail_id]):
-            mail = self._directory.get(mail_id)
-            await answer.send(leaving.left(mail_id, mail), replace=True)
-            message = leaving.unsubscribed([(mail_id, mail)], clicked.person.user_id)
-            await answer.send(message, replace=False, in_channel=True)
+            await answer.send(leaving.left(mail_id, self._directory.get(mail_id)), replace=True)
+            await self._tell(clicked, [mail_id], answer)
         else:
             await answer.send(leaving.not_subscribed(self._title(mail_id)), replace=True)
 
@@ -161,13 +161,20 @@ class SubscriptionDesk:
         if mails:
             await self._unsubscribe(typed, mails, answer)
 
-    async def _unsubscribe(self, who: Asker, mail_ids: Sequence[MailId] | None, answer: Answer) -> None:
+    async def _unsubscribe_all(self, clicked: Clicked, answer: Answer) -> None:
+        """The question makes room for what became of it, here too."""
+        left = await self._leave(clicked, None)
+        await answer.send(leaving.left_all(len(left)) if left else self._nothing(), replace=True)
+        if left:
+            await self._tell(clicked, left, answer)
+
+    async def _tell(self, who: Asker, left: Sequence[MailId], answer: Answer) -> None:
+        mails = [(mail_id, self._directory.get(mail_id)) for mail_id in left]
+        await answer.send(leaving.unsubscribed(mails, who.person.user_id), replace=False, in_channel=True)
+
+    async def _unsubscribe(self, who: Asker, mail_ids: Sequence[MailId], answer: Answer) -> None:
         if left := await self._leave(who, mail_ids):
-            mails = [(mail_id, self._directory.get(mail_id)) for mail_id in left]
-            message = leaving.unsubscribed(mails, who.person.user_id)
-            await answer.send(message, replace=False, in_channel=True)
-        elif mail_ids is None:
-            await answer.send(self._nothing(), replace=False)
+            await self._tell(who, left, answer)
         else:
             gone = [leaving.not_subscribed(self._title(mail_id)) for mail_id in mail_ids]
             await answer.send(together(gone), replace=False)

@@ -20,6 +20,7 @@ from bot.domain import (
     MailNotFound,
     MailRef,
     Outage,
+    QuickBIUnavailable,
     RunStatus,
     SubscriptionState,
     TaskId,
@@ -117,6 +118,8 @@ def _several() -> Message:
             Glance(ref=MailRef(mail_id=NASTY.mail_id), mail=NASTY, latest=run("FAILED")),
             Glance(ref=MailRef(mail_id=MailId("90001")), mail=None, error=MailNotFound(request_id="R")),
             Glance(ref=MailRef(mail_id=OPS.mail_id), mail=OPS),
+            Glance(ref=REF, mail=SALES, error=QuickBIUnavailable(outcome_unknown=True)),
+            Glance(ref=REF, mail=replace(SALES, paused=True), latest=run("PROCESSING")),
         ],
         now=NOW,
         zone=ZONE,
@@ -238,6 +241,7 @@ def _homes() -> dict[str, View]:
     sales, ops = ChannelId("C0SALES003"), state(OPS, run("SENT"))
     trouble = state(incident=firing(IncidentKind.FAILED), latest=run("FAILED"))
     late = state(OPS, incident=firing(IncidentKind.LATE))
+    hanging = replace(SALES, mail_id=MailId("a1"), name="Hanging before anybody subscribed")
     snoozed = state(NASTY, incident=firing(IncidentKind.STUCK), snoozed_until=NOW + timedelta(hours=4))
     overviews = {
         "first-time": Overview(states=(), incidents=(), outage=None, sight=Sight.KNOWN),
@@ -250,6 +254,7 @@ def _homes() -> dict[str, View]:
                 trouble,
                 state(incident=firing(IncidentKind.FAILED), latest=run("FAILED"), channel_id=sales),
                 late,
+                state(hanging, run("PROCESSING", ago=timedelta(minutes=40))),
                 snoozed,
                 state(OPS, run("SENT"), channel_id=ChannelId("C0OLDREP07"), paused_reason="is_archived"),
             ),

@@ -104,6 +104,7 @@ def subscription_messages() -> dict[str, Message]:
             done(state(latest=run("SENT"), incident=firing(IncidentKind.ACCESS_LOST)), is_checked=False)
         ],
         "several": [done(sent), done(failed)],
+        "several-with-due": [done(state(latest=run("PROCESSING"), due=DUE)), done(state(NASTY, due=DUE))],
         "twenty": long,
         "failures-only": [done(state(latest=run("SENT"), events=frozenset({Event.FAILED})))],
     }
@@ -112,6 +113,7 @@ def subscription_messages() -> dict[str, Message]:
     }
     in_trouble = [
         sent,
+        state(replace(SALES, name="Failed before anybody subscribed"), run("FAILED")),
         state(NASTY, run("FAILED"), incident=firing(IncidentKind.FAILED), due=DUE),
         state(mail=None, incident=firing(IncidentKind.LATE)),
         state(latest=run("PROCESSING"), snoozed_until=NOW + timedelta(hours=4)),
@@ -140,6 +142,8 @@ def subscription_messages() -> dict[str, Message]:
         "unsubscribe-left": leaving.left(MAIL, SALES),
         "unsubscribe-stays": leaving.stays(MAIL, SALES),
         "unsubscribe-all": leaving.confirm_all(12),
+        "unsubscribe-all-of-one": leaving.confirm_all(1),
+        "unsubscribe-left-all": leaving.left_all(12),
         "subscriptions-none": views.listed([], page=0, now=NOW, zone=ZONE),
         "subscriptions-trouble": views.listed(in_trouble, page=0, now=NOW, zone=ZONE),
         "subscriptions-paged": views.listed(many, page=1, now=NOW, zone=ZONE),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot.commands import Verb
 from bot.domain import EVERY_DAY, WORKDAYS, Event, MailRef, RunStatus, SubscribeOutcome
 from bot.slack.blocks import (
     Message,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from slack_sdk.models.blocks import ActionsBlock, Block
 
     from bot.domain import DueTime, Subscription, SubscriptionState, UserId
+    from bot.slack.command_names import CommandNames
 
 PER_PAGE = 10
 _DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -139,18 +141,22 @@ def cannot_post(posting: Posting, app_name: str) -> Message:
     )
 
 
+def none_yet(names: CommandNames) -> Message:
+    """What this channel is told of: nothing, and how to begin."""
+    command = names.of(Verb.SUBSCRIBE)
+    return Message(
+        text=f"This channel is subscribed to no mail yet. Type {command} and a mail's name or ID.",
+        blocks=(
+            section(
+                "*This channel is subscribed to no mail yet*\n"
+                f"Type {code(command)} with a mail's name or ID, and I tell you here when it fails."
+            ),
+        ),
+    )
+
+
 def listed(states: Sequence[SubscriptionState], *, page: int, now: datetime, zone: tzinfo) -> Message:
     """What this channel is told of: trouble first, then by name; who subscribed, what is snoozed."""
-    if not states:
-        return Message(
-            text="This channel is subscribed to no mail yet. Type /mail-subscribe and a mail's name or ID.",
-            blocks=(
-                section(
-                    "*This channel is subscribed to no mail yet*\n"
-                    "Type `/mail-subscribe` with a mail's name or ID, and I tell you here when it fails."
-                ),
-            ),
-        )
     ordered = sorted(states, key=lambda state: _by_trouble(state, now))
     pages = -(-len(ordered) // PER_PAGE)
     page = min(max(page, 0), pages - 1)

@@ -28,6 +28,7 @@ from bot.domain import (
 )
 from bot.ports import Standing
 from bot.slack import failures, guide, messages, several_messages
+from bot.slack.command_names import CommandNames
 from bot.slack.controls import InChannel, under_status
 from bot.slack.history_messages import PER_PAGE, STRIP, Past, history, no_records
 from bot.slack.home_acting_views import places
@@ -135,7 +136,12 @@ def _status(*runs: TaskRun) -> Message:
 def _listed(
     *mails: Mail, words: str = "", page: int = 0, total: int | None = None, **more: object
 ) -> Message:
-    fields: dict[str, object] = {"only_close": False, "is_old": False, "standings": {}}
+    fields: dict[str, object] = {
+        "only_close": False,
+        "is_old": False,
+        "standings": {},
+        "names": CommandNames(),
+    }
     listed = Listed(
         wanted=Wanted(words=words, page=page),
         mails=mails,
@@ -238,15 +244,16 @@ def _histories() -> dict[str, Message]:
 
 
 def _homes() -> dict[str, View]:
+    names = CommandNames(prefix="/staging-")
     sales, ops = ChannelId("C0SALES003"), state(OPS, run("SENT"))
     trouble = state(incident=firing(IncidentKind.FAILED), latest=run("FAILED"))
     late = state(OPS, incident=firing(IncidentKind.LATE))
     hanging = replace(SALES, mail_id=MailId("a1"), name="Hanging before anybody subscribed")
     snoozed = state(NASTY, incident=firing(IncidentKind.STUCK), snoozed_until=NOW + timedelta(hours=4))
     overviews = {
-        "first-time": Overview(states=(), incidents=(), outage=None, sight=Sight.KNOWN),
+        "first-time": Overview(states=(), incidents=(), outage=None, sight=Sight.KNOWN, names=names),
         "quiet": Overview(
-            states=(ops, state(latest=run("SENT"))), incidents=(), outage=None, sight=Sight.KNOWN
+            states=(ops, state(latest=run("SENT"))), incidents=(), outage=None, sight=Sight.KNOWN, names=names
         ),
         "trouble": Overview(
             states=(
@@ -261,16 +268,18 @@ def _homes() -> dict[str, View]:
             incidents=tuple(_over()),
             outage=None,
             sight=Sight.KNOWN,
+            names=names,
         ),
         "outage": Overview(
             states=(trouble, ops),
             incidents=(),
             outage=Outage(outage_id="1", began_at=NOW - timedelta(minutes=8), cause="QuickBIUnavailable"),
             sight=Sight.UNKNOWN,
+            names=names,
         ),
-        "looking": Overview(states=(), incidents=(), outage=None, sight=Sight.LOOKING),
+        "looking": Overview(states=(), incidents=(), outage=None, sight=Sight.LOOKING, names=names),
         "crowded": Overview(
-            states=tuple(_crowd()), incidents=tuple(_over() * 4), outage=None, sight=Sight.KNOWN
+            states=tuple(_crowd()), incidents=tuple(_over() * 4), outage=None, sight=Sight.KNOWN, names=names
         ),
     }
     return {f"home-{name}": home(what, now=NOW, zone=ZONE) for name, what in overviews.items()}

@@ -224,6 +224,14 @@ async def test_any_prefix_works_and_is_shown(tmp_path: Path, prefix: str) -> Non
         assert f"For example: /{prefix}mail-status " in wrong.text
         wrong = await stage.ask(f"/{prefix}mail-subscribe Daily Sales due 25:00")
         assert f"For example: /{prefix}mail-subscribe " in wrong.text
+        none = await stage.ask(f"/{prefix}mail-subscriptions")
+        assert f"Type /{prefix}mail-subscribe " in none.text
+        left = await stage.ask(f"/{prefix}mail-unsubscribe Daily Sales")
+        assert f"Type /{prefix}mail-subscriptions " in left.text
+        await stage.slack.people.open_home("ada")
+        await stage.slack.changes.until(
+            lambda: f"`/{prefix}mail-subscribe`" in str(stage.slack.home("ada")) or None
+        )
 
 
 async def test_what_makes_no_sense_is_explained(both_ways: Rig) -> None:

@@ -114,10 +114,15 @@ def _running(run: TaskRun, now: datetime) -> State:
     )
 
 
-def status(seen: Seen, *, now: datetime, zone: tzinfo, extra: Sequence[Block] = ()) -> Message:
-    """The answer to `/mail-status`: state, time, what to do, and the small print for support."""
+def status(
+    seen: Seen, *, now: datetime, zone: tzinfo, extra: Sequence[Block] = (), stays: bool = False
+) -> Message:
+    """The answer to `/mail-status`: state, time, what to do, and the small print for support.
+
+    `stays`: it is read later, too, by others, so it says when and not how long ago.
+    """
     newest, state = _newest(seen, now)
-    times = _times(newest, seen, now, zone)
+    times = _times(newest, seen, None if stays else now, zone)
     lines = [f"{state.sign} {title_of(seen.ref.mail_id, seen.mail)} {state.words}", times]
     blocks: list[Block] = [section("\n".join(line for line in lines if line))]
     if state.advice:
@@ -125,7 +130,7 @@ def status(seen: Seen, *, now: datetime, zone: tzinfo, extra: Sequence[Block] = 
     if len(seen.runs) > 1:
         blocks += sections(_all_runs(seen.runs, now, zone), most=_MOST_SECTIONS)
     blocks.append(_small_print(seen, newest))
-    text = _sentence(seen, newest, state, now, zone)
+    text = _sentence(seen, newest, state, now, zone, stays=stays)
     return Message(text=text, blocks=(*blocks, *extra))
 
 
@@ -196,16 +201,17 @@ def _ago(age: timedelta) -> str:
     return f"{duration(age)} ago" if age >= timedelta(seconds=1) else "a moment ago"
 
 
-def _times(run: TaskRun | None, seen: Seen, now: datetime, zone: tzinfo) -> str:
+def _times(run: TaskRun | None, seen: Seen, now: datetime | None, zone: tzinfo) -> str:
+    """Without `now` nothing is said to be so long ago."""
     parts = []
     if run is not None:
         began = when(run.exec_at, zone) if run.exec_at else "Quick BI did not say when"
         if run.status is RunStatus.PROCESSING and run.exec_at:
-            parts.append(f"since {began}, {duration(now - run.exec_at)} ago")
+            parts.append(f"since {began}{f', {duration(now - run.exec_at)} ago' if now else ''}")
         else:
             parts.append(began)
     if seen.is_earlier:
-        parts.append(f"checked {_ago(now - seen.seen_at)}")
+        parts.append(f"checked {_ago(now - seen.seen_at) if now else when(seen.seen_at, zone)}")
     if seen.mail and seen.mail.paused:
         parts.append("*paused* in Quick BI")
     return " · ".join(parts)
@@ -230,7 +236,9 @@ def _small_print(seen: Seen, run: TaskRun | None) -> Block:
     )
 
 
-def _sentence(seen: Seen, run: TaskRun | None, state: State, now: datetime, zone: tzinfo) -> str:
+def _sentence(
+    seen: Seen, run: TaskRun | None, state: State, now: datetime, zone: tzinfo, *, stays: bool
+) -> str:
     """Everything that matters in words: this is all that a screen reader or a notification has."""
     at = ""
     if run is not None and run.exec_at:
@@ -241,7 +249,8 @@ def _sentence(seen: Seen, run: TaskRun | None, state: State, now: datetime, zone
         unmarked(state.advice),
     ]
     if seen.is_earlier:
-        parts.append(f"Checked {_ago(now - seen.seen_at)}.")
+        at = f"at {absolute(seen.seen_at, zone)}" if stays else _ago(now - seen.seen_at)
+        parts.append(f"Checked {at}.")
     if len(seen.runs) > 1:
         others = [
             f"{state_of(run, now).words} at {absolute(run.exec_at, zone)}"

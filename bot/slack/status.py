@@ -117,7 +117,13 @@ class StatusDesk:
         return messages.beside_last_known(message, seen, now=self._now(), zone=self._zone)
 
     async def message(
-        self, ref: MailRef, channel_id: ChannelId, observation: Observation, asked_at: datetime
+        self,
+        ref: MailRef,
+        channel_id: ChannelId,
+        observation: Observation,
+        asked_at: datetime,
+        *,
+        stays: bool = False,
     ) -> Message:
         seen, now = self._seen(ref, observation, asked_at), self._now()
         newest = observation.answer.latest
@@ -127,7 +133,7 @@ class StatusDesk:
             has_failed=newest is not None and newest.status is RunStatus.FAILED,
             here=await self._in_channel(channel_id, ref.mail_id),
         )
-        return messages.status(seen, now=now, zone=self._zone, extra=(controls,))
+        return messages.status(seen, now=now, zone=self._zone, extra=(controls,), stays=stays)
 
     async def _in_channel(self, channel_id: ChannelId, mail_id: MailId) -> InChannel:
         """Quick BI's answer is there: that the records cannot be read must not keep it from whoever asked."""

@@ -65,6 +65,10 @@ def look_messages() -> dict[str, Message]:
             "together": together([failures.old_button(), _status(run("FAILED")), _status()]),
             "together-too-many": together([_several()] * 20),
             "shared": messages.shared(_status(run("FAILED")), ADA),
+            "shared-checked-earlier": messages.shared(
+                _status(run("PROCESSING"), age=35, stays=True),
+                ADA,
+            ),
             "shared-never-ran": messages.shared(_status(), ADA),
             "failure-old-button": failures.old_button(),
         }
@@ -127,10 +131,10 @@ def _several() -> Message:
     )
 
 
-def _status(*runs: TaskRun) -> Message:
+def _status(*runs: TaskRun, age: float = 0, stays: bool = False) -> Message:
     has_failed = any(one.status is RunStatus.FAILED for one in runs)
     controls = under_status(REF, "Daily Sales", has_failed=has_failed, here=InChannel(is_subscribed=False))
-    return messages.status(seen(*runs), now=NOW, zone=ZONE, extra=(controls,))
+    return messages.status(seen(*runs, age=age), now=NOW, zone=ZONE, extra=(controls,), stays=stays)
 
 
 def _listed(

@@ -156,7 +156,7 @@ def _words(error: QuickBIError, mail: str) -> _Words:
                 sign="🔍",
                 headline=f"Quick BI knows no mail for {mail.removeprefix('the mail ')}",
                 advice=(
-                    "Check the ID. Copy it from the mail's page under *Subscriptions* in Quick BI: "
+                    "Check the name, or copy the ID from the mail's page under *Subscriptions* in Quick BI: "
                     "mostly 32 letters and digits. It may also have been deleted."
                 ),
             )

@@ -167,7 +167,13 @@ class SubscriptionDesk:
     async def _unsubscribe_all(self, clicked: Clicked, answer: Answer) -> None:
         """The question makes room for what became of it, here too."""
         left = await self._leave(clicked, None)
-        message = leaving.left_all(len(left)) if left else self._nothing()
+        match left:
+            case ():
+                message = self._nothing()
+            case (mail_id,):
+                message = leaving.left(mail_id, self._directory.get(mail_id))
+            case _:
+                message = leaving.left_all(len(left))
         await answer.send(message, replace=clicked.is_private)
         if left:
             await self._tell(clicked, left, answer)

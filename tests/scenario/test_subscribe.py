@@ -64,7 +64,7 @@ async def test_leaving_one_and_all(both_ways: Rig) -> None:
     assert "Unsubscribe this channel from its only mail?" in asked.text
     await both_ways.slack.people.click("ada", "mail_unsubscribe:all", channel="reports", ts=asked.ts)
     await until_public(both_ways, "no longer told about Weekly Ops")
-    assert (await both_ways.until_text("You unsubscribed this channel from 1 mail")).ts == asked.ts
+    assert (await both_ways.until_text("You unsubscribed this channel from Weekly Ops")).ts == asked.ts
 
 
 async def test_of_two_mails_of_one_name_the_channel_is_asked_which_to_leave(stage: Rig) -> None:

@@ -101,18 +101,19 @@ def read_more(value: str) -> tuple[More, MailRef]:
     return More(word), read_ref(rest)
 
 
-def run_button(mail_id: MailId, title: str) -> ButtonElement:
-    """Asks first: a run sends the mail to all its recipients again."""
+def run_button(mail_id: MailId, title: str, *, is_first: bool = False) -> ButtonElement:
+    """Asks first: a run sends the mail to all its recipients, again unless it `is_first` that is missing."""
     short = clip(one_line(title), 60)
+    again, more = ("now", "") if is_first else ("again", " once more")
     return button(
-        "Run again…",
+        f"Run {again}…",
         action_id=Act.RUN,
         value=mail_id,
         style="primary",
-        reads_as=f"Run {short} again",
+        reads_as=f"Run {short} {again}",
         confirm=confirm(
-            "Send this mail again?",
-            f"{short} runs now, and goes to all its recipients once more.",
+            f"Send this mail {again}?",
+            f"{short} runs now, and goes to all its recipients{more}.",
             yes="Run it",
         ),
     )
@@ -227,19 +228,19 @@ def under_digest(mails: Sequence[tuple[MailId, str]], *, are_snoozed: bool) -> A
 
 
 def under_notice(
-    mail_id: MailId, title: str, *, is_snoozed: bool, is_subscribed: bool = True, can_run: bool = True
+    mail_id: MailId, title: str, *, is_snoozed: bool, is_subscribed: bool = True, run: ButtonElement | None
 ) -> ActionsBlock:
     """What people do about a failure, from the message that tells of it. A channel that left may come back.
 
-    `can_run`: this account may ask for a run of what it cannot even see, but that leads nowhere.
+    `run` is None where asking for a run leads nowhere.
     """
     ref = MailRef(mail_id=mail_id)
     check = check_button(ref, title)
     if not is_subscribed:
         return actions([check, subscribe_button(mail_id, title, is_subscribed=False)])
     elements: list[InteractiveElement] = [check, _snooze(mail_id, is_snoozed=is_snoozed)]
-    if can_run:
-        elements.insert(0, run_button(mail_id, title))
+    if run is not None:
+        elements.insert(0, run)
     more = [
         ("Recent runs", more_value(More.HISTORY, ref)),
         ("Unsubscribe this channel…", more_value(More.UNSUBSCRIBE, ref)),

@@ -119,7 +119,7 @@ def _since_when(incident: Incident, zone: tzinfo) -> Words:
         case IncidentKind.LATE:
             missed = f" · {plural(incident.missed_runs, 'run')} missing" if incident.missed_runs > 1 else ""
             return _timed(
-                f"It should have started at {{}}{missed}", incident.expected_at or incident.began_at, zone
+                f"It should have started by {{}}{missed}", incident.expected_at or incident.began_at, zone
             )
         case IncidentKind.ACCESS_LOST:
             return _timed("Since {}", incident.began_at, zone)

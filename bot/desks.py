@@ -11,6 +11,7 @@ from bot.runner import Runner, Shelf
 from bot.slack.boundary import Boundary
 from bot.slack.channel_events import ChannelDesk
 from bot.slack.channels import Channels
+from bot.slack.command_names import NamesHeard
 from bot.slack.forms import FormDesk
 from bot.slack.gate import Gate
 from bot.slack.history import HistoryDesk
@@ -82,6 +83,7 @@ def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
     people = People(slack, fallback=zone)
     gate = Gate(parts.home, people, store.subscriptions, channels=settings.mail_channels)
     posting = Channels(slack)
+    names = NamesHeard()
     channels = ChannelDesk(
         store.gates,
         posting,
@@ -114,12 +116,19 @@ def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
         zone=zone,
     )
     subscriptions = SubscriptionDesk(
-        store.subscriptions, joining, directory, status, visited=channels.visited, now=now, zone=zone
+        store.subscriptions,
+        joining,
+        directory,
+        status,
+        visited=channels.visited,
+        commands=names,
+        now=now,
+        zone=zone,
     )
     several = SeveralDesk(lookup, directory, now=now, zone=zone)
-    snoozes = SnoozeDesk(store.subscriptions, directory, people, voice, now=now, zone=zone)
+    snoozes = SnoozeDesk(store.subscriptions, directory, people, voice, commands=names, now=now, zone=zone)
     theirs = Theirs(people, store.subscriptions, allowed=settings.mail_channels)
-    homes = HomeDesk(slack, people, theirs, store.history, store.outages, now=now, zone=zone)
+    homes = HomeDesk(slack, people, theirs, store.history, store.outages, commands=names, now=now, zone=zone)
     register(
         bolt,
         boundary,
@@ -137,7 +146,7 @@ def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
         ),
         snoozes=snoozes,
         running=RunDesk(runner, lookup, directory, voice, may_run=settings.may_run, now=now, zone=zone),
-        listing=ListingDesk(directory, lookup, store.history, status, now=now, zone=zone),
+        listing=ListingDesk(directory, lookup, store.history, status, commands=names, now=now, zone=zone),
         history=HistoryDesk(store.history, store.subscriptions, directory, store.mails, now=now, zone=zone),
         homes=homes,
         acting=HomeActions(
@@ -151,6 +160,7 @@ def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
             zone=zone,
         ),
         channels=channels,
+        names=names,
     )
     return Desks(boundary=boundary, runner=runner, channels=channels)
 

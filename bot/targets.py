@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 EXAMPLE_TASK = "7218865303929605212"
 MAX_MAILS_AT_ONCE = 20
-_NO_MAIL = "Which mail? Its ID is missing."
+_NO_MAIL = "Which mail? Its name or ID is missing."
 _ONLY_A_TASK = "There is a task ID but no mail ID. Quick BI needs the mail's ID to find the run."
 _EMPTY_LABEL = (
     "Nothing stands behind the label of the mail's ID. Copy the whole ID from the mail's page in Quick BI."

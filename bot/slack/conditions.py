@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.domain import IncidentKind, RunStatus
 from bot.slack.blocks import absolute, when
 from bot.slack.incident_words import state_words
-from bot.slack.messages import state_of
+from bot.slack.messages import is_stuck, state_of
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _TROUBLE = {
     IncidentKind.FAILED: "failing",
-    IncidentKind.STUCK: "stuck",
+    IncidentKind.STUCK: "probably stuck",
     IncidentKind.LATE: "late",
     IncidentKind.ACCESS_LOST: "out of this bot's sight",
 }
@@ -38,6 +38,13 @@ _UNSEEN = Condition(sign="⚪", marked="has not been seen running yet", plain="h
 def condition_of(state: SubscriptionState, *, now: datetime, zone: tzinfo) -> Condition:
     """Of a subscription's mail. That nothing is known of it is said, too."""
     return condition(state.latest, state.incident, now=now, zone=zone) or _UNSEEN
+
+
+def needs_attention(latest: TaskRun | None, incident: Incident | None, now: datetime) -> bool:
+    """What a list shows first. A run that ended badly or hangs counts, too, if nobody was to be told of it."""
+    if incident is not None and incident.is_firing:
+        return True
+    return latest is not None and (latest.status is RunStatus.FAILED or is_stuck(latest, now))
 
 
 def condition(

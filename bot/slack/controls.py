@@ -101,18 +101,19 @@ def read_more(value: str) -> tuple[More, MailRef]:
     return More(word), read_ref(rest)
 
 
-def run_button(mail_id: MailId, title: str) -> ButtonElement:
-    """Asks first: a run sends the mail to all its recipients again."""
+def run_button(mail_id: MailId, title: str, *, is_first: bool = False) -> ButtonElement:
+    """Asks first: a run sends the mail to all its recipients, again unless it `is_first` that is missing."""
     short = clip(one_line(title), 60)
+    again, more = ("now", "") if is_first else ("again", " once more")
     return button(
-        "Run again…",
+        f"Run {again}…",
         action_id=Act.RUN,
         value=mail_id,
         style="primary",
-        reads_as=f"Run {short} again",
+        reads_as=f"Run {short} {again}",
         confirm=confirm(
-            "Send this mail again?",
-            f"{short} runs now, and goes to all its recipients once more.",
+            f"Send this mail {again}?",
+            f"{short} runs now, and goes to all its recipients{more}.",
             yes="Run it",
         ),
     )
@@ -144,6 +145,11 @@ def subscribe_button(
             danger=True,
         ),
     )
+
+
+def check_button(ref: MailRef, title: str) -> ButtonElement:
+    short = clip(one_line(title), 50)
+    return button("Check again", action_id=Act.CHECK, value=ref_value(ref), reads_as=f"Check {short} again")
 
 
 def dismiss_button(more: More, ref: MailRef) -> ButtonElement:
@@ -190,10 +196,7 @@ class InChannel:
 def under_status(ref: MailRef, title: str, *, has_failed: bool, here: InChannel) -> ActionsBlock:
     """At most three buttons, the rest behind the dots: it must fit a phone."""
     mail = MailRef(mail_id=ref.mail_id)
-    short = clip(one_line(title), 50)
-    elements: list[InteractiveElement] = [
-        button("Check again", action_id=Act.CHECK, value=ref_value(ref), reads_as=f"Check {short} again")
-    ]
+    elements: list[InteractiveElement] = [check_button(ref, title)]
     more = [
         ("Recent runs", more_value(More.HISTORY, mail)),
         ("Share in this channel…", more_value(More.SHARE, ref)),
@@ -218,26 +221,26 @@ def under_digest(mails: Sequence[tuple[MailId, str]], *, are_snoozed: bool) -> A
     """
     look = StaticSelectElement(
         action_id=Act.CHECK,
-        placeholder="Look at one of them …",
+        placeholder="Look at one …",
         options=[option(label, mail_id) for mail_id, label in mails],
     )
     return actions([look, _snooze(ALL, is_snoozed=are_snoozed)])
 
 
 def under_notice(
-    mail_id: MailId, title: str, *, is_snoozed: bool, is_subscribed: bool = True
+    mail_id: MailId, title: str, *, is_snoozed: bool, is_subscribed: bool = True, run: ButtonElement | None
 ) -> ActionsBlock:
-    """What people do about a failure, from the message that tells of it. A channel that left may come back."""
+    """What people do about a failure, from the message that tells of it. A channel that left may come back.
+
+    `run` is None where asking for a run leads nowhere.
+    """
     ref = MailRef(mail_id=mail_id)
-    short = clip(one_line(title), 50)
-    check = button("Check again", action_id=Act.CHECK, value=mail_id, reads_as=f"Check {short} again")
+    check = check_button(ref, title)
     if not is_subscribed:
         return actions([check, subscribe_button(mail_id, title, is_subscribed=False)])
-    elements: list[InteractiveElement] = [
-        run_button(mail_id, title),
-        check,
-        _snooze(mail_id, is_snoozed=is_snoozed),
-    ]
+    elements: list[InteractiveElement] = [check, _snooze(mail_id, is_snoozed=is_snoozed)]
+    if run is not None:
+        elements.insert(0, run)
     more = [
         ("Recent runs", more_value(More.HISTORY, ref)),
         ("Unsubscribe this channel…", more_value(More.UNSUBSCRIBE, ref)),

@@ -23,7 +23,7 @@ from bot.domain import (
 )
 from bot.slack.blocks import Message, code, duration, escape, name, section, small, unmarked
 from bot.slack.remedies import CREDENTIALS
-from bot.slack.titles import bare_title_of, has_name
+from bot.slack.titles import bare_title_of, has_name, plain_title_of
 
 if TYPE_CHECKING:
     from slack_sdk.models.blocks import Block
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _OPERATOR = "Tell whoever runs this bot"
 _NOT_YOU = "Nothing is wrong with what you typed."
+_MAY_PASS = (Throttled, QuickBIUnavailable, ProtocolError, UnknownRefusal)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,17 +44,34 @@ class _Words:
 
 def failure(error: QuickBIError, ref: MailRef | None = None, mail: Mail | None = None) -> Message:
     """Tell a person why Quick BI gave no answer, and what to do. The request ID stands small, for support."""
-    words = _words(error, _title(ref, mail))
+    title = _title(ref, mail)
+    words = _words(error, title)
     blocks: list[Block] = [section(f"{words.sign} *{words.headline}*\n{words.advice}")]
+    is_nameless = ref is not None and may_pass(
+        error
+    )  # their words are about Quick BI: the mail is named beside
     small_print = [
+        title if is_nameless and has_name(mail) else "",
         f"Mail {code(ref.mail_id)}" if ref else "",
         f"Request {code(error.request_id)}" if error.request_id else "",
         f"<{escape(error.recommend)}|What Quick BI says about it>" if _is_link(error.recommend) else "",
     ]
     if any(small_print):
         blocks.append(small(*small_print))
+    subject = f"{plain_title_of(ref.mail_id, mail, begins=True)}: " if ref and is_nameless else ""
     plain = unmarked(f"{words.headline}. {words.advice}")
-    return Message(text=plain, blocks=tuple(blocks))
+    return Message(text=f"{subject}{plain}", blocks=tuple(blocks))
+
+
+def in_short(error: QuickBIError, ref: MailRef, mail: Mail | None) -> tuple[str, str]:
+    """A sign, and what went wrong without what to do: one line among many."""
+    words = _words(error, _title(ref, mail))
+    return words.sign, words.headline
+
+
+def may_pass(error: QuickBIError) -> bool:
+    """Asking again may help, without anybody mending something first."""
+    return isinstance(error, _MAY_PASS)
 
 
 def usage(error: UsageError) -> Message:
@@ -95,9 +113,9 @@ def old_button() -> Message:
     """A button, menu or form of another version: old messages keep theirs."""
     words = (
         "This button or form is from another version of me, and I no longer know what it did. Nothing was "
-        "changed. Ask again to get one that works: `/mail-help` shows how."
+        "changed. Ask again to get one that works."
     )
-    return Message(text=unmarked(words), blocks=(section(f"🕰️ {words}"),))
+    return Message(text=words, blocks=(section(f"🕰️ {words}"),))
 
 
 def outsider() -> Message:
@@ -138,7 +156,7 @@ def _words(error: QuickBIError, mail: str) -> _Words:
                 sign="🔍",
                 headline=f"Quick BI knows no mail for {mail.removeprefix('the mail ')}",
                 advice=(
-                    "Check the ID. Copy it from the mail's page under *Subscriptions* in Quick BI: "
+                    "Check the name, or copy the ID from the mail's page under *Subscriptions* in Quick BI: "
                     "mostly 32 letters and digits. It may also have been deleted."
                 ),
             )
@@ -252,7 +270,7 @@ def _run_refused(error: RunRefused, mail: str) -> _Words:
             return _Words(
                 sign="🚦",
                 headline=f"Run by hand too often: {mail}",
-                advice=f"Quick BI limits that. Please try again {wait}.",
+                advice=f"Quick BI limits that, so it was not started. Please try again {wait}.",
             )
         case RunRefusal.SCHEDULER_FAILED:
             return _Words(

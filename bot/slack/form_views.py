@@ -41,7 +41,13 @@ _EVENT_LABELS = {
 }
 _DAY_LABELS = {"daily": "Every day", "weekdays": "Monday to Friday"}
 _DAY_SETS = {"daily": EVERY_DAY, "weekdays": WORKDAYS}
-_GRACES = (5, 15, 30, 60, 120)  # minutes
+_GRACES = {
+    5: "5 minutes later",
+    15: "15 minutes later",
+    30: "30 minutes later",
+    60: "1 hour later",
+    120: "2 hours later",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,10 +86,10 @@ def status_form(origin: Origin) -> View:
             InputBlock(
                 block_id=_MAILS,
                 label="Which mails?",
-                hint="Type some letters of a name or of an owner's, or an ID.",
+                hint="Its owner's name and its ID find it, too.",
                 element=ExternalDataMultiSelectElement(
                     action_id=SEARCH,
-                    placeholder="Daily Sales",
+                    placeholder="Type some letters of a name",
                     min_query_length=1,
                     max_selected_items=MOST_AT_ONCE,
                     focus_on_load=True,
@@ -96,7 +102,7 @@ def status_form(origin: Origin) -> View:
 def subscribe_form(origin: Origin, *, zone_name: str) -> View:
     events = {event: option(label, event) for event, label in _EVENT_LABELS.items()}
     days = {key: option(label, key) for key, label in _DAY_LABELS.items()}
-    graces = {minutes: option(f"{minutes} minutes later", str(minutes)) for minutes in _GRACES}
+    graces = {minutes: option(label, str(minutes)) for minutes, label in _GRACES.items()}
     return _modal(
         SUBSCRIBE_FORM,
         "Subscribe a channel",

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.commands import EXAMPLE_ID, Verb
-from bot.slack.blocks import Message, code, name, section, small
+from bot.slack.blocks import Message, actions, code, name, section, small
 from bot.slack.controls import labels, picks
+from bot.slack.listing_messages import Wanted, list_button
 from bot.targets import EXAMPLE_TASK
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ def choose(choice: Choice, *, verb: Verb) -> Message:
                     f"🔍 *I know no mail named “{words}”*\nCheck the spelling, or use its ID: "
                     "it stands on the mail's page under *Subscriptions* in Quick BI."
                 ),
+                actions([list_button("Show all mails", Wanted())]),
                 small("A mail is listed only if this bot's account may see it"),
             ),
         )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.domain import ChannelId, Incident, SubscriptionState, UserId
     from bot.ports import History, OutageRecords
     from bot.slack.boundary import Answer
+    from bot.slack.command_names import NamesHeard
     from bot.slack.incoming import Clicked, Happened
     from bot.slack.people import People
     from bot.slack.theirs import Theirs
@@ -43,6 +44,7 @@ class HomeDesk:
         history: History,
         outages: OutageRecords,
         *,
+        commands: NamesHeard,
         now: Callable[[], datetime],
         zone: tzinfo,
     ) -> None:
@@ -51,6 +53,7 @@ class HomeDesk:
         self._theirs = theirs
         self._history = history
         self._outages = outages
+        self._commands = commands
         self._now = now
         self._zone = zone
 
@@ -63,8 +66,7 @@ class HomeDesk:
         await self.draw(clicked.person.user_id)
 
     async def help_wanted(self, clicked: Clicked, answer: Answer) -> None:  # noqa: ARG002
-        """The commands by their usual names: a click does not tell what they are called here."""
-        await answer.send(guide.help_for(Verb.HELP, f"/{Verb.HELP}"))
+        await answer.send(guide.help_for(Verb.HELP, self._commands.names.of(Verb.HELP)))
 
     async def draw(self, user_id: UserId) -> None:
         """At once with the channels that were theirs a moment ago; again if Slack says that they are others now."""
@@ -85,6 +87,7 @@ class HomeDesk:
             incidents=await self._recently_over(states),
             outage=await self._outages.current(),
             sight=sight,
+            names=self._commands.names,
         )
         return home(overview, now=self._now(), zone=self._zone)
 

@@ -12,7 +12,7 @@ from slack_sdk.models.blocks import ExternalDataSelectElement
 from slack_sdk.models.views import View
 
 from bot.commands import Verb
-from bot.domain import RunStatus, Told
+from bot.domain import Told
 from bot.slack.blocks import (
     actions,
     button,
@@ -25,7 +25,7 @@ from bot.slack.blocks import (
     small,
     when,
 )
-from bot.slack.conditions import condition_of
+from bot.slack.conditions import condition_of, needs_attention
 from bot.slack.controls import Act
 from bot.slack.form_views import SEARCH
 from bot.slack.home_acting_views import mail_menu
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from slack_sdk.models.blocks import ActionsBlock, Block
 
     from bot.domain import Incident, Mail, MailId, Outage, SubscriptionState
+    from bot.slack.command_names import CommandNames
 
 REFRESH = f"{Act.HOME}:refresh"
 WORTH_A_WORD = timedelta(minutes=1)  # a shorter silence of Quick BI's is none
@@ -76,6 +77,7 @@ class Overview:
     incidents: tuple[Incident, ...]
     outage: Outage | None
     sight: Sight
+    names: CommandNames
 
 
 def home(overview: Overview, *, now: datetime, zone: tzinfo) -> View:
@@ -86,10 +88,10 @@ def home(overview: Overview, *, now: datetime, zone: tzinfo) -> View:
         _tools(),
     ]
     if overview.states:
-        blocks += _groups(overview.states, now, zone)
+        blocks += _groups(overview, now, zone)
         blocks += _recent(overview, zone)
     elif overview.sight is not Sight.LOOKING:
-        blocks += _welcome()
+        blocks += _welcome(overview.names)
     blocks.append(small(*_notes(overview, now, zone)))
     return View(type="home", blocks=blocks)
 
@@ -115,10 +117,10 @@ def _tools() -> ActionsBlock:
     )
 
 
-def _groups(states: Sequence[SubscriptionState], now: datetime, zone: tzinfo) -> list[Block]:
+def _groups(overview: Overview, now: datetime, zone: tzinfo) -> list[Block]:
     blocks: list[Block] = []
     for group in _Group:
-        mails = _by_mail([state for state in states if _group_of(state, now) is group])
+        mails = _by_mail([state for state in overview.states if _group_of(state, now) is group])
         if not mails:
             continue
         blocks += [divider(), section(f"*{group}* · {plural(len(mails), 'mail')}")]
@@ -126,9 +128,8 @@ def _groups(states: Sequence[SubscriptionState], now: datetime, zone: tzinfo) ->
         blocks += [_row(group, index, each, now, zone) for index, each in enumerate(shown)]
         if len(mails) > len(shown):
             rest = len(mails) - len(shown)
-            blocks.append(
-                small(f"and {rest:,} more: {code(f'/{Verb.SUBSCRIPTIONS}')} in a channel lists all of its")
-            )
+            listing = code(overview.names.of(Verb.SUBSCRIPTIONS))
+            blocks.append(small(f"and {rest:,} more: {listing} in a channel lists all of its"))
     return blocks
 
 
@@ -137,9 +138,7 @@ def _group_of(state: SubscriptionState, now: datetime) -> _Group:
         return _Group.SILENT
     if state.subscription.is_snoozed(now):
         return _Group.SNOOZED
-    is_firing = state.incident is not None and state.incident.is_firing
-    has_failed = state.latest is not None and state.latest.status is RunStatus.FAILED
-    return _Group.TROUBLE if is_firing or has_failed else _Group.FINE
+    return _Group.TROUBLE if needs_attention(state.latest, state.incident, now) else _Group.FINE
 
 
 def _by_mail(states: Sequence[SubscriptionState]) -> list[list[SubscriptionState]]:
@@ -195,7 +194,7 @@ def _incident(incident: Incident, mails: Mapping[MailId, Mail | None], zone: tzi
     return f"{headline(told).marked} · {when_words(told, zone).marked}"
 
 
-def _welcome() -> list[Block]:
+def _welcome(names: CommandNames) -> list[Block]:
     return [
         divider(),
         section(
@@ -204,8 +203,8 @@ def _welcome() -> list[Block]:
             "once, in one message that stays true."
         ),
         section(
-            f"*1.* Look one up, above or with {code(f'/{Verb.STATUS}')} and its name, in any channel\n"
-            f"*2.* Go to the channel that should hear of it, and type {code(f'/{Verb.SUBSCRIBE}')}\n"
+            f"*1.* Look one up, above or with {code(names.of(Verb.STATUS))} and its name, in any channel\n"
+            f"*2.* Go to the channel that should hear of it, and type {code(names.of(Verb.SUBSCRIBE))}\n"
             "*3.* Come back here: this page shows what your channels are told of, trouble first"
         ),
     ]

@@ -119,7 +119,7 @@ def _since_when(incident: Incident, zone: tzinfo) -> Words:
         case IncidentKind.LATE:
             missed = f" · {plural(incident.missed_runs, 'run')} missing" if incident.missed_runs > 1 else ""
             return _timed(
-                f"It should have started at {{}}{missed}", incident.expected_at or incident.began_at, zone
+                f"It should have started by {{}}{missed}", incident.expected_at or incident.began_at, zone
             )
         case IncidentKind.ACCESS_LOST:
             return _timed("Since {}", incident.began_at, zone)
@@ -170,9 +170,8 @@ def _why_unseen(cause: str) -> str:
 
 def _after_what(incident: Incident) -> str:
     lasted = duration((incident.closed_at or incident.opened_at) - incident.began_at)
-    if incident.failed_runs:
-        return f"{_run_count(incident)} over {lasted}"
-    return f"after {lasted}"
+    runs = f" and {plural(incident.failed_runs, 'failed run')}" if incident.failed_runs else ""
+    return f"after {lasted}{runs}"
 
 
 def _run_count(incident: Incident) -> str:
@@ -187,7 +186,7 @@ def reply_words(told: Told, zone: tzinfo) -> Words:
     incident, title = told.incident, (bold_title(told), plain_title(told))
     match told.reasons[-1]:
         case NotifyReason.RECOVERED | NotifyReason.OVERTAKEN_FAILURE:
-            return _said("🟢 {} recovered", title, f": {_after_what(incident)}")
+            return _said("🟢 {} recovered", title, f" {_after_what(incident)}")
         case NotifyReason.CORRECTED:
             return _said("🟢 {} did not fail after all", title, ": Quick BI now says that it was sent")
         case NotifyReason.ACCESS_BACK:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.commands import Verb
 from bot.domain import MailRef
-from bot.slack.blocks import Message, actions, button, clip, confirm, name, plural, section
+from bot.slack.blocks import Message, actions, button, clip, code, confirm, name, plural, section
 from bot.slack.controls import CONFIRMED, Act, More, dismiss_button, subscribe_button
 from bot.slack.titles import label_of, plain_title_of, title_of
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from slack_sdk.models.blocks import Block
 
     from bot.domain import Mail, MailId, UserId
+    from bot.slack.command_names import CommandNames
 
 _MOST_NAMES = 10  # a phone's screen
 
@@ -35,13 +37,13 @@ def unsubscribed(mails: Sequence[tuple[MailId, Mail | None]], by: UserId) -> Mes
     )
 
 
-def not_subscribed(words: str) -> Message:
-    shown = name(words, 60)
+def not_subscribed(words: str, *, names: CommandNames) -> Message:
+    shown, listing = name(words, 60), names.of(Verb.SUBSCRIPTIONS)
     return Message(
-        text=f"This channel is not subscribed to {shown}. Type /mail-subscriptions to see what it is told of.",
+        text=f"This channel is not subscribed to {shown}. Type {listing} to see what it is told of.",
         blocks=(
             section(
-                f"This channel is not subscribed to “{shown}”. `/mail-subscriptions` shows what it is told of."
+                f"This channel is not subscribed to “{shown}”. {code(listing)} shows what it is told of."
             ),
         ),
     )
@@ -76,21 +78,30 @@ def left(mail_id: MailId, mail: Mail | None) -> Message:
     )
 
 
+def left_all(count: int) -> Message:
+    """What becomes of the question about all of them; the channel is told beside it, by their names."""
+    words = f"You unsubscribed this channel from {plural(count, 'mail')}"
+    return Message(text=f"{words}.", blocks=(section(f"🔕 {words}"),))
+
+
 def stays(mail_id: MailId, mail: Mail | None) -> Message:
     """The answer to No."""
+    what = "Nothing was changed: this channel is told about"
     return Message(
-        text=f"Nothing was changed: {plain_title_of(mail_id, mail)} is told here as before.",
-        blocks=(section(f"✋ Nothing was changed: {title_of(mail_id, mail)} is told here as before"),),
+        text=f"{what} {plain_title_of(mail_id, mail)} as before.",
+        blocks=(section(f"✋ {what} {title_of(mail_id, mail)} as before"),),
     )
 
 
 def confirm_all(count: int) -> Message:
     """Leaving every mail is asked about first."""
-    question = f"Unsubscribe this channel from all {plural(count, 'mail')}?"
+    what = "its only mail" if count == 1 else f"all {plural(count, 'mail')}"
+    question = f"Unsubscribe this channel from {what}?"
+    lost = f"It will no longer be told when {'it' if count == 1 else 'one of them'} fails."
     return Message(
         text=f"{question} Press the button to do it.",
         blocks=(
-            section(f"*{question}*\nIt will no longer be told when one of them fails."),
+            section(f"*{question}*\n{lost}"),
             actions(
                 [
                     button(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -23,8 +23,11 @@ from bot.slack.listing_messages import LIST
 from bot.slack.menus import by_choice, of_old
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.slack.boundary import Answer, Boundary
     from bot.slack.channel_events import ChannelDesk
+    from bot.slack.command_names import NamesHeard
     from bot.slack.forms import FormDesk
     from bot.slack.history import HistoryDesk
     from bot.slack.home import HomeDesk
@@ -71,6 +74,7 @@ def register(
     forms: FormDesk,
     snoozes: SnoozeDesk,
     channels: ChannelDesk,
+    names: NamesHeard,
     running: RunDesk,
     listing: ListingDesk,
     history: HistoryDesk,
@@ -78,6 +82,11 @@ def register(
     acting: HomeActions,
 ) -> None:
     """Tell Bolt who listens to what."""
+
+    def heard(body: Mapping[str, Any]) -> Typed:
+        command = typed(body)
+        names.hear(command.command)
+        return command
 
     async def help_wanted(command: Typed, answer: Answer) -> None:
         await answer.send(guide.help_for(Verb.HELP, command.command))
@@ -127,7 +136,7 @@ def register(
         Act.HELP: homes.help_wanted,
     }
     for verb, handle in commands.items():
-        app.command(command_named(verb))(boundary.listener(typed, handle))
+        app.command(command_named(verb))(boundary.listener(heard, handle))
     for action, handle_click in clicks.items():
         app.action(action_named(action))(boundary.listener(clicked, handle_click))
     for form, handle_form in {

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.domain import Mail, MailId, TaskRun
     from bot.ports import Directory, History, Lookup
     from bot.slack.boundary import Answer
+    from bot.slack.command_names import NamesHeard
     from bot.slack.incoming import Clicked, Typed
     from bot.slack.status import StatusDesk
 
@@ -35,6 +36,7 @@ class ListingDesk:
         history: History,
         status: StatusDesk,
         *,
+        commands: NamesHeard,
         now: Callable[[], datetime],
         zone: tzinfo,
     ) -> None:
@@ -42,6 +44,7 @@ class ListingDesk:
         self._lookup = lookup
         self._history = history
         self._status = status
+        self._commands = commands
         self._now = now
         self._zone = zone
 
@@ -73,6 +76,7 @@ class ListingDesk:
             only_close=found.only_close,
             is_old=self._directory.is_out_of_reach,
             standings=await self._standings(mails),
+            names=self._commands.names,
         )
         await answer.send(mail_list(listed, now=self._now(), zone=self._zone), replace=replace)
 

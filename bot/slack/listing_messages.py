@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from bot.domain import Mail, MailId
     from bot.ports import Standing
+    from bot.slack.command_names import CommandNames
 
 PER_PAGE = 8  # fits a phone with little scrolling
 LIST = "list"  # stands behind a colon in the action IDs of this list's buttons
@@ -57,6 +58,7 @@ class Listed:
     only_close: bool
     is_old: bool
     standings: Mapping[MailId, Standing]
+    names: CommandNames
 
     @property
     def pages(self) -> int:
@@ -164,7 +166,7 @@ def _nothing_there(listed: Listed) -> Message:
     else:
         headline = "Quick BI lists no mail for this bot's account"
         advice = "Whoever runs this bot can have mails shared with its account in Quick BI."
-    by_id = f"You can still ask by an ID: {code(f'/{Verb.STATUS} MAIL_ID')}"
+    by_id = f"You can still ask by an ID: {code(f'{listed.names.of(Verb.STATUS)} MAIL_ID')}"
     return Message(
         text=f"{headline}. {advice} {by_id.replace('`', '')}.",
         blocks=(section(f"🔍 *{headline}*\n{advice}\n{by_id}"),),

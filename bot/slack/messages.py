@@ -12,6 +12,7 @@ from bot.slack.blocks import (
     MAX_MESSAGE_TEXT,
     Message,
     absolute,
+    actions,
     code,
     duration,
     joined,
@@ -23,6 +24,7 @@ from bot.slack.blocks import (
     unmarked,
     when,
 )
+from bot.slack.controls import check_button
 from bot.slack.incident_words import Words
 from bot.slack.titles import plain_title_of, title_of
 
@@ -93,8 +95,14 @@ def _why_failed(run: TaskRun) -> str:
     )
 
 
+def is_stuck(run: TaskRun, now: datetime) -> bool:
+    """Under way for longer than any report takes."""
+    is_running = run.status is RunStatus.PROCESSING
+    return is_running and run.exec_at is not None and now - run.exec_at >= STUCK_AFTER
+
+
 def _running(run: TaskRun, now: datetime) -> State:
-    if run.exec_at is None or now - run.exec_at < STUCK_AFTER:
+    if run.exec_at is None or not is_stuck(run, now):
         return State(sign="⏳", words="is running", advice="Most runs end within minutes. Check again soon.")
     return State(
         sign="⚠️",
@@ -106,10 +114,15 @@ def _running(run: TaskRun, now: datetime) -> State:
     )
 
 
-def status(seen: Seen, *, now: datetime, zone: tzinfo, extra: Sequence[Block] = ()) -> Message:
-    """The answer to `/mail-status`: state, time, what to do, and the small print for support."""
+def status(
+    seen: Seen, *, now: datetime, zone: tzinfo, extra: Sequence[Block] = (), stays: bool = False
+) -> Message:
+    """The answer to `/mail-status`: state, time, what to do, and the small print for support.
+
+    `stays`: it is read later, too, by others, so it says when and not how long ago.
+    """
     newest, state = _newest(seen, now)
-    times = _times(newest, seen, now, zone)
+    times = _times(newest, seen, None if stays else now, zone)
     lines = [f"{state.sign} {title_of(seen.ref.mail_id, seen.mail)} {state.words}", times]
     blocks: list[Block] = [section("\n".join(line for line in lines if line))]
     if state.advice:
@@ -117,7 +130,7 @@ def status(seen: Seen, *, now: datetime, zone: tzinfo, extra: Sequence[Block] = 
     if len(seen.runs) > 1:
         blocks += sections(_all_runs(seen.runs, now, zone), most=_MOST_SECTIONS)
     blocks.append(_small_print(seen, newest))
-    text = _sentence(seen, newest, state, now, zone)
+    text = _sentence(seen, newest, state, now, zone, stays=stays)
     return Message(text=text, blocks=(*blocks, *extra))
 
 
@@ -148,6 +161,11 @@ def checking(
         lines.append(known.marked)
         text += f" {known.plain}"
     return Message(text=text, blocks=(section("\n".join(lines)),))
+
+
+def with_check_again(why_not: Message, ref: MailRef, label: str) -> Message:
+    """Why there is no answer, with the button that asks once more."""
+    return Message(text=why_not.text, blocks=(*why_not.blocks, actions([check_button(ref, label)])))
 
 
 def beside_last_known(why_not: Message, last: Seen, *, now: datetime, zone: tzinfo) -> Message:
@@ -183,16 +201,17 @@ def _ago(age: timedelta) -> str:
     return f"{duration(age)} ago" if age >= timedelta(seconds=1) else "a moment ago"
 
 
-def _times(run: TaskRun | None, seen: Seen, now: datetime, zone: tzinfo) -> str:
+def _times(run: TaskRun | None, seen: Seen, now: datetime | None, zone: tzinfo) -> str:
+    """Without `now` nothing is said to be so long ago."""
     parts = []
     if run is not None:
         began = when(run.exec_at, zone) if run.exec_at else "Quick BI did not say when"
         if run.status is RunStatus.PROCESSING and run.exec_at:
-            parts.append(f"since {began}, {duration(now - run.exec_at)} ago")
+            parts.append(f"since {began}{f', {duration(now - run.exec_at)} ago' if now else ''}")
         else:
             parts.append(began)
     if seen.is_earlier:
-        parts.append(f"checked {_ago(now - seen.seen_at)}")
+        parts.append(f"checked {_ago(now - seen.seen_at) if now else when(seen.seen_at, zone)}")
     if seen.mail and seen.mail.paused:
         parts.append("*paused* in Quick BI")
     return " · ".join(parts)
@@ -217,7 +236,9 @@ def _small_print(seen: Seen, run: TaskRun | None) -> Block:
     )
 
 
-def _sentence(seen: Seen, run: TaskRun | None, state: State, now: datetime, zone: tzinfo) -> str:
+def _sentence(
+    seen: Seen, run: TaskRun | None, state: State, now: datetime, zone: tzinfo, *, stays: bool
+) -> str:
     """Everything that matters in words: this is all that a screen reader or a notification has."""
     at = ""
     if run is not None and run.exec_at:
@@ -228,7 +249,8 @@ def _sentence(seen: Seen, run: TaskRun | None, state: State, now: datetime, zone
         unmarked(state.advice),
     ]
     if seen.is_earlier:
-        parts.append(f"Checked {_ago(now - seen.seen_at)}.")
+        at = f"at {absolute(seen.seen_at, zone)}" if stays else _ago(now - seen.seen_at)
+        parts.append(f"Checked {at}.")
     if len(seen.runs) > 1:
         others = [
             f"{state_of(run, now).words} at {absolute(run.exec_at, zone)}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain import PostKind
+from bot.domain import IncidentKind, PostKind
 from bot.slack.blocks import Message, absolute, code, name, section, small, unmarked, when
-from bot.slack.controls import under_notice
+from bot.slack.controls import run_button, under_notice
 from bot.slack.digests import digest, digest_reply
 from bot.slack.incident_words import Words, advice, headline, reply_words, when_words
 from bot.slack.lines import lines_message
@@ -15,9 +15,9 @@ from bot.slack.titles import label_of
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
-    from slack_sdk.models.blocks import Block
+    from slack_sdk.models.blocks import Block, ButtonElement
 
-    from bot.domain import Notice, Told
+    from bot.domain import Incident, Notice, Told
     from bot.outgoing import Redraw
 
 _REPEAT = "This may be a repeat: Slack did not say whether it took the first one."
@@ -53,16 +53,29 @@ def root_message(items: tuple[Told, ...], *, now: datetime, zone: tzinfo) -> Mes
         blocks.append(section(hint))
     blocks.append(_small_print(told, now, zone))
     if incident.is_firing:
+        label = label_of(incident.mail_id, told.mail)
         blocks.append(
             under_notice(
                 incident.mail_id,
-                label_of(incident.mail_id, told.mail),
+                label,
                 is_snoozed=told.is_snoozed(now),
                 is_subscribed=told.is_subscribed,
+                run=_run_button(incident, label),
             )
         )
     text = f"{head.plain}. {at.plain}. {unmarked(hint)} {_snooze_words(told, now, zone).plain}"
     return Message(text=text.strip(), blocks=tuple(blocks))
+
+
+def _run_button(incident: Incident, label: str) -> ButtonElement | None:
+    """None for what cannot be seen, and for what has begun after all: Quick BI would refuse it."""
+    match incident.kind:
+        case IncidentKind.ACCESS_LOST:
+            return None
+        case IncidentKind.LATE if incident.started_at:
+            return None
+        case kind:
+            return run_button(incident.mail_id, label, is_first=kind is IncidentKind.LATE)
 
 
 def reply_message(items: tuple[Told, ...], *, zone: tzinfo) -> Message:

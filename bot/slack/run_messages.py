@@ -22,7 +22,7 @@ from bot.slack.blocks import (
     small,
     when,
 )
-from bot.slack.controls import Act, run_button
+from bot.slack.controls import Act, check_button, run_button
 from bot.slack.failures import failure
 from bot.slack.messages import state_of
 from bot.slack.titles import label_of, plain_title_of, title_of
@@ -196,8 +196,7 @@ def cannot_claim(subject: Subject) -> Message:
 
 
 def controls(subject: Subject, *, may_run: bool = False) -> ActionsBlock:
-    short = clip(subject.label, 50)
-    again = button("Check again", action_id=Act.CHECK, value=subject.mail_id, reads_as=f"Check {short} again")
+    again = check_button(subject.ref, subject.label)
     return actions([again, *([run_button(subject.mail_id, subject.label)] if may_run else [])])
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.slack.blocks import Message, absolute, button, clip, duration, one_line, plural, section, small, when
+from bot.slack.blocks import Message, button, clip, duration, plural, section, unmarked
+from bot.slack.conditions import condition
 from bot.slack.controls import Act, ref_value
-from bot.slack.failures import failure
+from bot.slack.failures import in_short
 from bot.slack.listing_messages import LIST
 from bot.slack.messages import state_of
 from bot.slack.titles import label_of, plain_title_of, title_of
@@ -33,7 +34,7 @@ class Glance:
 
 
 def several(glances: Sequence[Glance], *, now: datetime, zone: tzinfo) -> Message:
-    """In the order in which they were chosen."""
+    """In the order in which they were chosen. A line for each: its button shows the rest."""
     said = [_said(each, now, zone) for each in glances]
     blocks: list[Block] = [section(f"*{plural(len(glances), 'mail')}*")]
     for index, (each, (marked, _)) in enumerate(zip(glances, said, strict=True)):
@@ -45,7 +46,6 @@ def several(glances: Sequence[Glance], *, now: datetime, zone: tzinfo) -> Messag
             reads_as=f"Look at {clip(label_of(each.ref.mail_id, each.mail), 55)}",
         )
         blocks.append(row)
-    blocks.append(small("Only you see this"))
     text = " ".join(plain for _, plain in said)
     return Message(text=f"{plural(len(glances), 'mail')}. {text}", blocks=tuple(blocks))
 
@@ -61,14 +61,15 @@ def checking(count: int, ready_in: float) -> Message:
 
 
 def _said(each: Glance, now: datetime, zone: tzinfo) -> tuple[str, str]:
+    title = title_of(each.ref.mail_id, each.mail)
+    plain = plain_title_of(each.ref.mail_id, each.mail, begins=True)
     if each.error is not None:
-        why = failure(each.error, each.ref, each.mail).text
-        return f"❔ {title_of(each.ref.mail_id, each.mail)}: {one_line(why)}", why
+        sign, why = in_short(each.error, each.ref, each.mail)
+        return f"{sign} {title}: {why}", f"{plain}: {unmarked(why)}."
+    known = condition(each.latest, None, now=now, zone=zone)
     state = state_of(each.latest, now)
-    at, plain_at = "", ""
-    if each.latest and each.latest.exec_at:
-        at, plain_at = f" · {when(each.latest.exec_at, zone)}", f" at {absolute(each.latest.exec_at, zone)}"
-    return (
-        f"{state.sign} {title_of(each.ref.mail_id, each.mail)} {state.words}{at}",
-        f"{plain_title_of(each.ref.mail_id, each.mail, begins=True)} {state.words}{plain_at}.",
-    )
+    marked, words = (known.marked, known.plain) if known else (state.words, state.words)
+    paused, plain_paused = "", ""
+    if each.mail and each.mail.paused:
+        paused, plain_paused = " · *paused* in Quick BI", ", paused in Quick BI"
+    return f"{state.sign} {title} {marked}{paused}", f"{plain} {words}{plain_paused}."

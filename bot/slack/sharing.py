@@ -61,7 +61,7 @@ class ShareDesk:
             _log.info("share_repeated", extra={"mail_id": ref.mail_id})
             return
         await answer.send(views.shared_now(ref, mail), replace=True)
-        status = await self._status.message(ref, clicked.channel_id, observation, self._now())
+        status = await self._status.message(ref, clicked.channel_id, observation, self._now(), stays=True)
         await answer.send(messages.shared(status, clicked.person.user_id), replace=False, in_channel=True)
 
     async def dismissed(self, clicked: Clicked, answer: Answer) -> None:

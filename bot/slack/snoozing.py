@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bot.ports import Directory, Subscriptions
     from bot.slack.blocks import Message
     from bot.slack.boundary import Answer
+    from bot.slack.command_names import NamesHeard
     from bot.slack.incoming import Clicked
     from bot.slack.people import People
     from bot.slack.run_telling import Voice
@@ -36,6 +37,7 @@ class SnoozeDesk:
         people: People,
         voice: Voice,
         *,
+        commands: NamesHeard,
         now: Callable[[], datetime],
         zone: tzinfo,
     ) -> None:
@@ -43,6 +45,7 @@ class SnoozeDesk:
         self._directory = directory
         self._people = people
         self._voice = voice
+        self._commands = commands
         self._now = now
         self._zone = zone
 
@@ -55,7 +58,9 @@ class SnoozeDesk:
             return
         outcome, state = await self.snooze(clicked.channel_id, mail_id, snooze, user_id)
         if outcome is SnoozeOutcome.NOT_SUBSCRIBED or state is None:
-            await answer.send(leaving.not_subscribed(self._title(mail_id)), replace=False)
+            await answer.send(
+                leaving.not_subscribed(self._title(mail_id), names=self._commands.names), replace=False
+            )
         elif outcome is SnoozeOutcome.NOTHING_WRONG:
             await answer.send(views.nothing_wrong(mail_id, state.mail), replace=False)
         else:

@@ -11,7 +11,7 @@ from bot.domain import Choice, MailRef, QuickBIError, RunStatus, StoreError
 from bot.ports import Waiting
 from bot.slack import guide, messages
 from bot.slack.controls import InChannel, read_ref, under_status
-from bot.slack.failures import failure
+from bot.slack.failures import failure, may_pass
 from bot.slack.messages import Seen
 from bot.slack.titles import label_of
 
@@ -106,7 +106,10 @@ class StatusDesk:
             await self.show(meant, channel_id, answer)
 
     def _no_answer(self, error: QuickBIError, ref: MailRef, asked_at: datetime) -> Message:
-        message = failure(error, ref, self._directory.get(ref.mail_id))
+        mail = self._directory.get(ref.mail_id)
+        message = failure(error, ref, mail)
+        if may_pass(error):
+            message = messages.with_check_again(message, ref, label_of(ref.mail_id, mail))
         last = self._lookup.last_known(ref)
         if last is None:
             return message
@@ -114,7 +117,13 @@ class StatusDesk:
         return messages.beside_last_known(message, seen, now=self._now(), zone=self._zone)
 
     async def message(
-        self, ref: MailRef, channel_id: ChannelId, observation: Observation, asked_at: datetime
+        self,
+        ref: MailRef,
+        channel_id: ChannelId,
+        observation: Observation,
+        asked_at: datetime,
+        *,
+        stays: bool = False,
     ) -> Message:
         seen, now = self._seen(ref, observation, asked_at), self._now()
         newest = observation.answer.latest
@@ -124,7 +133,7 @@ class StatusDesk:
             has_failed=newest is not None and newest.status is RunStatus.FAILED,
             here=await self._in_channel(channel_id, ref.mail_id),
         )
-        return messages.status(seen, now=now, zone=self._zone, extra=(controls,))
+        return messages.status(seen, now=now, zone=self._zone, extra=(controls,), stays=stays)
 
     async def _in_channel(self, channel_id: ChannelId, mail_id: MailId) -> InChannel:
         """Quick BI's answer is there: that the records cannot be read must not keep it from whoever asked."""

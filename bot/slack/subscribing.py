@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bot.ports import Directory, Subscriptions
     from bot.slack.blocks import Message
     from bot.slack.boundary import Answer
+    from bot.slack.command_names import NamesHeard
     from bot.slack.incoming import Clicked, Typed
     from bot.slack.joining import Asker, Joining
     from bot.slack.status import StatusDesk
@@ -47,6 +48,7 @@ class SubscriptionDesk:
         status: StatusDesk,
         *,
         visited: Callable[[ChannelId], Awaitable[None]],
+        commands: NamesHeard,
         now: Callable[[], datetime],
         zone: tzinfo,
     ) -> None:
@@ -55,6 +57,7 @@ class SubscriptionDesk:
         self._directory = directory
         self._status = status
         self._visited = visited
+        self._commands = commands
         self._now = now
         self._zone = zone
 
@@ -87,8 +90,10 @@ class SubscriptionDesk:
 
     async def unsubscribe_clicked(self, clicked: Clicked, answer: Answer) -> None:
         """A button whose own dialog has asked."""
-        mails = None if clicked.value == "all" else [read_ref(clicked.value).mail_id]
-        await self._unsubscribe(clicked, mails, answer)
+        if clicked.value == "all":
+            await self._unsubscribe_all(clicked, answer)
+            return
+        await self._unsubscribe(clicked, [read_ref(clicked.value).mail_id], answer)
         await self._show_truth(clicked, answer)
 
     async def unsubscribe_chosen(self, clicked: Clicked, answer: Answer) -> None:
@@ -96,7 +101,7 @@ class SubscriptionDesk:
         _, ref = read_more(clicked.value)
         state = await self._subscriptions.get(clicked.channel_id, ref.mail_id)
         if state is None:
-            await answer.send(leaving.not_subscribed(self._title(ref.mail_id)), replace=False)
+            await answer.send(self._not_subscribed(self._title(ref.mail_id)), replace=False)
         else:
             await answer.send(leaving.ask_first(ref.mail_id, state.mail), replace=False)
 
@@ -104,12 +109,10 @@ class SubscriptionDesk:
         """The step before said yes; its question makes room for what became of it."""
         mail_id = read_ref(clicked.value).mail_id
         if await self._leave(clicked, [mail_id]):
-            mail = self._directory.get(mail_id)
-            await answer.send(leaving.left(mail_id, mail), replace=True)
-            message = leaving.unsubscribed([(mail_id, mail)], clicked.person.user_id)
-            await answer.send(message, replace=False, in_channel=True)
+            await answer.send(leaving.left(mail_id, self._directory.get(mail_id)), replace=True)
+            await self._tell(clicked, [mail_id], answer)
         else:
-            await answer.send(leaving.not_subscribed(self._title(mail_id)), replace=True)
+            await answer.send(self._not_subscribed(self._title(mail_id)), replace=True)
 
     async def dismissed(self, clicked: Clicked, answer: Answer) -> None:
         _, ref = read_more(clicked.value)
@@ -157,19 +160,33 @@ class SubscriptionDesk:
                     guide.choose(Choice(words=words, mails=found), verb=Verb.UNSUBSCRIBE), replace=False
                 )
             else:
-                await answer.send(leaving.not_subscribed(words), replace=False)
+                await answer.send(self._not_subscribed(words), replace=False)
         if mails:
             await self._unsubscribe(typed, mails, answer)
 
-    async def _unsubscribe(self, who: Asker, mail_ids: Sequence[MailId] | None, answer: Answer) -> None:
+    async def _unsubscribe_all(self, clicked: Clicked, answer: Answer) -> None:
+        """The question makes room for what became of it, here too."""
+        left = await self._leave(clicked, None)
+        match left:
+            case ():
+                message = self._nothing()
+            case (mail_id,):
+                message = leaving.left(mail_id, self._directory.get(mail_id))
+            case _:
+                message = leaving.left_all(len(left))
+        await answer.send(message, replace=clicked.is_private)
+        if left:
+            await self._tell(clicked, left, answer)
+
+    async def _tell(self, who: Asker, left: Sequence[MailId], answer: Answer) -> None:
+        mails = [(mail_id, self._directory.get(mail_id)) for mail_id in left]
+        await answer.send(leaving.unsubscribed(mails, who.person.user_id), replace=False, in_channel=True)
+
+    async def _unsubscribe(self, who: Asker, mail_ids: Sequence[MailId], answer: Answer) -> None:
         if left := await self._leave(who, mail_ids):
-            mails = [(mail_id, self._directory.get(mail_id)) for mail_id in left]
-            message = leaving.unsubscribed(mails, who.person.user_id)
-            await answer.send(message, replace=False, in_channel=True)
-        elif mail_ids is None:
-            await answer.send(self._nothing(), replace=False)
+            await self._tell(who, left, answer)
         else:
-            gone = [leaving.not_subscribed(self._title(mail_id)) for mail_id in mail_ids]
+            gone = [self._not_subscribed(self._title(mail_id)) for mail_id in mail_ids]
             await answer.send(together(gone), replace=False)
 
     async def _leave(self, who: Asker, mail_ids: Sequence[MailId] | None) -> tuple[MailId, ...]:
@@ -196,11 +213,16 @@ class SubscriptionDesk:
     async def _list(self, who: Asker, answer: Answer, *, page: int, replace: bool | None = None) -> None:
         await self._visited(who.channel_id)
         states = await self._subscriptions.of_channels([who.channel_id])
-        message = views.listed(states, page=page, now=self._now(), zone=self._zone)
+        message = (
+            views.listed(states, page=page, now=self._now(), zone=self._zone) if states else self._nothing()
+        )
         await answer.send(message, replace=replace)
 
     def _nothing(self) -> Message:
-        return views.listed([], page=0, now=self._now(), zone=self._zone)
+        return views.none_yet(self._commands.names)
+
+    def _not_subscribed(self, words: str) -> Message:
+        return leaving.not_subscribed(words, names=self._commands.names)
 
 
 def _index(states: Sequence[SubscriptionState]) -> NameIndex:

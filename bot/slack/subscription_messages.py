@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot.commands import Verb
 from bot.domain import EVERY_DAY, WORKDAYS, Event, MailRef, RunStatus, SubscribeOutcome
 from bot.slack.blocks import (
     Message,
     absolute,
     actions,
     button,
-    clip,
     code,
     duration,
     name,
@@ -24,8 +24,8 @@ from bot.slack.blocks import (
     when,
 )
 from bot.slack.channels import Posting
-from bot.slack.conditions import condition_of
-from bot.slack.controls import Act, More, more_value, ref_value, subscribe_button
+from bot.slack.conditions import condition_of, needs_attention
+from bot.slack.controls import Act, More, check_button, more_value, subscribe_button
 from bot.slack.messages import state_of
 from bot.slack.snooze_messages import snooze_words
 from bot.slack.titles import label_of, plain_title_of, title_of
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from slack_sdk.models.blocks import ActionsBlock, Block
 
     from bot.domain import DueTime, Subscription, SubscriptionState, UserId
+    from bot.slack.command_names import CommandNames
 
 PER_PAGE = 10
 _DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -67,15 +68,16 @@ def subscribed(done: Sequence[Subscribed], by: UserId, *, now: datetime, zone: t
     lines = [headline, *(_now_line(one, now, zone) for one in done)]
     blocks: list[Block] = [*sections(lines)]
     whose = "it" if one_mail else "one of them"
-    promise = f"I tell this channel once when {whose} {_promise(done[0].state.subscription)}."
-    blocks.append(small(promise, *(_due_words(one_mail.subscription) if one_mail else ())))
+    promise = f"I tell this channel once when {whose} {_promise(done[0].state.subscription)}"
+    due = _due_words(done[0].state.subscription)  # what was asked for together is alike
+    blocks.append(small(promise, *due))
     if one_mail:
         blocks.append(_under(one_mail))
     states = " ".join(f"{_plain(one.state)} {_state_words(one, now, zone)}." for one in done)
-    if one_mail and one_mail.subscription.due:
-        states += f" It is {due_words(one_mail.subscription.due)}."
+    if due:
+        states += f" {'It is' if one_mail else 'Each is'} {due[0]}."
     return Message(
-        text=f"This channel is now subscribed to {names}, by <@{by}>. {states} {promise}",
+        text=f"This channel is now subscribed to {names}, by <@{by}>. {states} {promise}.",
         blocks=tuple(blocks),
     )
 
@@ -139,19 +141,23 @@ def cannot_post(posting: Posting, app_name: str) -> Message:
     )
 
 
+def none_yet(names: CommandNames) -> Message:
+    """What this channel is told of: nothing, and how to begin."""
+    command = names.of(Verb.SUBSCRIBE)
+    return Message(
+        text=f"This channel is subscribed to no mail yet. Type {command} and a mail's name or ID.",
+        blocks=(
+            section(
+                "*This channel is subscribed to no mail yet*\n"
+                f"Type {code(command)} with a mail's name or ID, and I tell you here when it fails."
+            ),
+        ),
+    )
+
+
 def listed(states: Sequence[SubscriptionState], *, page: int, now: datetime, zone: tzinfo) -> Message:
     """What this channel is told of: trouble first, then by name; who subscribed, what is snoozed."""
-    if not states:
-        return Message(
-            text="This channel is subscribed to no mail yet. Type /mail-subscribe and a mail's name or ID.",
-            blocks=(
-                section(
-                    "*This channel is subscribed to no mail yet*\n"
-                    "Type `/mail-subscribe` with a mail's name or ID, and I tell you here when it fails."
-                ),
-            ),
-        )
-    ordered = sorted(states, key=_by_trouble)
+    ordered = sorted(states, key=lambda state: _by_trouble(state, now))
     pages = -(-len(ordered) // PER_PAGE)
     page = min(max(page, 0), pages - 1)
     shown = ordered[page * PER_PAGE : (page + 1) * PER_PAGE]
@@ -197,8 +203,8 @@ def _pager(page: int, pages: int) -> Block:
     return actions(buttons)
 
 
-def _by_trouble(state: SubscriptionState) -> tuple[bool, str]:
-    return not _is_in_trouble(state), _plain(state).casefold()
+def _by_trouble(state: SubscriptionState, now: datetime) -> tuple[bool, str]:
+    return not needs_attention(state.latest, state.incident, now), _plain(state).casefold()
 
 
 def _is_in_trouble(state: SubscriptionState) -> bool:
@@ -214,7 +220,8 @@ def _now_line(one: Subscribed, now: datetime, zone: tzinfo) -> str:
         return f"{_title(one.state)}: Quick BI cannot be asked at the moment; I look as soon as it can."
     found = state_of(one.state.latest, now)
     at = one.state.latest.exec_at if one.state.latest else None
-    time = f" · {when(at, zone)}, {duration(now - at)} ago" if at else ""
+    joint = " since" if one.state.latest and one.state.latest.status is RunStatus.PROCESSING else " ·"
+    time = f"{joint} {when(at, zone)}, {duration(now - at)} ago" if at else ""
     return f"{found.sign} Now: {_title(one.state)} {found.words}{time}"
 
 
@@ -233,19 +240,15 @@ def _state_words(one: Subscribed, now: datetime, zone: tzinfo) -> str:
 def _under(state: SubscriptionState) -> ActionsBlock:
     ref = MailRef(mail_id=state.subscription.mail_id)
     title = label_of(state.subscription.mail_id, state.mail)
-    check = button(
-        "Check again", action_id=Act.CHECK, value=ref_value(ref), reads_as=f"Check {clip(title, 50)} again"
-    )
-    return actions([check, subscribe_button(ref.mail_id, title, is_subscribed=True)])
+    return actions([check_button(ref, title), subscribe_button(ref.mail_id, title, is_subscribed=True)])
 
 
 def _promise(subscription: Subscription) -> str:
-    wanted = [words for event, words in _WHAT.items() if event in subscription.events]
-    return (
-        ", ".join(wanted[:-1]) + (" and when it " if len(wanted) > 1 else "") + wanted[-1]
-        if wanted
-        else "changes"
-    )
+    wanted = [event for event in _WHAT if event in subscription.events]
+    troubles = [_WHAT[event] for event in wanted if event is not Event.RECOVERED]
+    bad = " or ".join(filter(None, [", ".join(troubles[:-1]), *troubles[-1:]]))
+    good = _WHAT[Event.RECOVERED] if Event.RECOVERED in wanted else ""
+    return ", and when it ".join(filter(None, [bad, good])) or "changes"
 
 
 def _due_words(subscription: Subscription) -> list[str]:

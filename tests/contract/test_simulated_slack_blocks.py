@@ -21,6 +21,7 @@ from slack_sdk.models.blocks import (
 )
 
 from bot.sandbox.slack.blockkit import check_message_blocks, check_options, check_view, with_ids
+from bot.sandbox.slack.inputs import find_element
 
 
 def plain(text: str) -> dict[str, Any]:
@@ -352,3 +353,11 @@ def test_nonsense_is_refused_and_never_breaks_the_server(value: Any) -> None:
     """Whatever JSON comes, the checks name mistakes; they do not fail themselves."""
     assert all("json-pointer" in each for each in check_message_blocks([value]))
     assert all("json-pointer" in each for each in (*check_view(value, "modal"), *check_options(value)))
+
+
+def test_a_button_is_found_after_an_edit_has_renamed_its_block() -> None:
+    """Its question was open while the message was drawn anew: the person meant the button that is there now."""
+    edited = [{"type": "actions", "block_id": "new", "elements": [button()]}]
+    assert find_element(edited, "go", "old").block["block_id"] == "new"
+    with pytest.raises(LookupError):
+        find_element(edited, "gone", "old")

@@ -1,6 +1,6 @@
-"""The README's pictures: a notice, and a newcomer's first minute as a short film.
+"""The README's pictures: a notice, what people did about it, and a newcomer's first minute as a short film.
 
-Both are made anew in `.artifacts/screens/`; copy them to `tests/e2e/pictures/` when the look has changed.
+They are made anew in `.artifacts/screens/`; copy them to `tests/e2e/pictures/` when the look has changed.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
+from playwright.async_api import expect
 
 from bot.sandbox.world import Status
 from tests.e2e.conftest import SCREENS
@@ -30,6 +31,7 @@ LOOKING = 2_600  # milliseconds for a picture that should be read
 POINTING = 900
 LARGEST = 1_500_000  # bytes
 NEWS = 25.0
+ACTING = (800, 560)
 _POINT_AT = "button => { button.style.outline = '3px solid #e07a00'; button.style.outlineOffset = '3px' }"
 _LOOK_AWAY = "button => { button.style.outline = '' }"
 
@@ -93,6 +95,27 @@ async def test_the_first_minute_is_filmed(product: Theatre) -> None:
         await film.press(page.last.locator(".thread-link"))
         await film.frame()
         assert film.keep("tour.gif") < LARGEST
+
+
+async def test_acting_on_a_notice_is_pictured(product: Theatre) -> None:
+    """Snoozed, then run again by hand: the thread says who did what, and how it ended."""
+    world = product.rig.world
+    mail = world.named("Daily Sales")
+    async with product.tab(size=ACTING, scale=2) as page:
+        await page.type(f"/mail-subscribe {mail.mail_id}")
+        await page.says("subscribed this channel")
+        world.run_now(mail.mail_id, takes=timedelta(0), outcome=Status.FAILED)
+        notice = await page.says("Daily Sales failed", within=NEWS)
+        await notice.get_by_role("combobox").click()
+        await page.option("1 hour").click()
+        await page.says("Snoozed until", within=NEWS)
+        await page.press("Run again…")
+        await page.press("Run it", within=page.dialog)
+        await page.says("Recovered", within=60)
+        await page.last.locator(".thread-link").click()
+        await expect(page.thread).to_contain_text("it was sent")
+        await page.page.mouse.move(0, 0)
+        await page.thread.screenshot(path=SCREENS / "acting.png", animations="disabled")
 
 
 async def test_a_notice_is_pictured(product: Theatre) -> None:

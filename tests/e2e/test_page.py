@@ -168,6 +168,7 @@ async def test_a_modal_with_a_typeahead_is_filled_in_and_submitted(theatre: Thea
         await page.shot("page-typeahead")
         assert await page.violations() == []
         await page.option("Daily Stock").click()
+        await expect(modal).not_to_contain_text("Please complete this required field.")
         await modal.get_by_label("late").check()
         await modal.get_by_label("Due by").fill("09:30")
         await modal.get_by_label("Note").fill("wrong")
@@ -177,6 +178,7 @@ async def test_a_modal_with_a_typeahead_is_filled_in_and_submitted(theatre: Thea
         await page.shot("page-modal-error")
         assert await page.violations() == []
         await modal.get_by_label("Note").fill("right")
+        await expect(modal).not_to_contain_text("The bot does not like this note.")
         await page.press("Subscribe", within=modal)
         await expect(page.page.get_by_role("dialog")).to_have_count(0)
     assert theatre.app

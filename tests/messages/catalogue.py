@@ -131,11 +131,13 @@ def _failures() -> dict[str, Message]:
         for problem in CredentialsProblem
     }
     shown = {f"failure-{name}": failures.failure(error, REF, SALES) for name, error in errors.items()}
+    down = messages.with_check_again(failures.failure(errors["down"], REF, SALES), REF, SALES.name)
     return shown | {
+        "failure-down-check-again": down,
         "failure-not-found-without-a-name": failures.failure(MailNotFound(**said), REF, None),
         "failure-nasty": failures.failure(errors["not-found"], MailRef(mail_id=NASTY.mail_id), NASTY),
         "failure-beside-last-known": messages.beside_last_known(
-            failures.failure(errors["down"], REF, SALES), seen(run("FAILED"), age=180), now=NOW, zone=ZONE
+            down, seen(run("FAILED"), age=180), now=NOW, zone=ZONE
         ),
         "failure-nowhere": failures.failure(errors["down"]),
         "failure-surprise": failures.surprise("1a2b3c4d"),

@@ -20,6 +20,7 @@ from bot.domain import (
     MailNotFound,
     MailRef,
     Outage,
+    QuickBIUnavailable,
     RunStatus,
     SubscriptionState,
     TaskId,
@@ -27,6 +28,7 @@ from bot.domain import (
 )
 from bot.ports import Standing
 from bot.slack import failures, guide, messages, several_messages
+from bot.slack.command_names import CommandNames
 from bot.slack.controls import InChannel, under_status
 from bot.slack.history_messages import PER_PAGE, STRIP, Past, history, no_records
 from bot.slack.home_acting_views import places
@@ -63,6 +65,10 @@ def look_messages() -> dict[str, Message]:
             "together": together([failures.old_button(), _status(run("FAILED")), _status()]),
             "together-too-many": together([_several()] * 20),
             "shared": messages.shared(_status(run("FAILED")), ADA),
+            "shared-checked-earlier": messages.shared(
+                _status(run("PROCESSING"), age=35, stays=True),
+                ADA,
+            ),
             "shared-never-ran": messages.shared(_status(), ADA),
             "failure-old-button": failures.old_button(),
         }
@@ -117,22 +123,29 @@ def _several() -> Message:
             Glance(ref=MailRef(mail_id=NASTY.mail_id), mail=NASTY, latest=run("FAILED")),
             Glance(ref=MailRef(mail_id=MailId("90001")), mail=None, error=MailNotFound(request_id="R")),
             Glance(ref=MailRef(mail_id=OPS.mail_id), mail=OPS),
+            Glance(ref=REF, mail=SALES, error=QuickBIUnavailable(outcome_unknown=True)),
+            Glance(ref=REF, mail=replace(SALES, paused=True), latest=run("PROCESSING")),
         ],
         now=NOW,
         zone=ZONE,
     )
 
 
-def _status(*runs: TaskRun) -> Message:
+def _status(*runs: TaskRun, age: float = 0, stays: bool = False) -> Message:
     has_failed = any(one.status is RunStatus.FAILED for one in runs)
     controls = under_status(REF, "Daily Sales", has_failed=has_failed, here=InChannel(is_subscribed=False))
-    return messages.status(seen(*runs), now=NOW, zone=ZONE, extra=(controls,))
+    return messages.status(seen(*runs, age=age), now=NOW, zone=ZONE, extra=(controls,), stays=stays)
 
 
 def _listed(
     *mails: Mail, words: str = "", page: int = 0, total: int | None = None, **more: object
 ) -> Message:
-    fields: dict[str, object] = {"only_close": False, "is_old": False, "standings": {}}
+    fields: dict[str, object] = {
+        "only_close": False,
+        "is_old": False,
+        "standings": {},
+        "names": CommandNames(),
+    }
     listed = Listed(
         wanted=Wanted(words=words, page=page),
         mails=mails,
@@ -235,14 +248,16 @@ def _histories() -> dict[str, Message]:
 
 
 def _homes() -> dict[str, View]:
+    names = CommandNames(prefix="/staging-")
     sales, ops = ChannelId("C0SALES003"), state(OPS, run("SENT"))
     trouble = state(incident=firing(IncidentKind.FAILED), latest=run("FAILED"))
     late = state(OPS, incident=firing(IncidentKind.LATE))
+    hanging = replace(SALES, mail_id=MailId("a1"), name="Hanging before anybody subscribed")
     snoozed = state(NASTY, incident=firing(IncidentKind.STUCK), snoozed_until=NOW + timedelta(hours=4))
     overviews = {
-        "first-time": Overview(states=(), incidents=(), outage=None, sight=Sight.KNOWN),
+        "first-time": Overview(states=(), incidents=(), outage=None, sight=Sight.KNOWN, names=names),
         "quiet": Overview(
-            states=(ops, state(latest=run("SENT"))), incidents=(), outage=None, sight=Sight.KNOWN
+            states=(ops, state(latest=run("SENT"))), incidents=(), outage=None, sight=Sight.KNOWN, names=names
         ),
         "trouble": Overview(
             states=(
@@ -250,22 +265,25 @@ def _homes() -> dict[str, View]:
                 trouble,
                 state(incident=firing(IncidentKind.FAILED), latest=run("FAILED"), channel_id=sales),
                 late,
+                state(hanging, run("PROCESSING", ago=timedelta(minutes=40))),
                 snoozed,
                 state(OPS, run("SENT"), channel_id=ChannelId("C0OLDREP07"), paused_reason="is_archived"),
             ),
             incidents=tuple(_over()),
             outage=None,
             sight=Sight.KNOWN,
+            names=names,
         ),
         "outage": Overview(
             states=(trouble, ops),
             incidents=(),
             outage=Outage(outage_id="1", began_at=NOW - timedelta(minutes=8), cause="QuickBIUnavailable"),
             sight=Sight.UNKNOWN,
+            names=names,
         ),
-        "looking": Overview(states=(), incidents=(), outage=None, sight=Sight.LOOKING),
+        "looking": Overview(states=(), incidents=(), outage=None, sight=Sight.LOOKING, names=names),
         "crowded": Overview(
-            states=tuple(_crowd()), incidents=tuple(_over() * 4), outage=None, sight=Sight.KNOWN
+            states=tuple(_crowd()), incidents=tuple(_over() * 4), outage=None, sight=Sight.KNOWN, names=names
         ),
     }
     return {f"home-{name}": home(what, now=NOW, zone=ZONE) for name, what in overviews.items()}

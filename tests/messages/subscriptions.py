@@ -25,6 +25,7 @@ from bot.slack import form_views, sharing_messages, snooze_messages
 from bot.slack import leaving_messages as leaving
 from bot.slack import subscription_messages as views
 from bot.slack.channels import Posting
+from bot.slack.command_names import CommandNames
 from bot.slack.form_views import Origin
 from bot.slack.subscription_messages import Subscribed
 from tests.messages.cast import MAIL, NASTY, NOW, REF, SALES, ZONE, run
@@ -104,6 +105,7 @@ def subscription_messages() -> dict[str, Message]:
             done(state(latest=run("SENT"), incident=firing(IncidentKind.ACCESS_LOST)), is_checked=False)
         ],
         "several": [done(sent), done(failed)],
+        "several-with-due": [done(state(latest=run("PROCESSING"), due=DUE)), done(state(NASTY, due=DUE))],
         "twenty": long,
         "failures-only": [done(state(latest=run("SENT"), events=frozenset({Event.FAILED})))],
     }
@@ -112,6 +114,7 @@ def subscription_messages() -> dict[str, Message]:
     }
     in_trouble = [
         sent,
+        state(replace(SALES, name="Failed before anybody subscribed"), run("FAILED")),
         state(NASTY, run("FAILED"), incident=firing(IncidentKind.FAILED), due=DUE),
         state(mail=None, incident=firing(IncidentKind.LATE)),
         state(latest=run("PROCESSING"), snoozed_until=NOW + timedelta(hours=4)),
@@ -133,14 +136,16 @@ def subscription_messages() -> dict[str, Message]:
         "unsubscribed-one": leaving.unsubscribed([(MAIL, SALES)], ADA),
         "unsubscribed-unknown": leaving.unsubscribed([(MAIL, None)], ADA),
         "unsubscribed-many": leaving.unsubscribed([(MailId(f"a{n}"), NASTY) for n in range(12)], ADA),
-        "not-subscribed": leaving.not_subscribed("Sales <!here>"),
+        "not-subscribed": leaving.not_subscribed("Sales <!here>", names=CommandNames()),
         "unsubscribed-nameless": leaving.unsubscribed([(MAIL, nameless)], ADA),
         "unsubscribe-ask-first": leaving.ask_first(MAIL, SALES),
         "unsubscribe-ask-first-nasty": leaving.ask_first(NASTY.mail_id, NASTY),
         "unsubscribe-left": leaving.left(MAIL, SALES),
         "unsubscribe-stays": leaving.stays(MAIL, SALES),
         "unsubscribe-all": leaving.confirm_all(12),
-        "subscriptions-none": views.listed([], page=0, now=NOW, zone=ZONE),
+        "unsubscribe-all-of-one": leaving.confirm_all(1),
+        "unsubscribe-left-all": leaving.left_all(12),
+        "subscriptions-none": views.none_yet(CommandNames()),
         "subscriptions-trouble": views.listed(in_trouble, page=0, now=NOW, zone=ZONE),
         "subscriptions-paged": views.listed(many, page=1, now=NOW, zone=ZONE),
         "snoozed": snooze_messages.snoozed(snoozed, ADA, now=NOW, zone=ZONE),

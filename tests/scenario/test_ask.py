@@ -21,13 +21,14 @@ from bot.sandbox.slack.model import Answered
 from bot.sandbox.world import Status
 from bot.slack import messages
 from bot.slack.boundary import Boundary
-from bot.slack.controls import InChannel, under_status
+from bot.slack.controls import Act, InChannel, under_status
 from bot.slack.gate import Gate
 from bot.slack.incoming import Home, typed
 from bot.slack.listeners import bolt_app
 from bot.slack.people import People
 from tests.messages.judges import texts
 from tests.rig import MANIFEST, rig
+from tests.scenario.steps import labels
 from tests.secrets import assert_no_secrets
 
 if TYPE_CHECKING:
@@ -63,6 +64,20 @@ REFUSALS = {
     "Attachment Quota": "Quick BI refused with",
     "Odd answer: html page": "in a way that I do not understand",
 }
+
+
+async def test_what_passes_by_itself_is_asked_again_from_its_answer(both_ways: Rig) -> None:
+    """The button stands where asking again can help, and puts the new truth in the same place."""
+    mail_id = both_ways.world.named("Daily Sales").mail_id
+    both_ways.quickbi.faults.add(Mode.UNAVAILABLE, lasting=600)
+    await both_ways.slack.people.type_command("ada", "reports", f"/mail-status {mail_id}")
+    answer = await both_ways.until_text("Quick BI does not answer", seconds=20)
+    assert labels(answer) == ["Check again"]
+    both_ways.quickbi.faults.clear()
+    await both_ways.slack.people.click("ada", Act.CHECK, channel="reports", ts=answer.ts)
+    assert (await both_ways.until_text("Daily Sales was sent", seconds=20)).ts == answer.ts
+    refused = await both_ways.ask("/mail-status Retired Report")
+    assert labels(refused) == []
 
 
 async def test_every_state_and_refusal_has_its_words(both_ways: Rig) -> None:
@@ -209,6 +224,14 @@ async def test_any_prefix_works_and_is_shown(tmp_path: Path, prefix: str) -> Non
         assert f"For example: /{prefix}mail-status " in wrong.text
         wrong = await stage.ask(f"/{prefix}mail-subscribe Daily Sales due 25:00")
         assert f"For example: /{prefix}mail-subscribe " in wrong.text
+        none = await stage.ask(f"/{prefix}mail-subscriptions")
+        assert f"Type /{prefix}mail-subscribe " in none.text
+        left = await stage.ask(f"/{prefix}mail-unsubscribe Daily Sales")
+        assert f"Type /{prefix}mail-subscriptions " in left.text
+        await stage.slack.people.open_home("ada")
+        await stage.slack.changes.until(
+            lambda: f"`/{prefix}mail-subscribe`" in str(stage.slack.home("ada")) or None
+        )
 
 
 async def test_what_makes_no_sense_is_explained(both_ways: Rig) -> None:

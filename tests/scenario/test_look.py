@@ -73,6 +73,14 @@ async def test_the_list_works_while_quick_bi_is_down(bot: Rig) -> None:
     await bot.until_text("Quick BI does not answer", seconds=20)
 
 
+async def test_a_name_that_nothing_comes_close_to_leads_to_the_list(bot: Rig) -> None:
+    """Whoever has forgotten a name need not know another command."""
+    answer = await bot.ask("/mail-status Xyzzy quux")
+    assert "I know no mail named" in answer.text
+    await bot.slack.people.click("ada", "mail_page:list:open", channel="reports", ts=answer.ts)
+    await bot.until_text("report mails, page 1 of")
+
+
 async def test_a_mail_that_is_gone_since_the_list_was_drawn(bot: Rig) -> None:
     """The button says so; nothing breaks."""
     answer = await bot.ask("/mail-list daily sales")
@@ -154,7 +162,7 @@ async def test_history_asks_which_mail_is_meant(bot: Rig) -> None:
     await bot.slack.people.click("ada", "mail_pick:mail-history:0", channel="reports", ts=answer.ts)
     assert (await bot.until_text("I have not seen a run of Board Pack")).ts == answer.ts
     assert "I know no mail named" in (await bot.ask("/mail-history utter nonsense")).text
-    assert "Its ID is missing" in (await bot.ask("/mail-history")).text
+    assert "Its name or ID is missing" in (await bot.ask("/mail-history")).text
     assert "How has this report mail been doing?" in (await bot.ask("/mail-history help")).text
 
 

@@ -119,7 +119,7 @@ async def test_a_full_disk_delays_the_news_and_loses_none(tmp_path: Path) -> Non
             await asyncio.sleep(16)  # longer than a lease
             ballast.unlink()
             told = await until_told(stage, "Supplier Scorecard recovered")
-            assert "1 run failed" in told.text
+            assert "1 failed run" in told.text
             await bot.until_logged("database_takes_it_again")
             assert (await bot.stop()) == 0
 

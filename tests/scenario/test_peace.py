@@ -92,7 +92,7 @@ async def test_a_snooze_that_comes_too_late_is_told_so_by_name(bot: Rig) -> None
         told = await answer_to_click(bot, old, action_id)
         assert "Daily Sales has recovered already" in told.text
     await bot.slack.people.type_command("ada", "reports", "/mail-unsubscribe all")
-    asked = await bot.until_text("Unsubscribe this channel from all 1 mail?")
+    asked = await bot.until_text("Unsubscribe this channel from its only mail?")
     await bot.slack.people.click("ada", f"{Act.UNSUBSCRIBE}:all", channel="reports", ts=asked.ts)
     await until_public(bot, "no longer told")
     for action_id, _ in clicks:

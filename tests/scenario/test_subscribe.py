@@ -61,9 +61,10 @@ async def test_leaving_one_and_all(both_ways: Rig) -> None:
     await both_ways.slack.people.type_command("ada", "reports", "/mail-unsubscribe daily sales")
     await until_public(both_ways, "no longer told about Daily Sales")
     asked = await both_ways.ask("/mail-unsubscribe all")
-    assert "Unsubscribe this channel from all 1 mail?" in asked.text
+    assert "Unsubscribe this channel from its only mail?" in asked.text
     await both_ways.slack.people.click("ada", "mail_unsubscribe:all", channel="reports", ts=asked.ts)
     await until_public(both_ways, "no longer told about Weekly Ops")
+    assert (await both_ways.until_text("You unsubscribed this channel from Weekly Ops")).ts == asked.ts
 
 
 async def test_of_two_mails_of_one_name_the_channel_is_asked_which_to_leave(stage: Rig) -> None:
@@ -130,7 +131,7 @@ async def test_the_form_subscribes_with_a_due_time(both_ways: Rig) -> None:
     await both_ways.slack.people.submit_view("ada", view.id, values)
     told = await until_public(both_ways, "now subscribed to Daily Sales")
     assert "due 09:30 daily" in told.text
-    assert "I tell this channel once when it fails and when it recovers" in told.text
+    assert "I tell this channel once when it fails, and when it recovers" in told.text
 
 
 async def test_the_status_form_answers_where_it_was_asked(both_ways: Rig) -> None:

@@ -25,6 +25,7 @@ from bot.domain import (
     UserId,
 )
 from bot.ports import Found, Waiting
+from bot.slack.command_names import NamesHeard
 from bot.slack.controls import Act
 from bot.slack.history import HistoryDesk
 from bot.slack.incoming import Clicked, Person, Typed
@@ -191,7 +192,9 @@ async def test_a_list_needs_no_database() -> None:
     """Names come from the directory; the states are what is missing."""
     answers = Answers()
     status = status_desk(Told(), NoDatabase())
-    desk = ListingDesk(OneMail(), Told(), NoDatabase(), status, now=lambda: NOON, zone=UTC)
+    desk = ListingDesk(
+        OneMail(), Told(), NoDatabase(), status, commands=NamesHeard(), now=lambda: NOON, zone=UTC
+    )
     await desk.typed(typed("sales"), answers)
     assert "Daily Sales of Ada, not looked at yet" in answers.texts[0]
 

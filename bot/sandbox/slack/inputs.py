@@ -57,8 +57,12 @@ def placed_elements(blocks: Iterable[Json]) -> Iterator[Placed]:
 
 
 def find_element(blocks: Iterable[Json], action_id: str, block_id: str | None) -> Placed:
-    """The element with this action ID, or the only one that begins so. Raises LookupError."""
-    here = [each for each in placed_elements(blocks) if block_id in {None, each.block["block_id"]}]
+    """The element with this action ID, or the only one that begins so. Raises LookupError.
+
+    Blocks get new IDs with each edit: whoever pressed a button meanwhile meant the one that is there now.
+    """
+    placed = list(placed_elements(blocks))
+    here = [each for each in placed if each.block["block_id"] == block_id] or placed
     exact = [each for each in here if each.element["action_id"] == action_id]
     alike = exact or [each for each in here if each.element["action_id"].startswith(action_id)]
     if len(alike) == 1:

@@ -106,14 +106,20 @@ function drawInput(block, surface) {
 
 /** Show the app's words under the inputs that they are about; the first of them gets the focus. */
 export function showErrors(root, errors) {
-  for (const line of root.querySelectorAll("[data-error-for]")) {
-    const words = errors[line.dataset.errorFor];
-    fill(line, words ?? null);
-    const block = line.closest(".block");
-    block.classList.toggle("has-error", Boolean(words));
-    const control = block.querySelector("input, textarea, select");
-    if (words) control?.setAttribute("aria-invalid", "true");
-    else control?.removeAttribute("aria-invalid");
-  }
+  for (const line of root.querySelectorAll("[data-error-for]")) showError(line, errors[line.dataset.errorFor]);
   root.querySelector(".has-error input, .has-error textarea")?.focus();
+}
+
+/** What was wrong with this input is being mended. */
+export function clearError(root, blockId) {
+  for (const line of root.querySelectorAll("[data-error-for]")) if (line.dataset.errorFor === blockId) showError(line, null);
+}
+
+function showError(line, words) {
+  fill(line, words ?? null);
+  const block = line.closest(".block");
+  block.classList.toggle("has-error", Boolean(words));
+  const control = block.querySelector("input, textarea, select");
+  if (words) control?.setAttribute("aria-invalid", "true");
+  else control?.removeAttribute("aria-invalid");
 }

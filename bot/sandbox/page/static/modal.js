@@ -1,12 +1,13 @@
 // Modals: what a view holds, what a person has filled in, and the errors that the app answered.
 
-import { drawBlocks, showErrors } from "./blocks.js";
+import { clearError, drawBlocks, showErrors } from "./blocks.js";
 import { $, h, icon, keepingFocus } from "./dom.js";
 import { plain } from "./mrkdwn.js";
 
 /** What a person has filled into a view so far, kept when the app redraws it. */
 export class Form {
-  constructor() {
+  constructor(onSet) {
+    this.onSet = onSet;
     this.sent = new Map();
     this.shown = new Map();
   }
@@ -23,6 +24,7 @@ export class Form {
   set(blockId, actionId, value, remembered) {
     this.sent.set(this.key(blockId, actionId), value);
     this.shown.set(this.key(blockId, actionId), remembered);
+    this.onSet(blockId);
   }
 
   /** What to submit: block_id -> choice, for the input blocks that were touched. */
@@ -47,7 +49,7 @@ export class ModalHost {
     if (!view) return this.leave();
     const isSame = this.view?.id === view.id;
     this.view = view;
-    if (!this.forms.has(view.id)) this.forms.set(view.id, new Form());
+    if (!this.forms.has(view.id)) this.forms.set(view.id, new Form((blockId) => this.dialog && clearError(this.dialog, blockId)));
     if (!this.dialog) this.enter();
     keepingFocus(this.dialog, () => this.draw());
     if (!isSame) firstToFill(this.dialog)?.focus();

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bot.domain import RunStatus
-from bot.schedule.durations import Durations
+from bot.schedule.durations import Durations, FleetDurations
+from bot.schedule.failures import FailureRecord, Failures, seen_before
 from bot.schedule.ladder import Climber
 from bot.schedule.lateness import due_deadlines, expected_by_due, missed_dues, overdue
 from bot.schedule.localtime import DAY, HOUR
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bot.domain import MailId, TaskId, TaskRun
-    from bot.schedule.durations import FleetDurations
     from bot.schedule.localtime import LocalTime
     from bot.schedule.values import Due
 
@@ -45,6 +45,14 @@ class Seen:
         return self.status in _FLIPS
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fleet:
+    """What all mails teach together: where each begins."""
+
+    durations: FleetDurations = field(default_factory=FleetDurations)
+    failures: Failures = field(default_factory=seen_before)
+
+
 def seen(run: TaskRun, now: float) -> Seen:
     start = min(now, run.exec_at.timestamp()) if run.exec_at else now
     return Seen(key=run.key, task_id=run.task_id, start=start, age=now - start, status=run.status)
@@ -64,7 +72,8 @@ class Overtaken(Climber):
         """The levels of this run from `now` on; see `climb`."""
         outlook = Outlook(
             looked_at=self.run.start + self.run.age,
-            law=self.mail.durations.law(self.mail.fleet),
+            law=self.mail.durations.law(self.mail.fleet.durations),
+            stake=self.mail.failures.stake(self.mail.fleet.failures),
             running=self.run.start,
         )
         return climb(outlook, now, now + _FOLLOWED_FOR, price)
@@ -79,6 +88,7 @@ class WatchedMail(Climber):
         "by_hand_at",
         "dues",
         "durations",
+        "failures",
         "fleet",
         "late_told",
         "latest",
@@ -90,12 +100,13 @@ class WatchedMail(Climber):
         "unreadable",
     )
 
-    def __init__(self, mail_id: MailId, local: LocalTime, fleet: FleetDurations) -> None:
+    def __init__(self, mail_id: MailId, local: LocalTime, fleet: Fleet) -> None:
         super().__init__()
         self.mail_id = mail_id
         self.fleet = fleet
         self.rhythm = Rhythm(local)
         self.durations = Durations()
+        self.failures = FailureRecord()
         self.latest: Seen | None = None
         self.looked_at: float | None = None
         self.overtaken: dict[TaskId, Overtaken] = {}
@@ -186,7 +197,7 @@ class WatchedMail(Climber):
         before, followed.run = followed.run, state
         if state.over:
             del self.overtaken[run.task_id]
-            self.durations.learn(before.age, state.age, self.fleet)
+            self._learn(state, before.age)
         return state.over
 
     def heard_of(self, run: TaskRun, now: float) -> bool:
@@ -214,8 +225,12 @@ class WatchedMail(Climber):
         self.by_hand_at = None
         self._next_until = 0.0
 
+    def _learn(self, ended: Seen, last_going: float) -> None:
+        self.durations.learn(last_going, ended.age, self.fleet.durations)
+        self.failures.learn(self.fleet.failures, failed=ended.status is RunStatus.FAILED)
+
     def _ended(self, run: Seen, last_going: float) -> None:
-        self.durations.learn(last_going, run.age, self.fleet)
+        self._learn(run, last_going)
         self.latest = replace(run, flip=_FLIPS[run.status])
 
     def _saw_again(self, before: Seen, run: Seen) -> bool:
@@ -243,7 +258,8 @@ class WatchedMail(Climber):
                 *(one.at + one.grace for one in expected if one.clear),
                 *due_deadlines(dues, self.rhythm.local, looked_at),
             ],
-            law=self.durations.law(self.fleet),
+            law=self.durations.law(self.fleet.durations),
+            stake=self.failures.stake(self.fleet.failures),
             surprises=0.0 if self.resting else self.rhythm.surprise_rate(looked_at),
             running=latest.start if latest is not None and not latest.over else None,
             expected=expected,

@@ -7,21 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from bot.domain import RunStatus, TaskId
 from bot.schedule.durations import Durations
+from bot.schedule.failures import FailureRecord
 from bot.schedule.mail import Overtaken, Seen, WatchedMail
 from bot.schedule.rhythm import Rhythm
 from bot.schedule.values import MailMemory
 
 if TYPE_CHECKING:
     from bot.domain import MailId
-    from bot.schedule.durations import FleetDurations
     from bot.schedule.localtime import LocalTime
+    from bot.schedule.mail import Fleet
 
 VERSION = 1
 
 
 def remember(mail: WatchedMail) -> MailMemory:
     """What is worth keeping over a restart: a few hundred bytes, a few thousand for the busiest mails."""
-    rhythm, durations = mail.rhythm, mail.durations
+    rhythm, durations, failures = mail.rhythm, mail.durations, mail.failures
     told: dict[str, Any] = {
         "v": VERSION,
         "looked_at": _round(mail.looked_at),
@@ -35,13 +36,16 @@ def remember(mail: WatchedMail) -> MailMemory:
         "blind": [[round(begin), round(end)] for begin, end in rhythm.blind],
         "surprises": [round(rhythm.surprises, 3), round(rhythm.surprises_at)],
         "durations": [round(x, 4) for x in (durations.weight, durations.mean, durations.variance)],
+        "failures": [
+            *(round(x, 2) for x in (failures.runs, failures.failed)),
+            *(round(x, 2) for x in (failures.runs_after, failures.failed_again)),
+            failures.failed_last,
+        ],
     }
     return MailMemory(json.dumps(told, separators=(",", ":")))
 
 
-def recall(
-    memory: MailMemory | None, mail_id: MailId, local: LocalTime, fleet: FleetDurations
-) -> WatchedMail:
+def recall(memory: MailMemory | None, mail_id: MailId, local: LocalTime, fleet: Fleet) -> WatchedMail:
     """The mail as it was remembered; a new one where there is nothing that this version can read."""
     if memory is not None:
         try:
@@ -53,7 +57,7 @@ def recall(
     return WatchedMail(mail_id, local, fleet)
 
 
-def _restore(told: dict[str, Any], mail_id: MailId, local: LocalTime, fleet: FleetDurations) -> WatchedMail:
+def _restore(told: dict[str, Any], mail_id: MailId, local: LocalTime, fleet: Fleet) -> WatchedMail:
     mail = WatchedMail(mail_id, local, fleet)
     surprises, surprises_at = told["surprises"]
     weight, mean, variance = told["durations"]
@@ -67,6 +71,15 @@ def _restore(told: dict[str, Any], mail_id: MailId, local: LocalTime, fleet: Fle
         surprises_at=float(surprises_at),
     )
     mail.durations = Durations(weight=float(weight), mean=float(mean), variance=float(variance))
+    if "failures" in told:  # not in the earliest memories
+        runs, failed, runs_after, failed_again, failed_last = told["failures"]
+        mail.failures = FailureRecord(
+            runs=float(runs),
+            failed=float(failed),
+            runs_after=float(runs_after),
+            failed_again=float(failed_again),
+            failed_last=bool(failed_last),
+        )
     mail.looked_at = told["looked_at"]
     mail.late_told = told["late_told"]
     mail.by_hand_at = told["by_hand"]

@@ -6,10 +6,9 @@ from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot.schedule.durations import FleetDurations
 from bot.schedule.ladder import Ladder
 from bot.schedule.localtime import HOUR, LocalTime
-from bot.schedule.mail import Overtaken, WatchedMail
+from bot.schedule.mail import Fleet, Overtaken, WatchedMail
 from bot.schedule.memory import recall, remember
 from bot.schedule.values import Ask, Due, LateRun, MailMemory, Sleep
 
@@ -39,7 +38,7 @@ class Schedule:
         self._price = PRICE / calls_per_second
         self._check_interval = check_interval.total_seconds()
         self._local = LocalTime(timezone)
-        self._fleet = FleetDurations()
+        self._fleet = Fleet()
         self._mails: dict[MailId, WatchedMail] = {}
         self._ladder: Ladder[WatchedMail | Overtaken] = Ladder()
         self._late: list[LateRun] = []
@@ -60,6 +59,7 @@ class Schedule:
         if mail_id in self._mails:
             return
         mail = self._mails[mail_id] = recall(memory, mail_id, self._local, self._fleet)
+        self._fleet.failures.add(mail.failures)
         mail.paused, mail.dues = paused, tuple(dues)
         mail.clock_shows(now.timestamp())
         self._queue(mail, now.timestamp())
@@ -71,6 +71,7 @@ class Schedule:
         mail = self._mails.pop(mail_id, None)
         if mail is None:
             return
+        self._fleet.failures.add(mail.failures, -1)
         self._rounds.pop(mail, None)
         self._resting.pop(mail, None)
         self._ladder.remove(mail)

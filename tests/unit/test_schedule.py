@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from random import Random
@@ -89,6 +90,36 @@ def test_a_run_by_hand_does_not_hide_the_next_one() -> None:
         wait for wait, run in zip(delays(workload, outcome), runs, strict=True) if run.start not in by_hand
     ]
     assert max(late[24:]) < 10
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["while it runs", "over a restart"])
+def test_of_two_that_have_ended_the_one_that_tends_to_fail_is_asked_first(*, restarted: bool) -> None:
+    """The call goes where a failure is most likely: also after a restart, whatever the order of watching."""
+    sound, shaky = MailId("sound"), MailId("shaky")
+    schedule = a_schedule()
+    for mail_id in (sound, shaky):
+        schedule.watch(mail_id, MONDAY)
+    for day in range(10):
+        start = MONDAY + timedelta(days=day, hours=9)
+        ended = RunStatus.FAILED if day % 2 else RunStatus.SENT
+        for mail_id, status in ((sound, RunStatus.SENT), (shaky, ended)):
+            for seconds, seen in ((5, RunStatus.PROCESSING), (40, status), (110, status)):
+                now = start + timedelta(seconds=seconds)
+                schedule.answered(Ask(mail_id=mail_id), a_run(start, seen, day + 1), now)
+    if restarted:
+        memories = {mail_id: schedule.memory(mail_id) for mail_id in (sound, shaky)}
+        schedule = a_schedule()
+        for mail_id, memory in memories.items():
+            schedule.watch(mail_id, start + timedelta(hours=1), memory=memory)
+    ninth = MONDAY + timedelta(days=10, hours=9)
+    schedule.answered(
+        Ask(mail_id=sound), a_run(ninth, RunStatus.PROCESSING, 11), ninth + timedelta(seconds=5)
+    )
+    schedule.answered(
+        Ask(mail_id=shaky), a_run(ninth, RunStatus.PROCESSING, 11), ninth + timedelta(seconds=5)
+    )
+    decision = schedule.next(ninth + timedelta(seconds=200))
+    assert decision == Ask(mail_id=shaky)
 
 
 @pytest.mark.parametrize("restarted", [False, True], ids=["while it runs", "over a restart"])
@@ -375,6 +406,19 @@ def test_an_unreadable_memory_counts_as_none(memory: str) -> None:
     schedule = a_schedule()
     schedule.watch(MAIL, MONDAY, memory=MailMemory(memory))
     assert schedule.next(MONDAY) == Ask(mail_id=MAIL)
+
+
+def test_a_memory_from_before_failures_were_counted_is_read() -> None:
+    """What an earlier version learned is not thrown away."""
+    schedule = a_schedule()
+    schedule.watch(MAIL, MONDAY)
+    schedule.answered(Ask(mail_id=MAIL), a_run(MONDAY, RunStatus.SENT), MONDAY + timedelta(seconds=60))
+    told = json.loads(schedule.memory(MAIL) or "")
+    del told["failures"]
+    schedule = a_schedule()
+    schedule.watch(MAIL, MONDAY + timedelta(seconds=90), memory=MailMemory(json.dumps(told)))
+    again = json.loads(schedule.memory(MAIL) or "")
+    assert again == {**told, "failures": [0.0, 0.0, 0.0, 0.0, False]}
 
 
 def test_a_memory_stays_small() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.schedule.days import learn_days
 from bot.schedule.durations import Durations, FleetDurations
+from bot.schedule.failures import FailureRecord, Failures, seen_before
 from bot.schedule.ladder import BELOW, Climber, Ladder
 from bot.schedule.localtime import DAY, HOUR, LocalTime
 from bot.schedule.rhythm import Expected, Rhythm
@@ -231,6 +232,51 @@ def test_a_law_is_a_law(looks: list[tuple[float, float]], age: float) -> None:
         durations.learn(low, low + more, fleet)
     law = durations.law(fleet)
     assert 0 <= law.ended_by(age) <= law.ended_by(age * 1.1 + 1) <= 1
+
+
+def a_fleet(rates: list[float], *, runs: int = 60) -> tuple[Failures, list[FailureRecord]]:
+    """Mails that fail at these rates, after as many runs each."""
+    random, fleet, mails = Random(5), seen_before(), [FailureRecord() for _ in rates]
+    for _ in range(runs):
+        for mail, rate in zip(mails, rates, strict=True):
+            mail.learn(fleet, failed=random.random() < rate)
+    return fleet, mails
+
+
+def test_a_mail_that_keeps_failing_is_worth_more() -> None:
+    """Where failures cling to some mails, those are told from the others, and near their true rates."""
+    fleet, mails = a_fleet([0.3] * 10 + [0.01] * 90)
+    assert fleet.rate == pytest.approx(0.039, rel=0.2)
+    clinging, others = mails[:10], mails[10:]
+    assert min(mail.stake(fleet) for mail in clinging) > 3
+    assert max(mail.stake(fleet) for mail in others) < 2
+    assert sum(mail.stake(fleet) for mail in others) / 90 < 0.6
+
+
+def test_failures_that_strike_evenly_tell_nothing_of_a_mail() -> None:
+    """Where each run fails with the same chance, one mail's bad luck is not held against it."""
+    fleet, mails = a_fleet([0.1] * 300)
+    assert all(0.7 < mail.stake(fleet) < 1.5 for mail in mails)
+
+
+def test_a_mail_that_was_mended_is_forgiven() -> None:
+    """What was long ago counts less."""
+    fleet, mails = a_fleet([0.4] * 5 + [0.02] * 95)
+    before = mails[0].stake(fleet)
+    for _ in range(150):
+        mails[0].learn(fleet, failed=False)
+    assert mails[0].stake(fleet) < before / 4
+
+
+@given(st.lists(st.booleans(), max_size=80), st.lists(st.booleans(), max_size=80))
+def test_a_stake_is_within_bounds(one: list[bool], other: list[bool]) -> None:
+    """Whatever happened, no mail is worth nothing, and none everything."""
+    fleet, mail, beside = seen_before(), FailureRecord(), FailureRecord()
+    for failed in one:
+        mail.learn(fleet, failed=failed)
+    for failed in other:
+        beside.learn(fleet, failed=failed)
+    assert 0.3 <= mail.stake(fleet) <= 8
 
 
 @given(st.lists(st.lists(st.tuples(st.floats(0, 100), st.integers(BELOW, 20)), max_size=8), max_size=12))

@@ -52,6 +52,11 @@ class Fleet:
     durations: FleetDurations = field(default_factory=FleetDurations)
     failures: Failures = field(default_factory=seen_before)
 
+    def add(self, mail: WatchedMail, sign: int = 1) -> None:
+        """Count a mail in with what was learned of it before, or out."""
+        self.durations.add(mail.durations, sign)
+        self.failures.add(mail.failures, sign)
+
 
 def seen(run: TaskRun, now: float) -> Seen:
     start = min(now, run.exec_at.timestamp()) if run.exec_at else now
@@ -97,6 +102,7 @@ class WatchedMail(Climber):
         "overtaken",
         "paused",
         "rhythm",
+        "unanswered",
         "unreadable",
     )
 
@@ -115,6 +121,7 @@ class WatchedMail(Climber):
         self.dues: tuple[Due, ...] = ()
         self.paused = False
         self.unreadable = False
+        self.unanswered = 0  # calls in a row
         self._next: list[Expected] = []
         self._next_until = 0.0
 
@@ -162,6 +169,7 @@ class WatchedMail(Climber):
         before, looked_at = self.latest, self.looked_at
         self.looked_at = now
         self.unreadable = False
+        self.unanswered = 0
         if not runs:
             return looked_at is None
         run = seen(runs[0], now)
@@ -192,6 +200,7 @@ class WatchedMail(Climber):
         """An answer about a run that was asked for by its task ID. Was anything new?"""
         if run.task_id is None or run.task_id not in self.overtaken:
             return False
+        self.unanswered = 0
         followed = self.overtaken[run.task_id]
         state = seen(run, now)
         before, followed.run = followed.run, state
@@ -246,6 +255,8 @@ class WatchedMail(Climber):
 
     def _outlook(self, expected: list[Expected]) -> Outlook:
         latest, looked_at = self.latest, self.looked_at or 0.0
+        if self.unreadable:  # whatever may be going on, no call would show it
+            return Outlook(looked_at=looked_at, law=self.durations.law(self.fleet.durations))
         if self.by_hand_at is not None:
             starts = tuple((self.by_hand_at + wait, share) for wait, share in _BY_HAND_STARTS)
             expected = [Expected(at=self.by_hand_at, chance=0.95, starts=starts), *expected]

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from bot.domain import RunStatus, TaskId
-from bot.schedule.durations import Durations
+from bot.schedule.durations import Belief, Durations
 from bot.schedule.failures import FailureRecord
 from bot.schedule.mail import Overtaken, Seen, WatchedMail
 from bot.schedule.rhythm import Rhythm
@@ -35,7 +35,10 @@ def remember(mail: WatchedMail) -> MailMemory:
         "offsets": [round(offset, 1) for offset in rhythm.offsets],
         "blind": [[round(begin), round(end)] for begin, end in rhythm.blind],
         "surprises": [round(rhythm.surprises, 3), round(rhythm.surprises_at)],
-        "durations": [round(x, 4) for x in (durations.weight, durations.mean, durations.variance)],
+        "lasts": [
+            [round(x, 4) for x in (one.within, one.weight, one.mean, one.variance)]
+            for one in durations.beliefs
+        ],
         "failures": [
             *(round(x, 2) for x in (failures.runs, failures.failed)),
             *(round(x, 2) for x in (failures.runs_after, failures.failed_again)),
@@ -60,7 +63,6 @@ def recall(memory: MailMemory | None, mail_id: MailId, local: LocalTime, fleet: 
 def _restore(told: dict[str, Any], mail_id: MailId, local: LocalTime, fleet: Fleet) -> WatchedMail:
     mail = WatchedMail(mail_id, local, fleet)
     surprises, surprises_at = told["surprises"]
-    weight, mean, variance = told["durations"]
     mail.rhythm = Rhythm.remembered(
         local,
         since=told["since"],
@@ -70,8 +72,8 @@ def _restore(told: dict[str, Any], mail_id: MailId, local: LocalTime, fleet: Fle
         surprises=float(surprises),
         surprises_at=float(surprises_at),
     )
-    mail.durations = Durations(weight=float(weight), mean=float(mean), variance=float(variance))
-    if "failures" in told:  # not in the earliest memories
+    mail.durations = Durations(beliefs=tuple(map(_to_belief, told.get("lasts", ()))))
+    if "failures" in told:  # like `lasts` not in the earliest memories
         runs, failed, runs_after, failed_again, failed_last = told["failures"]
         mail.failures = FailureRecord(
             runs=float(runs),
@@ -108,6 +110,11 @@ def _to_seen(told: list[Any]) -> Seen:
         status=RunStatus(status),
         flip=float(flip),
     )
+
+
+def _to_belief(told: list[float]) -> Belief:
+    within, weight, mean, variance = map(float, told)
+    return Belief(within=within, weight=weight, mean=mean, variance=variance)
 
 
 def _differences(instants: list[float]) -> list[int]:

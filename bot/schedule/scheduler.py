@@ -59,7 +59,7 @@ class Schedule:
         if mail_id in self._mails:
             return
         mail = self._mails[mail_id] = recall(memory, mail_id, self._local, self._fleet)
-        self._fleet.failures.add(mail.failures)
+        self._fleet.add(mail)
         mail.paused, mail.dues = paused, tuple(dues)
         mail.clock_shows(now.timestamp())
         self._queue(mail, now.timestamp())
@@ -71,7 +71,7 @@ class Schedule:
         mail = self._mails.pop(mail_id, None)
         if mail is None:
             return
-        self._fleet.failures.add(mail.failures, -1)
+        self._fleet.add(mail, -1)
         self._rounds.pop(mail, None)
         self._resting.pop(mail, None)
         self._ladder.remove(mail)
@@ -146,12 +146,19 @@ class Schedule:
         return news
 
     def failed(self, ask: Ask, error: QuickBIError, now: datetime) -> None:
-        """Learn from a call that got no answer: slow down if throttled, leave an unreadable mail be."""
+        """Learn from a call that got no answer: leave an unreadable mail be, and let others go between the tries."""
         mail = self._mails.get(ask.mail_id)
         if mail is None:
             return
-        mail.unreadable = error.is_about_the_mail
-        self._queue(mail, now.timestamp())
+        at = now.timestamp()
+        mail.unanswered += 1
+        mail.unreadable = mail.unreadable or (error.is_about_the_mail and ask.task_id is None)
+        again = at + min(self._check_interval, 2.0 ** min(mail.unanswered, 30) - 2)
+        self._ladder.place(mail, mail.ascent(again, self._price))
+        self._to_the_end_of_its_round(mail, at)
+        overtaken = mail.overtaken.get(ask.task_id) if ask.task_id is not None else None
+        if overtaken is not None and not error.is_about_the_mail:
+            self._ladder.place(overtaken, overtaken.ascent(again, self._price))
 
     def memory(self, mail_id: MailId) -> MailMemory | None:
         """What to keep of this mail over a restart; None if it is not watched."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from random import Random
@@ -16,12 +17,14 @@ from bot.domain import (
     AccessForbidden,
     MailId,
     MissingAccess,
+    ProtocolError,
     QuickBIError,
     QuickBIUnavailable,
     RunStatus,
     StatusAnswer,
     TaskId,
     TaskRun,
+    Throttled,
 )
 from bot.schedule import Ask, Due, MailMemory, Schedule, Sleep
 from tests.benchmarks import simulation, workloads
@@ -335,6 +338,58 @@ def test_a_mail_out_of_reach_rests() -> None:
 
 
 @pytest.mark.parametrize(
+    ("error", "most"),
+    [
+        pytest.param(AccessForbidden(missing=MissingAccess.MAIL), 1, id="out of reach"),
+        pytest.param(ProtocolError("garbage"), 14, id="garbage"),
+    ],
+)
+@pytest.mark.parametrize("status", [RunStatus.PROCESSING, RunStatus.FAILED])
+def test_a_mail_that_is_not_answered_for_leaves_the_calls_to_the_others(
+    error: QuickBIError, most: int, status: RunStatus
+) -> None:
+    """However much is expected of it: its run was going, or may be taken back."""
+    schedule = a_schedule()
+    mails = [MAIL, MailId("one"), MailId("two")]
+    for mail_id in mails:
+        schedule.watch(mail_id, MONDAY)
+    looks, refused, now = Counter[MailId](), 0, MONDAY
+    while now < MONDAY + timedelta(minutes=15):
+        now += timedelta(seconds=1)
+        decision = schedule.next(now)
+        if not isinstance(decision, Ask):
+            continue
+        if decision.mail_id == MAIL and looks[MAIL]:
+            refused += 1
+            schedule.failed(decision, error, now)
+            continue
+        looks[decision.mail_id] += 1
+        schedule.answered(decision, a_run(MONDAY, status), now)
+    assert refused <= most
+    assert min(looks[mail_id] for mail_id in mails[1:]) >= 3
+
+
+@pytest.mark.parametrize("error", [Throttled(retry_after=None), QuickBIUnavailable(outcome_unknown=False)])
+def test_an_overtaken_run_is_asked_about_again_after_a_call_that_failed(error: QuickBIError) -> None:
+    """It is not lost sight of for the hour that an unanswered call would cost."""
+    schedule = a_schedule()
+    schedule.watch(MAIL, MONDAY)
+    schedule.answered(Ask(mail_id=MAIL), a_run(MONDAY, RunStatus.PROCESSING, 1), MONDAY)
+    later = MONDAY + timedelta(seconds=30)
+    schedule.answered(Ask(mail_id=MAIL), a_run(later, RunStatus.PROCESSING, 2), later)
+    asked, now = 0, later
+    while now < later + timedelta(minutes=2):
+        now += timedelta(seconds=1)
+        decision = schedule.next(now)
+        if isinstance(decision, Ask) and decision.task_id == TaskId(1):
+            asked += 1
+            schedule.failed(decision, error, now)
+        elif isinstance(decision, Ask):
+            schedule.answered(decision, a_run(later, RunStatus.PROCESSING, 2), now)
+    assert asked >= 3
+
+
+@pytest.mark.parametrize(
     "error",
     [QuickBIUnavailable(outcome_unknown=False), AccessForbidden(missing=MissingAccess.RAM_ACTION)],
     ids=["down", "a permission of the whole account"],
@@ -414,11 +469,13 @@ def test_a_memory_from_before_failures_were_counted_is_read() -> None:
     schedule.watch(MAIL, MONDAY)
     schedule.answered(Ask(mail_id=MAIL), a_run(MONDAY, RunStatus.SENT), MONDAY + timedelta(seconds=60))
     told = json.loads(schedule.memory(MAIL) or "")
+    beliefs = told.pop("lasts")
     del told["failures"]
     schedule = a_schedule()
     schedule.watch(MAIL, MONDAY + timedelta(seconds=90), memory=MailMemory(json.dumps(told)))
     again = json.loads(schedule.memory(MAIL) or "")
-    assert again == {**told, "failures": [0.0, 0.0, 0.0, 0.0, False]}
+    assert beliefs
+    assert again == {**told, "failures": [0.0, 0.0, 0.0, 0.0, False], "lasts": []}
 
 
 def test_a_memory_stays_small() -> None:

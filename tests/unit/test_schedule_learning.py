@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from math import exp
+from math import exp, log
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -210,6 +210,48 @@ def test_durations_are_learned_from_intervals() -> None:
     assert law.typical() == pytest.approx(exp(4), rel=0.2)
     assert law.ended_by(exp(4) * 1.6) > 0.9
     assert law.ended_by(exp(4) / 1.6) < 0.1
+
+
+def test_runs_that_were_over_before_anyone_looked_are_not_taken_for_long() -> None:
+    """Looks that come after a minute at the soonest: half the runs were over by then, and count as much."""
+    random, fleet, durations = Random(2), FleetDurations(), Durations()
+    for _ in range(60):
+        lasts, looked = exp(random.gauss(4, 0.3)), 60.0 + random.uniform(0, 5)
+        if lasts < looked:
+            durations.learn(0.0, looked, fleet)
+        else:
+            durations.learn(lasts - random.uniform(0, 4), lasts + random.uniform(0, 4), fleet)
+    assert durations.law(fleet).typical() == pytest.approx(exp(4), rel=0.12)
+
+
+def test_one_odd_run_changes_little_and_a_changed_report_is_learned_in_a_few() -> None:
+    """Thirty seconds for weeks, four minutes once; then a minute and a half from some day on."""
+    random, fleet, durations = Random(3), FleetDurations(), Durations()
+
+    def lasts(seconds: float) -> float:
+        took = seconds * exp(random.gauss(0, 0.15))
+        durations.learn(max(0.0, took - random.uniform(0, 8)), took + random.uniform(0, 8), fleet)
+        return durations.law(fleet).typical()
+
+    for _ in range(20):
+        lasts(30)
+    assert lasts(240) < 45
+    assert [lasts(30) for _ in range(4)][-1] == pytest.approx(30, rel=0.2)
+    assert [lasts(90) for _ in range(6)][-1] == pytest.approx(90, rel=0.25)
+
+
+def test_the_fleet_is_the_sum_of_its_mails() -> None:
+    """Mails that come and go leave no trace; those that stay make the first guess about a new one."""
+    fleet, mails = FleetDurations(), [Durations() for _ in range(60)]
+    for number, mail in enumerate(mails):
+        for _ in range(5):
+            mail.learn(200 + number, 204 + number, fleet)
+    assert fleet.mails == 80
+    assert 100 < exp(fleet.median) < 260
+    assert Durations().law(fleet).typical() == pytest.approx(exp(fleet.median))
+    for mail in mails:
+        fleet.add(mail, -1)
+    assert (fleet.mails, fleet.median, fleet.between) == pytest.approx((20, log(60), 1.0))
 
 
 def test_a_look_much_too_late_teaches_little() -> None:

@@ -1,8 +1,12 @@
-"""How long runs take: each mail's own law, learned from looks, on the shared law of all mails.
+"""How long runs take: each mail's own law, learned from looks, on what all mails are like.
 
-A look only tells that a run was still going at one age and over at another, so every lesson is an interval.
+A look only tells that a run was still going at one age and over at another, so every lesson is an interval. Taking
+its middle for the truth would favour long runs: short ones are over before anyone looks, and their intervals are
+wide. So what is believed of a mail's typical duration is a distribution, and a lesson is weighed by Bayes' rule
+against all of it (assumed-density filtering: what comes out is kept as a mean and a variance).
+
 Durations are taken as log-logistic: close to log-normal, with the heavier tail that is fair to a law learned
-from a few runs, and cheap to evaluate.
+from a few runs, and cheap to evaluate. Logarithms throughout, of seconds.
 """
 
 from __future__ import annotations
@@ -12,17 +16,21 @@ from math import exp, log, sqrt
 
 SHORTEST = 0.5  # seconds; younger ages tell nothing
 _LOGISTIC_SCALE = 0.5513  # standard deviation 1 as the scale of a logistic law: sqrt(3) / pi
-_MEMORY = 0.94  # what a lesson keeps of its weight with each further one
-_FLEET_MEMORY = 0.998
+_WITHIN = (0.16, 0.38)  # how much one mail's runs differ: steady mails, and the others
 _OUTLIER = 0.03  # the share of runs that keep to the shared law and not to their mail's
-_NARROWEST = 0.05  # of log-durations: no mail is more regular than 5 %
+_STRAY = 0.002  # how likely any lesson is, however little it goes with what is believed
+_POINTS = tuple((z, exp(-z * z / 2)) for z in (-2.4, -1.8, -1.2, -0.6, 0.0, 0.6, 1.2, 1.8, 2.4))
+_AGEING = 1.03  # by what a belief's variance grows with each lesson: reports change
+_FADING = 0.98  # of what speaks for one kind of mail or the other
+_SHOCK, _SHAKEN = 2.5, 4.0  # a lesson so many deviations off widens the belief to that part of its distance
+_SUREST = 0.0005  # variance
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DurationLaw:
     """The chance that a run has ended by an age, in seconds."""
 
-    median: float  # of the log-duration
+    median: float
     scale: float
     fleet_median: float
     fleet_scale: float
@@ -31,78 +39,131 @@ class DurationLaw:
         if age <= SHORTEST:
             return 0.0
         x = log(age)
-        own = 1 / (1 + exp(_clip((self.median - x) / self.scale)))
-        fleet = 1 / (1 + exp(_clip((self.fleet_median - x) / self.fleet_scale)))
-        return own + _OUTLIER * (fleet - own)
+        own = _below(x, self.median, self.scale)
+        return own + _OUTLIER * (_below(x, self.fleet_median, self.fleet_scale) - own)
 
     def typical(self) -> float:
         """The median duration in seconds."""
         return exp(self.median)
 
 
-def _clip(x: float) -> float:
-    return min(60.0, max(-60.0, x))
+def _below(x: float, median: float, scale: float) -> float:
+    """The logistic law."""
+    return 1 / (1 + exp(min(60.0, max(-60.0, (median - x) / scale))))
 
 
 @dataclass(kw_only=True, slots=True)
 class FleetDurations:
-    """What durations are like over all mails: where a mail's law begins."""
+    """What typical durations are like over all mails, as sums over them: where a new mail's belief begins."""
 
-    median: float = log(60)
-    between: float = 1.0  # variance of the mails' medians
-    within: float = 0.16  # variance of one mail's runs
+    mails: float = 20.0  # the first values count as seen before: around a minute
+    total: float = 20.0 * log(60)
+    squares: float = 20.0 * (log(60) ** 2 + 1.0)
 
-    def learn(self, x: float, residual: float | None) -> None:
-        """One more run's log-duration, and how far it was from its mail's mean, where that is known."""
-        rate = 1 - _FLEET_MEMORY
-        surprise = x - self.median
-        self.median += rate * surprise
-        self.between += rate * (surprise * surprise - self.between)
-        if residual is not None:
-            self.within += rate * (residual * residual - self.within)
+    @property
+    def median(self) -> float:
+        """Of the mails' typical durations."""
+        return self.total / self.mails
+
+    @property
+    def between(self) -> float:
+        """The variance of the mails' typical durations."""
+        return max(0.1, self.squares / self.mails - self.median**2)
+
+    def add(self, mail: Durations, sign: int = 1) -> None:
+        """Count a mail of which something was learned in, or out."""
+        if mail.beliefs:
+            mean, variance = mail.mean_and_variance()
+            self.mails += sign
+            self.total += sign * mean
+            self.squares += sign * (mean * mean + variance)
+
+
+@dataclass(kw_only=True, slots=True)
+class Belief:
+    """What a mail's typical duration would be, if its runs differed by `within` (a standard deviation)."""
+
+    within: float
+    weight: float  # how likely that is
+    mean: float
+    variance: float
+
+    def learn(self, low: float | None, high: float) -> float:
+        """Weigh an interval of log-durations; `low` is None if nobody had looked. Returns how likely it was."""
+        deviation = sqrt(self.variance * _AGEING)
+        scale = self.within * _LOGISTIC_SCALE
+        total = first = second = mass = 0.0
+        for z, density in _POINTS:
+            median = self.mean + z * deviation
+            chance = _below(high, median, scale)
+            if low is not None:
+                chance -= _below(low, median, scale)
+            share = density * (chance + _STRAY)
+            mass += density
+            total += share
+            first += share * z
+            second += share * z * z
+        shift = first / total
+        self.mean += shift * deviation
+        self.variance = max(_SUREST, deviation * deviation * (second / total - shift * shift))
+        return total / mass
 
 
 @dataclass(kw_only=True, slots=True)
 class Durations:
-    """One mail's lessons: how many (older ones count less), their mean and their variance, in logs."""
+    """What one mail's looks teach: a belief for each kind of mail that it may be; none before the first lesson."""
 
-    weight: float = 0.0
-    mean: float = 0.0
-    variance: float = 0.0
+    beliefs: tuple[Belief, ...] = ()
+
+    def mean_and_variance(self) -> tuple[float, float]:
+        """Of the typical duration, over the beliefs."""
+        mean = sum(one.weight * one.mean for one in self.beliefs)
+        variance = sum(one.weight * (one.variance + (one.mean - mean) ** 2) for one in self.beliefs)
+        return mean, variance
 
     def law(self, fleet: FleetDurations) -> DurationLaw:
-        """The law of the next run: the mail's own as far as it is known, the fleet's for the rest."""
-        doubt = max(0.01, fleet.within / max(fleet.between, 0.01))
-        known = self.weight + doubt
-        median = (self.weight * self.mean + doubt * fleet.median) / known
-        spread = (self.weight * self.variance + 2 * fleet.within) / (self.weight + 2)
-        own = max(_NARROWEST, sqrt(spread * (1 + 1 / known)))
+        """The law of the next run: wider the less is known of the mail."""
+        beliefs = self.beliefs or _first_beliefs(fleet)
+        mean, variance = Durations(beliefs=beliefs).mean_and_variance()
+        own = sqrt(variance + sum(one.weight * one.within**2 for one in beliefs))
+        between = sqrt(fleet.between + max(_WITHIN) ** 2)
         return DurationLaw(
-            median=median,
+            median=mean,
             scale=own * _LOGISTIC_SCALE,
             fleet_median=fleet.median,
-            fleet_scale=max(own, sqrt(fleet.between + fleet.within)) * _LOGISTIC_SCALE,
+            fleet_scale=max(own, between) * _LOGISTIC_SCALE,
         )
 
     def learn(self, low: float, high: float, fleet: FleetDurations) -> None:
-        """A run was still going at age `low` (0 if nobody looked) and over at age `high`."""
-        law = self.law(fleet)
-        high = max(high, 2 * SHORTEST)
-        low = min(max(low, SHORTEST), high)
-        before, after = law.ended_by(low), law.ended_by(high)
-        # The wider the interval for what is already believed, the less it teaches.
-        weight = 1 - (after - before)
-        if weight < 0.02:  # noqa: PLR2004
-            return
-        middle = min(1 - 1e-9, max(1e-9, (before + after) / 2))
-        guess = law.median + law.scale * log(middle / (1 - middle))
-        x = min(log(high), max(log(low), guess))
-        fleet.learn(x, x - self.mean if self.weight > 2 else None)  # noqa: PLR2004
-        self._add(x, weight)
+        """A run was still going at age `low` (0 if nobody looked) and over at age `high`, in seconds.
 
-    def _add(self, x: float, weight: float) -> None:
-        old = self.weight * _MEMORY
-        self.weight = old + weight
-        step = x - self.mean
-        self.mean += step * weight / self.weight
-        self.variance = (old * self.variance + weight * step * (x - self.mean)) / self.weight
+        `fleet` has this mail in its sums, and keeps it so.
+        """
+        highest = log(max(high, 2 * SHORTEST))
+        lowest = min(log(low), highest) if low > SHORTEST else None
+        fleet.add(self, -1)
+        if not self.beliefs:
+            self.beliefs = _first_beliefs(fleet)
+        self._be_shaken(lowest, highest)
+        for belief in self.beliefs:
+            belief.weight = belief.weight**_FADING * belief.learn(lowest, highest)
+        total = sum(belief.weight for belief in self.beliefs)
+        for belief in self.beliefs:
+            belief.weight /= total
+        fleet.add(self)
+
+    def _be_shaken(self, low: float | None, high: float) -> None:
+        """Where a run took far less or more than was believed, the report may have changed: believe less firmly."""
+        mean, variance = self.mean_and_variance()
+        off = max(mean - high, 0.0 if low is None else low - mean)
+        if off <= _SHOCK * sqrt(variance + sum(one.weight * one.within**2 for one in self.beliefs)):
+            return
+        for belief in self.beliefs:
+            belief.variance = max(belief.variance, (off / _SHAKEN) ** 2)
+
+
+def _first_beliefs(fleet: FleetDurations) -> tuple[Belief, ...]:
+    return tuple(
+        Belief(within=within, weight=1 / len(_WITHIN), mean=fleet.median, variance=fleet.between)
+        for within in _WITHIN
+    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bot.domain import RunStatus
-from bot.schedule.durations import Durations
+from bot.schedule.durations import Durations, FleetDurations
+from bot.schedule.failures import FailureRecord, Failures, seen_before
 from bot.schedule.ladder import Climber
 from bot.schedule.lateness import due_deadlines, expected_by_due, missed_dues, overdue
 from bot.schedule.localtime import DAY, HOUR
@@ -17,11 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bot.domain import MailId, TaskId, TaskRun
-    from bot.schedule.durations import FleetDurations
     from bot.schedule.localtime import LocalTime
     from bot.schedule.values import Due
 
-NEW_LEVEL = 12  # where a mail stands that was never looked at: before sweeps, behind sure news
+NEW_LEVEL = 9  # where a mail stands that was never looked at: before sweeps, behind sure news
 _AFTER_EXPECTED = HOUR / 2  # how long after a run was expected the list of what comes next is made anew
 _FLIPS = {RunStatus.FAILED: 0.003, RunStatus.SENT: 0.0005}  # how often an end is taken back
 _FLIPS_AFTER = 60.0
@@ -45,6 +45,19 @@ class Seen:
         return self.status in _FLIPS
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fleet:
+    """What all mails teach together: where each begins."""
+
+    durations: FleetDurations = field(default_factory=FleetDurations)
+    failures: Failures = field(default_factory=seen_before)
+
+    def add(self, mail: WatchedMail, sign: int = 1) -> None:
+        """Count a mail in with what was learned of it before, or out."""
+        self.durations.add(mail.durations, sign)
+        self.failures.add(mail.failures, sign)
+
+
 def seen(run: TaskRun, now: float) -> Seen:
     start = min(now, run.exec_at.timestamp()) if run.exec_at else now
     return Seen(key=run.key, task_id=run.task_id, start=start, age=now - start, status=run.status)
@@ -64,7 +77,8 @@ class Overtaken(Climber):
         """The levels of this run from `now` on; see `climb`."""
         outlook = Outlook(
             looked_at=self.run.start + self.run.age,
-            law=self.mail.durations.law(self.mail.fleet),
+            law=self.mail.durations.law(self.mail.fleet.durations),
+            stake=self.mail.failures.stake(self.mail.fleet.failures),
             running=self.run.start,
         )
         return climb(outlook, now, now + _FOLLOWED_FOR, price)
@@ -79,6 +93,7 @@ class WatchedMail(Climber):
         "by_hand_at",
         "dues",
         "durations",
+        "failures",
         "fleet",
         "late_told",
         "latest",
@@ -87,15 +102,17 @@ class WatchedMail(Climber):
         "overtaken",
         "paused",
         "rhythm",
+        "unanswered",
         "unreadable",
     )
 
-    def __init__(self, mail_id: MailId, local: LocalTime, fleet: FleetDurations) -> None:
+    def __init__(self, mail_id: MailId, local: LocalTime, fleet: Fleet) -> None:
         super().__init__()
         self.mail_id = mail_id
         self.fleet = fleet
         self.rhythm = Rhythm(local)
         self.durations = Durations()
+        self.failures = FailureRecord()
         self.latest: Seen | None = None
         self.looked_at: float | None = None
         self.overtaken: dict[TaskId, Overtaken] = {}
@@ -104,6 +121,7 @@ class WatchedMail(Climber):
         self.dues: tuple[Due, ...] = ()
         self.paused = False
         self.unreadable = False
+        self.unanswered = 0  # calls in a row
         self._next: list[Expected] = []
         self._next_until = 0.0
 
@@ -151,6 +169,7 @@ class WatchedMail(Climber):
         before, looked_at = self.latest, self.looked_at
         self.looked_at = now
         self.unreadable = False
+        self.unanswered = 0
         if not runs:
             return looked_at is None
         run = seen(runs[0], now)
@@ -181,12 +200,13 @@ class WatchedMail(Climber):
         """An answer about a run that was asked for by its task ID. Was anything new?"""
         if run.task_id is None or run.task_id not in self.overtaken:
             return False
+        self.unanswered = 0
         followed = self.overtaken[run.task_id]
         state = seen(run, now)
         before, followed.run = followed.run, state
         if state.over:
             del self.overtaken[run.task_id]
-            self.durations.learn(before.age, state.age, self.fleet)
+            self._learn(state, before.age)
         return state.over
 
     def heard_of(self, run: TaskRun, now: float) -> bool:
@@ -214,8 +234,12 @@ class WatchedMail(Climber):
         self.by_hand_at = None
         self._next_until = 0.0
 
+    def _learn(self, ended: Seen, last_going: float) -> None:
+        self.durations.learn(last_going, ended.age, self.fleet.durations)
+        self.failures.learn(self.fleet.failures, failed=ended.status is RunStatus.FAILED)
+
     def _ended(self, run: Seen, last_going: float) -> None:
-        self.durations.learn(last_going, run.age, self.fleet)
+        self._learn(run, last_going)
         self.latest = replace(run, flip=_FLIPS[run.status])
 
     def _saw_again(self, before: Seen, run: Seen) -> bool:
@@ -231,6 +255,8 @@ class WatchedMail(Climber):
 
     def _outlook(self, expected: list[Expected]) -> Outlook:
         latest, looked_at = self.latest, self.looked_at or 0.0
+        if self.unreadable:  # whatever may be going on, no call would show it
+            return Outlook(looked_at=looked_at, law=self.durations.law(self.fleet.durations))
         if self.by_hand_at is not None:
             starts = tuple((self.by_hand_at + wait, share) for wait, share in _BY_HAND_STARTS)
             expected = [Expected(at=self.by_hand_at, chance=0.95, starts=starts), *expected]
@@ -243,7 +269,8 @@ class WatchedMail(Climber):
                 *(one.at + one.grace for one in expected if one.clear),
                 *due_deadlines(dues, self.rhythm.local, looked_at),
             ],
-            law=self.durations.law(self.fleet),
+            law=self.durations.law(self.fleet.durations),
+            stake=self.failures.stake(self.fleet.failures),
             surprises=0.0 if self.resting else self.rhythm.surprise_rate(looked_at),
             running=latest.start if latest is not None and not latest.over else None,
             expected=expected,

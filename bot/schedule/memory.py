@@ -6,22 +6,23 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from bot.domain import RunStatus, TaskId
-from bot.schedule.durations import Durations
+from bot.schedule.durations import Belief, Durations
+from bot.schedule.failures import FailureRecord
 from bot.schedule.mail import Overtaken, Seen, WatchedMail
 from bot.schedule.rhythm import Rhythm
 from bot.schedule.values import MailMemory
 
 if TYPE_CHECKING:
     from bot.domain import MailId
-    from bot.schedule.durations import FleetDurations
     from bot.schedule.localtime import LocalTime
+    from bot.schedule.mail import Fleet
 
 VERSION = 1
 
 
 def remember(mail: WatchedMail) -> MailMemory:
     """What is worth keeping over a restart: a few hundred bytes, a few thousand for the busiest mails."""
-    rhythm, durations = mail.rhythm, mail.durations
+    rhythm, durations, failures = mail.rhythm, mail.durations, mail.failures
     told: dict[str, Any] = {
         "v": VERSION,
         "looked_at": _round(mail.looked_at),
@@ -34,14 +35,20 @@ def remember(mail: WatchedMail) -> MailMemory:
         "offsets": [round(offset, 1) for offset in rhythm.offsets],
         "blind": [[round(begin), round(end)] for begin, end in rhythm.blind],
         "surprises": [round(rhythm.surprises, 3), round(rhythm.surprises_at)],
-        "durations": [round(x, 4) for x in (durations.weight, durations.mean, durations.variance)],
+        "lasts": [
+            [round(x, 4) for x in (one.within, one.weight, one.mean, one.variance)]
+            for one in durations.beliefs
+        ],
+        "failures": [
+            *(round(x, 2) for x in (failures.runs, failures.failed)),
+            *(round(x, 2) for x in (failures.runs_after, failures.failed_again)),
+            failures.failed_last,
+        ],
     }
     return MailMemory(json.dumps(told, separators=(",", ":")))
 
 
-def recall(
-    memory: MailMemory | None, mail_id: MailId, local: LocalTime, fleet: FleetDurations
-) -> WatchedMail:
+def recall(memory: MailMemory | None, mail_id: MailId, local: LocalTime, fleet: Fleet) -> WatchedMail:
     """The mail as it was remembered; a new one where there is nothing that this version can read."""
     if memory is not None:
         try:
@@ -53,10 +60,9 @@ def recall(
     return WatchedMail(mail_id, local, fleet)
 
 
-def _restore(told: dict[str, Any], mail_id: MailId, local: LocalTime, fleet: FleetDurations) -> WatchedMail:
+def _restore(told: dict[str, Any], mail_id: MailId, local: LocalTime, fleet: Fleet) -> WatchedMail:
     mail = WatchedMail(mail_id, local, fleet)
     surprises, surprises_at = told["surprises"]
-    weight, mean, variance = told["durations"]
     mail.rhythm = Rhythm.remembered(
         local,
         since=told["since"],
@@ -66,7 +72,16 @@ def _restore(told: dict[str, Any], mail_id: MailId, local: LocalTime, fleet: Fle
         surprises=float(surprises),
         surprises_at=float(surprises_at),
     )
-    mail.durations = Durations(weight=float(weight), mean=float(mean), variance=float(variance))
+    mail.durations = Durations(beliefs=tuple(map(_to_belief, told.get("lasts", ()))))
+    if "failures" in told:  # like `lasts` not in the earliest memories
+        runs, failed, runs_after, failed_again, failed_last = told["failures"]
+        mail.failures = FailureRecord(
+            runs=float(runs),
+            failed=float(failed),
+            runs_after=float(runs_after),
+            failed_again=float(failed_again),
+            failed_last=bool(failed_last),
+        )
     mail.looked_at = told["looked_at"]
     mail.late_told = told["late_told"]
     mail.by_hand_at = told["by_hand"]
@@ -95,6 +110,11 @@ def _to_seen(told: list[Any]) -> Seen:
         status=RunStatus(status),
         flip=float(flip),
     )
+
+
+def _to_belief(told: list[float]) -> Belief:
+    within, weight, mean, variance = map(float, told)
+    return Belief(within=within, weight=weight, mean=mean, variance=variance)
 
 
 def _differences(instants: list[float]) -> list[int]:

@@ -1,6 +1,7 @@
 """What a call would be worth, from the last look on: the chance that a finished run is unseen, as it grows.
 
-Worth is measured in seconds: roughly the delay that looking now saves, set against what waiting would save.
+Worth is measured in seconds: roughly the delay that looking now saves, set against what waiting would save,
+each run weighed by how likely it is to have failed (1 for an ordinary mail's).
 """
 
 from __future__ import annotations
@@ -31,12 +32,14 @@ _IDLE_STEP, _IDLE_GROWTH = 60.0, 2.0  # and where none is expected
 class Outlook:
     """Everything that bears on when to look next. Instants are Unix seconds.
 
-    `running` is the start of a run that was still going at `looked_at`. `surprises` is the rate a second of
-    runs that no rhythm foretells; `flip` the chance that what was seen has changed by `flips_at`.
+    `running` is the start of a run that was still going at `looked_at`. `stake` is how many times as likely
+    as an ordinary run one of this mail is to fail; `surprises` the rate a second of runs that no rhythm
+    foretells; `flip` the chance that what was seen has changed by `flips_at`.
     """
 
     looked_at: float
     law: DurationLaw
+    stake: float = 1.0
     surprises: float = 0.0
     running: float | None = None
     expected: Sequence[Expected] = ()
@@ -117,7 +120,7 @@ def _worths(
         later = min(at + step, end)
         more = _unseen(outlook, coming, later)
         growth = max(0.0, more - unseen) / (later - at)
-        worth = unseen * unseen / (growth + unseen / PATIENCE + 1e-12)
+        worth = outlook.stake * unseen * unseen / (growth + unseen / PATIENCE + 1e-12)
         yield at, worth + bonus + bonus_growth * (at - begin)
         at, unseen = later, more
         step *= _GROWTH
@@ -137,7 +140,7 @@ def _idle_worths(outlook: Outlook, begin: float, end: float, price: float) -> It
 
 def _idle_worth(outlook: Outlook, at: float) -> float:
     waited = at - outlook.looked_at
-    return outlook.surprises * waited * waited / (1 + waited / PATIENCE)
+    return outlook.stake * outlook.surprises * waited * waited / (1 + waited / PATIENCE)
 
 
 def _unseen(outlook: Outlook, coming: list[tuple[float, float]], at: float) -> float:

@@ -6,10 +6,9 @@ from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot.schedule.durations import FleetDurations
 from bot.schedule.ladder import Ladder
 from bot.schedule.localtime import HOUR, LocalTime
-from bot.schedule.mail import Overtaken, WatchedMail
+from bot.schedule.mail import Fleet, Overtaken, WatchedMail
 from bot.schedule.memory import recall, remember
 from bot.schedule.values import Ask, Due, LateRun, MailMemory, Sleep
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from bot.domain import MailId, QuickBIError, StatusAnswer, TaskRun
 
-PRICE = 0.05  # seconds of delay that a call must save to be made, at one call a second
+PRICE = 0.1  # seconds of delay that a call must save to be made, at one call a second
 _ROUNDS = 10  # a mail unlooked-at for as long as so many rounds in turn would take goes before all others
 _SOON = 1.1  # of the interval: a rush may delay a look that much where the calls suffice for all
 _REST = 12  # resting mails are looked at so many times more seldom than others
@@ -39,7 +38,7 @@ class Schedule:
         self._price = PRICE / calls_per_second
         self._check_interval = check_interval.total_seconds()
         self._local = LocalTime(timezone)
-        self._fleet = FleetDurations()
+        self._fleet = Fleet()
         self._mails: dict[MailId, WatchedMail] = {}
         self._ladder: Ladder[WatchedMail | Overtaken] = Ladder()
         self._late: list[LateRun] = []
@@ -60,6 +59,7 @@ class Schedule:
         if mail_id in self._mails:
             return
         mail = self._mails[mail_id] = recall(memory, mail_id, self._local, self._fleet)
+        self._fleet.add(mail)
         mail.paused, mail.dues = paused, tuple(dues)
         mail.clock_shows(now.timestamp())
         self._queue(mail, now.timestamp())
@@ -71,6 +71,7 @@ class Schedule:
         mail = self._mails.pop(mail_id, None)
         if mail is None:
             return
+        self._fleet.add(mail, -1)
         self._rounds.pop(mail, None)
         self._resting.pop(mail, None)
         self._ladder.remove(mail)
@@ -145,12 +146,19 @@ class Schedule:
         return news
 
     def failed(self, ask: Ask, error: QuickBIError, now: datetime) -> None:
-        """Learn from a call that got no answer: slow down if throttled, leave an unreadable mail be."""
+        """Learn from a call that got no answer: leave an unreadable mail be, and let others go between the tries."""
         mail = self._mails.get(ask.mail_id)
         if mail is None:
             return
-        mail.unreadable = error.is_about_the_mail
-        self._queue(mail, now.timestamp())
+        at = now.timestamp()
+        mail.unanswered += 1
+        mail.unreadable = mail.unreadable or (error.is_about_the_mail and ask.task_id is None)
+        again = at + min(self._check_interval, 2.0 ** min(mail.unanswered, 30) - 2)
+        self._ladder.place(mail, mail.ascent(again, self._price))
+        self._to_the_end_of_its_round(mail, at)
+        overtaken = mail.overtaken.get(ask.task_id) if ask.task_id is not None else None
+        if overtaken is not None and not error.is_about_the_mail:
+            self._ladder.place(overtaken, overtaken.ascent(again, self._price))
 
     def memory(self, mail_id: MailId) -> MailMemory | None:
         """What to keep of this mail over a restart; None if it is not watched."""

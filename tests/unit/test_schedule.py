@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from random import Random
@@ -15,12 +17,14 @@ from bot.domain import (
     AccessForbidden,
     MailId,
     MissingAccess,
+    ProtocolError,
     QuickBIError,
     QuickBIUnavailable,
     RunStatus,
     StatusAnswer,
     TaskId,
     TaskRun,
+    Throttled,
 )
 from bot.schedule import Ask, Due, MailMemory, Schedule, Sleep
 from tests.benchmarks import simulation, workloads
@@ -89,6 +93,36 @@ def test_a_run_by_hand_does_not_hide_the_next_one() -> None:
         wait for wait, run in zip(delays(workload, outcome), runs, strict=True) if run.start not in by_hand
     ]
     assert max(late[24:]) < 10
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["while it runs", "over a restart"])
+def test_of_two_that_have_ended_the_one_that_tends_to_fail_is_asked_first(*, restarted: bool) -> None:
+    """The call goes where a failure is most likely: also after a restart, whatever the order of watching."""
+    sound, shaky = MailId("sound"), MailId("shaky")
+    schedule = a_schedule()
+    for mail_id in (sound, shaky):
+        schedule.watch(mail_id, MONDAY)
+    for day in range(10):
+        start = MONDAY + timedelta(days=day, hours=9)
+        ended = RunStatus.FAILED if day % 2 else RunStatus.SENT
+        for mail_id, status in ((sound, RunStatus.SENT), (shaky, ended)):
+            for seconds, seen in ((5, RunStatus.PROCESSING), (40, status), (110, status)):
+                now = start + timedelta(seconds=seconds)
+                schedule.answered(Ask(mail_id=mail_id), a_run(start, seen, day + 1), now)
+    if restarted:
+        memories = {mail_id: schedule.memory(mail_id) for mail_id in (sound, shaky)}
+        schedule = a_schedule()
+        for mail_id, memory in memories.items():
+            schedule.watch(mail_id, start + timedelta(hours=1), memory=memory)
+    ninth = MONDAY + timedelta(days=10, hours=9)
+    schedule.answered(
+        Ask(mail_id=sound), a_run(ninth, RunStatus.PROCESSING, 11), ninth + timedelta(seconds=5)
+    )
+    schedule.answered(
+        Ask(mail_id=shaky), a_run(ninth, RunStatus.PROCESSING, 11), ninth + timedelta(seconds=5)
+    )
+    decision = schedule.next(ninth + timedelta(seconds=200))
+    assert decision == Ask(mail_id=shaky)
 
 
 @pytest.mark.parametrize("restarted", [False, True], ids=["while it runs", "over a restart"])
@@ -304,6 +338,58 @@ def test_a_mail_out_of_reach_rests() -> None:
 
 
 @pytest.mark.parametrize(
+    ("error", "most"),
+    [
+        pytest.param(AccessForbidden(missing=MissingAccess.MAIL), 1, id="out of reach"),
+        pytest.param(ProtocolError("garbage"), 14, id="garbage"),
+    ],
+)
+@pytest.mark.parametrize("status", [RunStatus.PROCESSING, RunStatus.FAILED])
+def test_a_mail_that_is_not_answered_for_leaves_the_calls_to_the_others(
+    error: QuickBIError, most: int, status: RunStatus
+) -> None:
+    """However much is expected of it: its run was going, or may be taken back."""
+    schedule = a_schedule()
+    mails = [MAIL, MailId("one"), MailId("two")]
+    for mail_id in mails:
+        schedule.watch(mail_id, MONDAY)
+    looks, refused, now = Counter[MailId](), 0, MONDAY
+    while now < MONDAY + timedelta(minutes=15):
+        now += timedelta(seconds=1)
+        decision = schedule.next(now)
+        if not isinstance(decision, Ask):
+            continue
+        if decision.mail_id == MAIL and looks[MAIL]:
+            refused += 1
+            schedule.failed(decision, error, now)
+            continue
+        looks[decision.mail_id] += 1
+        schedule.answered(decision, a_run(MONDAY, status), now)
+    assert refused <= most
+    assert min(looks[mail_id] for mail_id in mails[1:]) >= 3
+
+
+@pytest.mark.parametrize("error", [Throttled(retry_after=None), QuickBIUnavailable(outcome_unknown=False)])
+def test_an_overtaken_run_is_asked_about_again_after_a_call_that_failed(error: QuickBIError) -> None:
+    """It is not lost sight of for the hour that an unanswered call would cost."""
+    schedule = a_schedule()
+    schedule.watch(MAIL, MONDAY)
+    schedule.answered(Ask(mail_id=MAIL), a_run(MONDAY, RunStatus.PROCESSING, 1), MONDAY)
+    later = MONDAY + timedelta(seconds=30)
+    schedule.answered(Ask(mail_id=MAIL), a_run(later, RunStatus.PROCESSING, 2), later)
+    asked, now = 0, later
+    while now < later + timedelta(minutes=2):
+        now += timedelta(seconds=1)
+        decision = schedule.next(now)
+        if isinstance(decision, Ask) and decision.task_id == TaskId(1):
+            asked += 1
+            schedule.failed(decision, error, now)
+        elif isinstance(decision, Ask):
+            schedule.answered(decision, a_run(later, RunStatus.PROCESSING, 2), now)
+    assert asked >= 3
+
+
+@pytest.mark.parametrize(
     "error",
     [QuickBIUnavailable(outcome_unknown=False), AccessForbidden(missing=MissingAccess.RAM_ACTION)],
     ids=["down", "a permission of the whole account"],
@@ -375,6 +461,21 @@ def test_an_unreadable_memory_counts_as_none(memory: str) -> None:
     schedule = a_schedule()
     schedule.watch(MAIL, MONDAY, memory=MailMemory(memory))
     assert schedule.next(MONDAY) == Ask(mail_id=MAIL)
+
+
+def test_a_memory_from_before_failures_were_counted_is_read() -> None:
+    """What an earlier version learned is not thrown away."""
+    schedule = a_schedule()
+    schedule.watch(MAIL, MONDAY)
+    schedule.answered(Ask(mail_id=MAIL), a_run(MONDAY, RunStatus.SENT), MONDAY + timedelta(seconds=60))
+    told = json.loads(schedule.memory(MAIL) or "")
+    beliefs = told.pop("lasts")
+    del told["failures"]
+    schedule = a_schedule()
+    schedule.watch(MAIL, MONDAY + timedelta(seconds=90), memory=MailMemory(json.dumps(told)))
+    again = json.loads(schedule.memory(MAIL) or "")
+    assert beliefs
+    assert again == {**told, "failures": [0.0, 0.0, 0.0, 0.0, False], "lasts": []}
 
 
 def test_a_memory_stays_small() -> None:

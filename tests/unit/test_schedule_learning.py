@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from math import exp
+from math import exp, log
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from bot.schedule.days import learn_days
 from bot.schedule.durations import Durations, FleetDurations
+from bot.schedule.failures import FailureRecord, Failures, seen_before
 from bot.schedule.ladder import BELOW, Climber, Ladder
 from bot.schedule.localtime import DAY, HOUR, LocalTime
 from bot.schedule.rhythm import Expected, Rhythm
@@ -211,6 +212,48 @@ def test_durations_are_learned_from_intervals() -> None:
     assert law.ended_by(exp(4) / 1.6) < 0.1
 
 
+def test_runs_that_were_over_before_anyone_looked_are_not_taken_for_long() -> None:
+    """Looks that come after a minute at the soonest: half the runs were over by then, and count as much."""
+    random, fleet, durations = Random(2), FleetDurations(), Durations()
+    for _ in range(60):
+        lasts, looked = exp(random.gauss(4, 0.3)), 60.0 + random.uniform(0, 5)
+        if lasts < looked:
+            durations.learn(0.0, looked, fleet)
+        else:
+            durations.learn(lasts - random.uniform(0, 4), lasts + random.uniform(0, 4), fleet)
+    assert durations.law(fleet).typical() == pytest.approx(exp(4), rel=0.12)
+
+
+def test_one_odd_run_changes_little_and_a_changed_report_is_learned_in_a_few() -> None:
+    """Thirty seconds for weeks, four minutes once; then a minute and a half from some day on."""
+    random, fleet, durations = Random(3), FleetDurations(), Durations()
+
+    def lasts(seconds: float) -> float:
+        took = seconds * exp(random.gauss(0, 0.15))
+        durations.learn(max(0.0, took - random.uniform(0, 8)), took + random.uniform(0, 8), fleet)
+        return durations.law(fleet).typical()
+
+    for _ in range(20):
+        lasts(30)
+    assert lasts(240) < 45
+    assert [lasts(30) for _ in range(4)][-1] == pytest.approx(30, rel=0.2)
+    assert [lasts(90) for _ in range(6)][-1] == pytest.approx(90, rel=0.25)
+
+
+def test_the_fleet_is_the_sum_of_its_mails() -> None:
+    """Mails that come and go leave no trace; those that stay make the first guess about a new one."""
+    fleet, mails = FleetDurations(), [Durations() for _ in range(60)]
+    for number, mail in enumerate(mails):
+        for _ in range(5):
+            mail.learn(200 + number, 204 + number, fleet)
+    assert fleet.mails == 80
+    assert 100 < exp(fleet.median) < 260
+    assert Durations().law(fleet).typical() == pytest.approx(exp(fleet.median))
+    for mail in mails:
+        fleet.add(mail, -1)
+    assert (fleet.mails, fleet.median, fleet.between) == pytest.approx((20, log(60), 1.0))
+
+
 def test_a_look_much_too_late_teaches_little() -> None:
     """That a run of a minute was over after an hour is no news."""
     fleet, durations = FleetDurations(), Durations()
@@ -231,6 +274,51 @@ def test_a_law_is_a_law(looks: list[tuple[float, float]], age: float) -> None:
         durations.learn(low, low + more, fleet)
     law = durations.law(fleet)
     assert 0 <= law.ended_by(age) <= law.ended_by(age * 1.1 + 1) <= 1
+
+
+def a_fleet(rates: list[float], *, runs: int = 60) -> tuple[Failures, list[FailureRecord]]:
+    """Mails that fail at these rates, after as many runs each."""
+    random, fleet, mails = Random(5), seen_before(), [FailureRecord() for _ in rates]
+    for _ in range(runs):
+        for mail, rate in zip(mails, rates, strict=True):
+            mail.learn(fleet, failed=random.random() < rate)
+    return fleet, mails
+
+
+def test_a_mail_that_keeps_failing_is_worth_more() -> None:
+    """Where failures cling to some mails, those are told from the others, and near their true rates."""
+    fleet, mails = a_fleet([0.3] * 10 + [0.01] * 90)
+    assert fleet.rate == pytest.approx(0.039, rel=0.2)
+    clinging, others = mails[:10], mails[10:]
+    assert min(mail.stake(fleet) for mail in clinging) > 3
+    assert max(mail.stake(fleet) for mail in others) < 2
+    assert sum(mail.stake(fleet) for mail in others) / 90 < 0.6
+
+
+def test_failures_that_strike_evenly_tell_nothing_of_a_mail() -> None:
+    """Where each run fails with the same chance, one mail's bad luck is not held against it."""
+    fleet, mails = a_fleet([0.1] * 300)
+    assert all(0.7 < mail.stake(fleet) < 1.5 for mail in mails)
+
+
+def test_a_mail_that_was_mended_is_forgiven() -> None:
+    """What was long ago counts less."""
+    fleet, mails = a_fleet([0.4] * 5 + [0.02] * 95)
+    before = mails[0].stake(fleet)
+    for _ in range(150):
+        mails[0].learn(fleet, failed=False)
+    assert mails[0].stake(fleet) < before / 4
+
+
+@given(st.lists(st.booleans(), max_size=80), st.lists(st.booleans(), max_size=80))
+def test_a_stake_is_within_bounds(one: list[bool], other: list[bool]) -> None:
+    """Whatever happened, no mail is worth nothing, and none everything."""
+    fleet, mail, beside = seen_before(), FailureRecord(), FailureRecord()
+    for failed in one:
+        mail.learn(fleet, failed=failed)
+    for failed in other:
+        beside.learn(fleet, failed=failed)
+    assert 0.3 <= mail.stake(fleet) <= 8
 
 
 @given(st.lists(st.lists(st.tuples(st.floats(0, 100), st.integers(BELOW, 20)), max_size=8), max_size=12))

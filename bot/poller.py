@@ -103,7 +103,7 @@ class Poller:
         outage, any_mail = self._outages.current, self._watching.any_mail()
         if outage is not None and any_mail is not None:
             self._probing.unanswered(Ask(mail_id=any_mail), outage.began_at)
-        _log.info("polling", extra={"term": term, "mails": self._watching.count})
+        _log.info("polling", extra={"term": term})
         looks: set[asyncio.Task[None]] = set()
         try:
             async with asyncio.TaskGroup() as group:
@@ -139,15 +139,23 @@ class Poller:
         self._note(ref.mail_id, reasons)
 
     async def _follow_changes(self) -> None:
+        """The first time that nothing is left, all that is watched is known."""
+        while await self._take_over_changes():
+            pass
+        _log.info("watching", extra={"mails": self._watching.count})
         while True:
-            await self._take_over_changes()
-            await asyncio.sleep(LOOK_FOR_CHANGES)
+            if not await self._take_over_changes():
+                await asyncio.sleep(LOOK_FOR_CHANGES)
 
-    async def _take_over_changes(self) -> None:
-        for mail_id in await self._watching.take_over_changes(self._now):
-            self._probing.forget(mail_id)
-            self._refusals.forget(mail_id)
+    async def _take_over_changes(self) -> bool:
+        """Returns whether there were any: then there may be more."""
+        changes = await self._watching.take_over_changes(self._now)
+        for watch in changes:
+            if not watch.is_watched:
+                self._probing.forget(watch.mail_id)
+                self._refusals.forget(watch.mail_id)
         self.pulse.watched = self._watching.count
+        return bool(changes)
 
     async def _look_around(self, term: int, looks: set[asyncio.Task[None]]) -> None:
         """Make one call after the other as they become free; answers may overlap."""

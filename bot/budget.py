@@ -56,8 +56,13 @@ class CallBudget:
     async def my_turn(self) -> None:
         """Hold this process's calls apart by when they are really sent: a late waker must not crowd the next."""
         async with self._turn:
-            await asyncio.sleep(max(0.0, self._sent_at + self._pace.fastest - monotonic()))
+            while (wait := self._sent_at + self._pace.fastest - monotonic()) > 0:  # noqa: ASYNC110 (`sent` moves it)
+                await asyncio.sleep(wait)
             self._sent_at = monotonic()
+
+    def sent(self) -> None:
+        """A call is on the wire only now: it needed a connection first. The next keeps its distance from here."""
+        self._sent_at = monotonic()
 
     async def throttled(self, retry_after: float | None) -> None:
         """Quick BI said that we were too fast: pause, then go on more slowly.

@@ -207,6 +207,18 @@ async def test_a_throttled_attempt_holds_everybody_back_though_the_next_one_goes
     assert abs(quickbi.sent_at[2] - quickbi.sent_at[1]) >= 1.9 / QUICK  # half the pace of before
 
 
+async def test_the_next_call_keeps_its_distance_from_when_the_one_before_was_on_the_wire() -> None:
+    """The first call makes a connection, which takes a while; the second finds it there and arrives at once."""
+    budget = CallBudget(LocalSlots(), calls_per_second=QUICK)
+    await budget.my_turn()
+    second = asyncio.create_task(budget.my_turn())
+    await asyncio.sleep(0.5 / QUICK)
+    budget.sent()
+    sent_at = monotonic()
+    await second
+    assert monotonic() - sent_at >= 1 / QUICK
+
+
 async def test_calls_that_are_throttled_together_slow_the_pace_once() -> None:
     """Three refusals of one moment say no more than one; that the next call is refused, too, does."""
     budget = CallBudget(LocalSlots(), calls_per_second=QUICK)

@@ -93,6 +93,7 @@ async def _start(settings: Settings, stack: AsyncExitStack, stopping: Stopping) 
         gates=store.gates,
         messenger=SlackMessenger(slack, zone=settings.zone),
         operator_channel=operators,
+        may_send=lambda: leadership.is_sure,
     )
     directory = Directory(quickbi, store.mails, now=_now)
     await directory.load()

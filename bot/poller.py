@@ -15,7 +15,6 @@ from bot.domain import (
     NotifyReason,
     Observation,
     QuickBIError,
-    StoreError,
     Throttled,
 )
 from bot.outage_keeper import OutageKeeper
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 
 MOST_AT_ONCE = 12  # calls under way: a slow answer must not keep the next call from being made
 LOOK_FOR_CHANGES = 2.0  # seconds
+WAITED_FOR = 1.0  # seconds that a person's answer waits to be written down before it is shown
 _LONGEST_BACK_OFF = 30.0
 _DRAIN_LIMIT = 5.0
 _log = logging.getLogger(__name__)
@@ -98,6 +98,7 @@ class Poller:
         """Poll until cancelled. What was fetched by then is still recorded. Raises LeaseLost."""
         self._watching.begin_term()
         self._probing = Probing()
+        self._refusals = RefusalClock()  # whoever led meanwhile may have had answers
         await self._outages.begin_term()
         await self._take_over_changes()
         outage, any_mail = self._outages.current, self._watching.any_mail()
@@ -118,25 +119,22 @@ class Poller:
         await self._recorder.drain(patience)
 
     async def observed(self, ref: MailRef, observation: Observation) -> None:
-        """Take what a person's command saw for a look of the poller's. Never raises: the person has the answer."""
+        """Take what a person's command saw for a look of the poller's. Never raises: the person has the answer.
+
+        While the database refuses they do not wait for it; what was seen is written when it can be.
+        """
+        self._refusals.forget(ref.mail_id)
         ask = Ask(mail_id=ref.mail_id, task_id=ref.task_id)
         memory, missed = await self._watching.learn(ask, observation.answer, observation.seen_at)
-        try:
-            reasons = await self._observations.record_answer(
-                ref.mail_id,
-                observation.answer,
-                now=observation.seen_at,
-                term=None,
-                memory=memory,
-                missed=missed,
-            )
-        except StoreError as error:
-            _log.warning("look_not_recorded", extra={"mail_id": ref.mail_id, "error": str(error)})
-            return
-        except Exception:  # noqa: BLE001 (the boundary of one look: the person is answered all the same)
-            _log.exception("look_not_recorded", extra={"mail_id": ref.mail_id})
-            return
-        self._note(ref.mail_id, reasons)
+        writing = self._recorder.take(
+            ref.mail_id,
+            observation.answer,
+            now=observation.seen_at,
+            term=None,
+            memory=memory,
+            missed=missed,
+        )
+        await asyncio.wait({writing}, timeout=WAITED_FOR)
 
     async def _follow_changes(self) -> None:
         """The first time that nothing is left, all that is watched is known."""
@@ -212,7 +210,12 @@ class Poller:
         ref = MailRef(mail_id=ask.mail_id, task_id=ask.task_id)
         self._seen(ref, Observation(answer=answer, seen_at=now))
         self._refusals.forget(ask.mail_id)
-        memory, missed = await self._watching.learn(ask, answer, now)
+        try:
+            memory, missed = await self._watching.learn(ask, answer, now)
+        except asyncio.CancelledError:
+            # The answer is in hand. What is missing the next leader finds out by itself.
+            self._recorder.take(ask.mail_id, answer, now=now, term=term)
+            raise
         await self._recorder.keep(ask.mail_id, answer, now=now, term=term, memory=memory, missed=missed)
         await self._outages.answered(now=now, term=term)
 

@@ -33,6 +33,7 @@ class Recorder:
         self._observations = observations
         self._noted = noted
         self._in_hand: set[asyncio.Task[None]] = set()
+        self._newest: dict[MailId, asyncio.Task[None]] = {}
 
     @property
     def in_hand(self) -> int:
@@ -53,17 +54,35 @@ class Recorder:
 
         An answer that can never be written is logged, and does not end the others.
         """
-        task = asyncio.create_task(
-            self._write(mail_id, answer, now=now, term=term, memory=memory, missed=missed)
-        )
-        self._in_hand.add(task)
-        task.add_done_callback(self._done)
         try:
-            await asyncio.shield(task)
+            await asyncio.shield(self.take(mail_id, answer, now=now, term=term, memory=memory, missed=missed))
         except LeaseLost:
             raise
         except Exception:  # noqa: BLE001 (the boundary of one answer: `_done` has logged it)
             return
+
+    def take(
+        self,
+        mail_id: MailId,
+        answer: StatusAnswer,
+        *,
+        now: datetime,
+        term: int | None,
+        memory: str | None = None,
+        missed: Sequence[MissedRun] = (),
+    ) -> asyncio.Task[None]:
+        """Have it written, whether anybody waits for that or not.
+
+        One mail's answers are written in the order in which they came: while the database refuses there may be
+        several, and a run that was FAILED first and SENT then must not be told the other way round.
+        """
+        before = self._newest.get(mail_id)
+        task = self._newest[mail_id] = asyncio.create_task(
+            self._write(mail_id, answer, now=now, term=term, memory=memory, missed=missed, before=before)
+        )
+        self._in_hand.add(task)
+        task.add_done_callback(lambda done: self._done(mail_id, done))
+        return task
 
     async def drain(self, patience: float) -> None:
         """Wait for what is not written yet; after `patience` seconds it is given up, and said so."""
@@ -82,9 +101,10 @@ class Recorder:
         answer: StatusAnswer,
         *,
         now: datetime,
-        term: int,
+        term: int | None,
         memory: str | None,
         missed: Sequence[MissedRun],
+        before: asyncio.Task[None] | None,
     ) -> None:
         async def write(term: int | None, memory: str | None, missed: Sequence[MissedRun]) -> None:
             reasons = await self._observations.record_answer(
@@ -92,6 +112,8 @@ class Recorder:
             )
             self._noted(mail_id, reasons)
 
+        if before is not None:
+            await asyncio.wait({before})
         try:
             await until_stored(lambda: write(term, memory, missed))
         except LeaseLost:
@@ -100,9 +122,11 @@ class Recorder:
             await until_stored(lambda: write(None, None, ()))
             raise
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _done(self, mail_id: MailId, task: asyncio.Task[None]) -> None:
         """Nobody may be left to hear how it ended. LeaseLost is the term's affair; the rest is ours."""
         self._in_hand.discard(task)
+        if self._newest.get(mail_id) is task:
+            del self._newest[mail_id]
         error = None if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, LeaseLost):
             _log.error("answer_not_recorded", exc_info=error)

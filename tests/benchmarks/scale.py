@@ -54,6 +54,7 @@ class Result:
 
     subscriptions: int
     ready_s: float
+    ready_cpu_s: float
     all_known_s: float
     all_known_cpu_s: float
     looks: int
@@ -66,6 +67,7 @@ class Result:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Start:
     ready_s: float
+    ready_cpu_s: float
     all_known_s: float
     all_known_cpu_s: float
 
@@ -98,6 +100,7 @@ async def scale(count: int, *, minutes: float) -> Result:
     return Result(
         subscriptions=count,
         ready_s=round(median(start.ready_s for start in starts), 2),
+        ready_cpu_s=round(median(start.ready_cpu_s for start in starts), 2),
         all_known_s=round(median(start.all_known_s for start in starts), 2),
         all_known_cpu_s=round(median(start.all_known_cpu_s for start in starts), 2),
         looks=looks,
@@ -116,10 +119,13 @@ async def _start(stage: Rig) -> Start:
     bot = stage.bot = await stage.launch()
     await bot.until_logged(" ready")
     await bot.until_logged(" polling")
-    ready_s = monotonic() - begun
+    ready_s, ready_cpu_s = monotonic() - begun, Vitals.of(bot.process.pid).cpu_s
     await bot.until_logged(" watching")
     return Start(
-        ready_s=ready_s, all_known_s=monotonic() - begun, all_known_cpu_s=Vitals.of(bot.process.pid).cpu_s
+        ready_s=ready_s,
+        ready_cpu_s=ready_cpu_s,
+        all_known_s=monotonic() - begun,
+        all_known_cpu_s=Vitals.of(bot.process.pid).cpu_s,
     )
 
 
@@ -168,6 +174,7 @@ def _show(results: Sequence[Result]) -> None:
     table = Table(
         "subscriptions",
         "ready s",
+        "CPU s until then",
         "all known s",
         "CPU s until then",
         "looks",

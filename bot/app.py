@@ -81,10 +81,10 @@ async def _start(settings: Settings, stack: AsyncExitStack, stopping: Stopping) 
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_TIME_LIMIT))
     )
     slack = slack_client(settings, session)
-    quickbi = await stack.enter_async_context(quickbi_client(settings))
     home = await who_are_we(slack)
     store = await stack.enter_async_context(open_database(settings))
     budget = CallBudget(SteadySlots(store.calls), calls_per_second=settings.quickbi_calls_per_second)
+    quickbi = await stack.enter_async_context(quickbi_client(settings, status_sent=budget.sent))
     sightings = Sightings()
     operators = ChannelId(settings.operator_channel) if settings.operator_channel else None
     courier = Courier(
@@ -93,6 +93,7 @@ async def _start(settings: Settings, stack: AsyncExitStack, stopping: Stopping) 
         gates=store.gates,
         messenger=SlackMessenger(slack, zone=settings.zone),
         operator_channel=operators,
+        may_send=lambda: leadership.is_sure,
     )
     directory = Directory(quickbi, store.mails, now=_now)
     await directory.load()

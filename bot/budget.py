@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # Of the interval: two calls sent exactly a second apart can arrive a little closer, each delayed differently.
 ARRIVAL_MARGIN = 0.02
+LONGEST_HOLD = 30.0  # seconds that a call which has its slot is kept waiting: then Quick BI may say so itself
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
@@ -38,6 +39,7 @@ class CallBudget:
         self._pace = Pace(fastest=(1 + ARRIVAL_MARGIN) / calls_per_second)
         self._sent_at = float("-inf")
         self._slowed_at = float("-inf")
+        self._held_until = float("-inf")
         self._turn = asyncio.Lock()
 
     @property
@@ -54,10 +56,21 @@ class CallBudget:
         return await self._slots.take_call_if_free(interval=self.interval)
 
     async def my_turn(self) -> None:
-        """Hold this process's calls apart by when they are really sent: a late waker must not crowd the next."""
+        """Hold this process's calls apart by when they are really sent: a late waker must not crowd the next.
+
+        A slot that was given out before Quick BI throttled does not count any more.
+        """
         async with self._turn:
-            await asyncio.sleep(max(0.0, self._sent_at + self._pace.fastest - monotonic()))
+            while (wait := self._next_at() - monotonic()) > 0:  # noqa: ASYNC110 (`sent` and `throttled` move it)
+                await asyncio.sleep(wait)
             self._sent_at = monotonic()
+
+    def _next_at(self) -> float:
+        return max(self._sent_at + self.interval, self._held_until)
+
+    def sent(self) -> None:
+        """A call is on the wire only now: it needed a connection first. The next keeps its distance from here."""
+        self._sent_at = monotonic()
 
     async def throttled(self, retry_after: float | None) -> None:
         """Quick BI said that we were too fast: pause, then go on more slowly.
@@ -67,7 +80,9 @@ class CallBudget:
         if self._sent_at >= self._slowed_at:
             self._pace = self._pace.throttled()
             self._slowed_at = monotonic()
-        await self._slots.hold_calls(max(retry_after or 0.0, self.interval))
+        hold = max(retry_after or 0.0, self.interval)
+        self._held_until = max(self._held_until, monotonic() + min(hold, LONGEST_HOLD))
+        await self._slots.hold_calls(hold)
 
     def went_well(self) -> None:
         self._pace = self._pace.went_well()

@@ -177,8 +177,11 @@ def _post_or_join(chosen: Sequence[Owed], joinable: Root | None, now: datetime) 
 
 
 def _fits(chosen: Sequence[Owed], joinable: Root, now: datetime) -> bool:
-    """A mail that recovered and fails again is news: an edit of the message that has it would hide that."""
-    if joinable.sent_at is None or now - joinable.sent_at > JOINABLE:
+    """A mail that recovered and fails again is news: an edit of the message that has it would hide that.
+
+    One that was sent at a time yet to come is of unknown age: the clock was set back, and an edit calls nobody.
+    """
+    if joinable.sent_at is None or not timedelta(0) <= now - joinable.sent_at <= JOINABLE:
         return False
     if any(each.mail_id in joinable.mail_ids for each in chosen):
         return False

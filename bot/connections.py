@@ -14,6 +14,7 @@ from bot.slack.sockets import Sockets
 from bot.store.store import open_store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
 
     import aiohttp
@@ -43,11 +44,12 @@ def slack_client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWeb
     )
 
 
-def quickbi_client(settings: Settings) -> QuickBIClient:
+def quickbi_client(settings: Settings, *, status_sent: Callable[[], None] = lambda: None) -> QuickBIClient:
     return QuickBIClient(
         endpoint=settings.quickbi_endpoint or endpoint_for(settings.quickbi_region),
         credentials=_credentials(settings),
         timezone=settings.zone,
+        status_sent=status_sent,
     )
 
 

@@ -44,7 +44,10 @@ class _Rest:
 
 
 class Courier:
-    """`lead` is a duty of the leader. `wake` may be called by whoever has just made news."""
+    """`lead` is a duty of the leader. `wake` may be called by whoever has just made news.
+
+    `may_send` is asked right before each message: is this still surely the leader?
+    """
 
     def __init__(
         self,
@@ -54,6 +57,7 @@ class Courier:
         gates: Gates,
         messenger: Messenger,
         operator_channel: ChannelId | None = None,
+        may_send: Callable[[], bool] = lambda: True,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._outbox = outbox
@@ -63,7 +67,12 @@ class Courier:
         self._now = now
         self._pacing = Pacing()
         self._dispatch = Dispatch(
-            outbox=outbox, deliveries=deliveries, messenger=messenger, pacing=self._pacing, now=now
+            outbox=outbox,
+            deliveries=deliveries,
+            messenger=messenger,
+            pacing=self._pacing,
+            may_send=may_send,
+            now=now,
         )
         self._awake = asyncio.Event()
         self._serving: dict[ChannelId, asyncio.Task[None]] = {}

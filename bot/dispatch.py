@@ -58,7 +58,7 @@ class Tally:
 
 
 class NotNow(Exception):
-    """Slack's limits left no room for the call after all: it was not made."""
+    """There was no room for the call within Slack's limits after all, or it is another's to make: it was not made."""
 
 
 class Dispatch:
@@ -71,12 +71,14 @@ class Dispatch:
         deliveries: Deliveries,
         messenger: Messenger,
         pacing: Pacing,
+        may_send: Callable[[], bool] = lambda: True,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._outbox = outbox
         self._deliveries = deliveries
         self._messenger = messenger
         self._pacing = pacing
+        self._may_send = may_send
         self._now = now
         self._drawn_at: dict[PostId, float] = {}
         self._called_at: dict[PostId, float] = {}  # when it was sent, until it is known to be there or not
@@ -113,6 +115,7 @@ class Dispatch:
         try:
             ts = await self._post(notice)
         except NotNow:
+            self._called_at.pop(notice.post_id, None)
             await until_stored(lambda: self._deliveries.release(notice.post_id))
             return
         except MessageRefused:
@@ -149,9 +152,12 @@ class Dispatch:
             return await self._post_now(notice, plain=True)
 
     async def _post_now(self, notice: Notice, *, plain: bool) -> str:
-        """What was free before the claim may be closed by now: another channel's answer may have said so."""
+        """What was free before the claim may be closed by now: another channel's answer may have said so.
+
+        Or this process has stood still since the claim: then the next leader looks for the message, and sends it.
+        """
         at = monotonic()
-        if not self._pacing.may_call_now(POST, notice.channel_id, at):
+        if not self._may_send() or not self._pacing.may_call_now(POST, notice.channel_id, at):
             raise NotNow
         self._about_to_post.discard(notice.channel_id)
         self._called_at[notice.post_id] = at
@@ -215,7 +221,7 @@ class Dispatch:
 
     async def _draw_now(self, redraw: Redraw, *, plain: bool) -> None:
         at = monotonic()
-        if not self._pacing.may_call_now(UPDATE, redraw.channel_id, at):
+        if not self._may_send() or not self._pacing.may_call_now(UPDATE, redraw.channel_id, at):
             raise NotNow
         if len(redraw.items) > 1:
             self._drew(redraw.post_id, at)

@@ -42,9 +42,11 @@ class Leadership:
         holder: str,
         duties: Sequence[Callable[[int], Awaitable[None]]],
         is_alone: bool = False,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
         self._leases = leases
         self._is_alone = is_alone
+        self._clock = clock
         self._holder = holder
         self._duties = duties
         self._lease: Lease | None = None
@@ -53,6 +55,11 @@ class Leadership:
     @property
     def is_leader(self) -> bool:
         return self._lease is not None
+
+    @property
+    def is_sure(self) -> bool:
+        """Nobody else can lead at this moment, even if this process has just stood still for a minute."""
+        return self._lease is not None and (self._is_alone or self._clock() < self._trusted_until)
 
     async def run(self) -> None:
         """Lead whenever it can be had, until cancelled; then let the next one begin at once."""
@@ -66,7 +73,7 @@ class Leadership:
             await self._give_back()
 
     async def _acquired(self) -> bool:
-        begun = monotonic()
+        begun = self._clock()
         try:
             self._lease = await self._leases.acquire(self._holder, TTL)
         except StoreError as error:
@@ -92,15 +99,15 @@ class Leadership:
     async def _keep(self, lease: Lease) -> None:
         """Renew in time. Raises LeaseLost when this replica can no longer be sure to be the only one."""
         while True:
-            await asyncio.sleep(min(_RENEW_EVERY, max(0.0, self._trusted_until - monotonic())))
-            begun = monotonic()
+            await asyncio.sleep(min(_RENEW_EVERY, max(0.0, self._trusted_until - self._clock())))
+            begun = self._clock()
             patience = TTL.total_seconds() if self._is_alone else self._trusted_until - begun
             try:
                 async with asyncio.timeout(max(0.1, patience)):
                     await self._leases.renew(lease, TTL)
             except (StoreError, TimeoutError) as error:
                 _log.warning("lease_not_renewed", extra={"error": type(error).__name__})
-                if not self._is_alone and monotonic() >= self._trusted_until:
+                if not self._is_alone and self._clock() >= self._trusted_until:
                     raise LeaseLost("could not renew in time") from error
                 await asyncio.sleep(1.0)
             else:

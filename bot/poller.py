@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 MOST_AT_ONCE = 12  # calls under way: a slow answer must not keep the next call from being made
 LOOK_FOR_CHANGES = 2.0  # seconds
+WAITED_FOR = 1.0  # seconds that a person's answer waits to be written down before it is shown
 _LONGEST_BACK_OFF = 30.0  # seconds without a call where several in a row were not answered
 _DRAIN_LIMIT = 5.0  # seconds for the looks under way when the term ends
 _log = logging.getLogger(__name__)
@@ -98,12 +99,13 @@ class Poller:
         """Poll until cancelled. What was fetched by then is still recorded. Raises LeaseLost."""
         self._watching.begin_term()
         self._probing = Probing()
+        self._refusals = RefusalClock()  # whoever led meanwhile may have had answers
         await self._outages.begin_term()
         await self._take_over_changes()
         outage, any_mail = self._outages.current, self._watching.any_mail()
         if outage is not None and any_mail is not None:
             self._probing.unanswered(Ask(mail_id=any_mail), outage.began_at)
-        _log.info("polling", extra={"term": term, "mails": self._watching.count})
+        _log.info("polling", extra={"term": term})
         looks: set[asyncio.Task[None]] = set()
         try:
             async with asyncio.TaskGroup() as group:
@@ -118,29 +120,40 @@ class Poller:
         await self._recorder.drain(patience)
 
     async def observed(self, ref: MailRef, observation: Observation) -> None:
-        """Take what a person's command saw for a look of the poller's. Never raises: the person has the answer."""
+        """Take what a person's command saw for a look of the poller's. Never raises: the person has the answer.
+
+        While the database refuses they do not wait for it; what was seen is written when it can be.
+        """
+        self._refusals.forget(ref.mail_id)
         ask = Ask(mail_id=ref.mail_id, task_id=ref.task_id)
         memory, missed = await self._watching.learn(ask, observation.answer, observation.seen_at)
-        await self._recorder.take(
-            Look(
-                mail_id=ref.mail_id,
-                answer=observation.answer,
-                at=observation.seen_at,
-                memory=memory,
-                missed=missed,
-            )
+        look = Look(
+            mail_id=ref.mail_id,
+            answer=observation.answer,
+            at=observation.seen_at,
+            memory=memory,
+            missed=missed,
         )
+        await asyncio.wait({self._recorder.take(look, term=None)}, timeout=WAITED_FOR)
 
     async def _follow_changes(self) -> None:
+        """The first time that nothing is left, all that is watched is known."""
+        while await self._take_over_changes():
+            pass
+        _log.info("watching", extra={"mails": self._watching.count})
         while True:
-            await self._take_over_changes()
-            await asyncio.sleep(LOOK_FOR_CHANGES)
+            if not await self._take_over_changes():
+                await asyncio.sleep(LOOK_FOR_CHANGES)
 
-    async def _take_over_changes(self) -> None:
-        for mail_id in await self._watching.take_over_changes(self._now):
-            self._probing.forget(mail_id)
-            self._refusals.forget(mail_id)
+    async def _take_over_changes(self) -> bool:
+        """Returns whether there were any: then there may be more."""
+        changes = await self._watching.take_over_changes(self._now)
+        for watch in changes:
+            if not watch.is_watched:
+                self._probing.forget(watch.mail_id)
+                self._refusals.forget(watch.mail_id)
         self.pulse.watched = self._watching.count
+        return bool(changes)
 
     async def _look_around(self, term: int, looks: set[asyncio.Task[None]]) -> None:
         """Make one call after the other as they become free; answers may overlap."""
@@ -197,9 +210,14 @@ class Poller:
         ref = MailRef(mail_id=ask.mail_id, task_id=ask.task_id)
         self._seen(ref, Observation(answer=answer, seen_at=now))
         self._refusals.forget(ask.mail_id)
-        memory, missed = await self._watching.learn(ask, answer, now)
-        look = Look(mail_id=ask.mail_id, answer=answer, at=now, memory=memory, missed=missed)
-        await self._recorder.keep(look, term=term)
+        look = Look(mail_id=ask.mail_id, answer=answer, at=now)
+        try:
+            memory, missed = await self._watching.learn(ask, answer, now)
+        except asyncio.CancelledError:
+            # The answer is in hand. What is missing the next leader finds out by itself.
+            self._recorder.take(look, term=term)
+            raise
+        await self._recorder.keep(replace(look, memory=memory, missed=missed), term=term)
         await self._outages.answered(now=now, term=term)
 
     async def _no_answer(self, ask: Ask, error: QuickBIError, term: int) -> None:

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from bot.incidents import MissedRun
     from bot.telling import Observations
 
-PERSON_WAITS = 1.0  # seconds for the database, before a person has the answer all the same
-MOST_IN_HAND = 200  # of people's looks: each asks a database that is away again and again
 _log = logging.getLogger(__name__)
 
 
@@ -49,6 +47,7 @@ class Recorder:
         self._observations = observations
         self._noted = noted
         self._in_hand: set[asyncio.Task[None]] = set()
+        self._newest: dict[MailId, asyncio.Task[None]] = {}
 
     @property
     def in_hand(self) -> int:
@@ -61,31 +60,32 @@ class Recorder:
         An answer that can never be written is logged, and does not end the others.
         """
         try:
-            await asyncio.shield(self._begin(look, term))
+            await asyncio.shield(self.take(look, term=term))
         except LeaseLost:
             raise
         except Exception:  # noqa: BLE001 (the boundary of one answer: `_done` has logged it)
             return
 
-    async def take(self, look: Look, *, patience: float = PERSON_WAITS) -> None:
-        """Keep what a person's command saw. Never raises, and comes back within `patience` seconds, written or not."""
-        if len(self._in_hand) >= MOST_IN_HAND:
-            _log.warning("look_not_recorded", extra={"mail_id": look.mail_id})
-            return
-        await asyncio.wait({self._begin(look, None)}, timeout=patience)
+    def take(self, look: Look, *, term: int | None) -> asyncio.Task[None]:
+        """Have it written, whether anybody waits for that or not. `term` is None for what a person's command saw.
+
+        One mail's answers are written in the order in which they came: while the database refuses there may be
+        several, and a run that was FAILED first and SENT then must not be told the other way round.
+        """
+        before = self._newest.get(look.mail_id)
+        task = self._newest[look.mail_id] = asyncio.create_task(self._hold(look, term, before))
+        self._in_hand.add(task)
+        task.add_done_callback(lambda done: self._done(look.mail_id, done))
+        return task
 
     async def drain(self, patience: float) -> None:
         """Wait for what is not written yet; after `patience` seconds it is given up, and said so."""
         if count := await finish(self._in_hand, patience):
             _log.error("answers_given_up", extra={"count": count})
 
-    def _begin(self, look: Look, term: int | None) -> asyncio.Task[None]:
-        task = asyncio.create_task(self._hold(look, term))
-        self._in_hand.add(task)
-        task.add_done_callback(self._done)
-        return task
-
-    async def _hold(self, look: Look, term: int | None) -> None:
+    async def _hold(self, look: Look, term: int | None, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait({before})
         try:
             await until_stored(lambda: self._write(look, term))
         except LeaseLost:
@@ -100,9 +100,11 @@ class Recorder:
         )
         self._noted(look.mail_id, reasons)
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _done(self, mail_id: MailId, task: asyncio.Task[None]) -> None:
         """Nobody may be left to hear how it ended. LeaseLost is the term's affair; the rest is ours."""
         self._in_hand.discard(task)
+        if self._newest.get(mail_id) is task:
+            del self._newest[mail_id]
         error = None if task.cancelled() else task.exception()
         if error is not None and not isinstance(error, LeaseLost):
             _log.error("answer_not_recorded", exc_info=error)

@@ -55,7 +55,9 @@ class CallBudget(Protocol):
 class WatchList(Protocol):
     """The mails that some channel is subscribed to."""
 
-    async def changed_since(self, change_no: int) -> tuple[Watch, ...]: ...
+    async def changed_since(self, change_no: int) -> tuple[Watch, ...]:
+        """The oldest changes behind that number; none where there are no more."""
+        ...
 
 
 class Observations(Protocol):

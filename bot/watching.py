@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from bot.incidents import MissedRun
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from bot.schedule import LateRun, Schedule
     from bot.telling import WatchList
 
+BREATH = 0.01  # seconds after which whatever else is to be done has its turn
 EXPECTED_LATELY = timedelta(minutes=5)  # a run by hand that did not begin by then is not waited for
 SATURDAY = 5
 
@@ -61,13 +64,20 @@ class Watching:
         """This one only if there is no other."""
         return next((each for each in self._dues if each != mail_id), mail_id)
 
-    async def take_over_changes(self, now: Callable[[], datetime]) -> tuple[MailId, ...]:
-        """Follow the subscriptions. Returns the mails that nobody is subscribed to any more."""
+    async def take_over_changes(self, now: Callable[[], datetime]) -> tuple[Watch, ...]:
+        """Follow the subscriptions, some at a time: there may be more as long as this returns any.
+
+        Recalling what was learned of ten thousand mails takes seconds; people are answered in between.
+        """
         changes = await until_stored(lambda: self._watches.changed_since(self._change_no))
+        since = monotonic()
         for watch in changes:
             self._take_over(watch, now())
             self._change_no = watch.change_no
-        return tuple(watch.mail_id for watch in changes if not watch.is_watched)
+            if monotonic() - since > BREATH:
+                await asyncio.sleep(0)
+                since = monotonic()
+        return changes
 
     def _take_over(self, watch: Watch, now: datetime) -> None:
         schedule = self.schedule

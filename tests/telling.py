@@ -69,6 +69,7 @@ class Telling:
 
     async def start(self, *, polling: bool = True) -> None:
         """A new process's worth of parts: nothing is remembered but what the store holds."""
+        budget = CallBudget(SteadySlots(self.store.calls), calls_per_second=self.calls_per_second)
         self._client = QuickBIClient(
             endpoint=self.quickbi.endpoint,
             credentials=StaticCredentials(
@@ -77,6 +78,7 @@ class Telling:
                 )
             ),
             timezone=ZONE,
+            status_sent=budget.sent,
         )
         slack = AsyncWebClient(token=self.slack.bot_token, base_url=self.slack.api_url, retry_handlers=[])
         self.courier = Courier(
@@ -94,7 +96,7 @@ class Telling:
             observations=self.store.observations,
             outages=self.store.outages,
             quickbi=self._client,
-            budget=CallBudget(SteadySlots(self.store.calls), calls_per_second=self.calls_per_second),
+            budget=budget,
             new_schedule=self._schedule,
             timezone=ZONE,
             news=self.courier.wake,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from bot.domain import MailRef, QuickBIError
 
+STATUS = "GetMailTaskStatus"
 API_VERSION = "2022-01-01"
 LONGEST_CODE = 100  # characters of a vendor's word that are kept
 LONGEST_MESSAGE = 500
@@ -62,7 +63,7 @@ def ask_status(mail: MailRef) -> Call:
     parameters = {"MailId": str(mail.mail_id)}
     if mail.task_id is not None:
         parameters["TaskId"] = str(mail.task_id)
-    return Call(operation="GetMailTaskStatus", query=canonical_query(parameters))
+    return Call(operation=STATUS, query=canonical_query(parameters))
 
 
 def ask_mails(*, page: int, page_size: int) -> Call:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, literal_column, select, update
 
 from bot.domain import RunStatus
 from bot.store.database import insert_if_absent
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _CHUNK = 500
 # When a run began, as well as it is known: Quick BI's time, or where that could not be read the first sight of it.
 BEGAN = func.coalesce(runs.c.exec_at, runs.c.first_seen_at)
+_IS_OPEN = runs.c.status == literal_column("'PROCESSING'")
 
 
 async def known_run(connection: AsyncConnection, run: TaskRun) -> KnownRun | None:
@@ -92,9 +93,7 @@ async def open_runs(connection: AsyncConnection, mail_ids: list[str]) -> dict[st
     running: dict[str, list[TaskRun]] = {}
     for chunk in chunks(mail_ids):
         found = await connection.execute(
-            select(runs)
-            .where(runs.c.mail_id.in_(chunk), runs.c.status == RunStatus.PROCESSING)
-            .order_by(runs.c.first_seen_at)
+            select(runs).where(runs.c.mail_id.in_(chunk), _IS_OPEN).order_by(runs.c.first_seen_at)
         )
         for row in found.mappings():
             running.setdefault(row["mail_id"], []).append(run_from(row))

@@ -131,6 +131,13 @@ runs = Table(
     Index("ix_runs_mail_id_exec_at", "mail_id", "exec_at"),
     Index("ix_runs_first_seen_at", "first_seen_at"),
 )
+# Of half a year of runs a few are under way: a start must not read all to find them.
+Index(
+    "ix_runs_open",
+    runs.c.mail_id,
+    sqlite_where=text("status = 'PROCESSING'"),
+    postgresql_where=text("status = 'PROCESSING'"),
+)
 
 incidents = Table(
     "incidents",

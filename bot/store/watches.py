@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.domain import StatusAnswer
     from bot.store.database import Database
 
+MOST_CHANGES = 500  # read at once
 _CHANGES = "watches"
 
 
@@ -29,13 +30,14 @@ class Watches:
         self._database = database
 
     async def changed_since(self, change_no: int) -> tuple[Watch, ...]:
-        """The watches that began, ended or changed after that number, in the order of the changes."""
+        """The first watches that began, ended or changed after that number, in the order of the changes."""
         async with self._database.reading() as connection:
             found = await connection.execute(
                 select(watches, mails.c.paused)
                 .join(mails, mails.c.mail_id == watches.c.mail_id, isouter=True)
                 .where(watches.c.change_no > change_no)
                 .order_by(watches.c.change_no)
+                .limit(MOST_CHANGES)
             )
             rows = found.mappings().all()
             ids = [row["mail_id"] for row in rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -36,7 +36,7 @@ from bot.sandbox.world import World, demo_world
 from tests.secrets import ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN, assert_no_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 UNLIMITED = Limits(status=1e6, run=1e6, others=1e6)
@@ -69,6 +69,7 @@ def client_of(
     access_key_id: str = ACCESS_KEY_ID,
     access_key_secret: str = ACCESS_KEY_SECRET,
     security_token: str = SECURITY_TOKEN,
+    status_sent: Callable[[], None] = lambda: None,
 ) -> QuickBIClient:
     credentials = Credentials(
         access_key_id=access_key_id, access_key_secret=access_key_secret, security_token=security_token
@@ -78,6 +79,7 @@ def client_of(
         credentials=StaticCredentials(credentials),
         timezone=SHANGHAI,
         time_limits=SHORT,
+        status_sent=status_sent,
     )
 
 
@@ -249,7 +251,7 @@ async def test_a_passing_failure_passes(quickbi: SimulatedQuickBI, client: Quick
     ],
 )
 async def test_wrong_credentials(
-    quickbi: SimulatedQuickBI, changed: dict[str, str], problem: CredentialsProblem
+    quickbi: SimulatedQuickBI, changed: dict[str, Any], problem: CredentialsProblem
 ) -> None:
     """The service refuses them by itself, and says which part is wrong."""
     async with client_of(quickbi, **changed) as client:
@@ -269,6 +271,20 @@ async def test_a_clock_that_is_off(quickbi: SimulatedQuickBI, client: QuickBICli
     offset = await client.server_time_offset()
     assert abs(offset - timedelta(seconds=skew)) < timedelta(seconds=2)
     assert len(quickbi.ledger.calls("GetMailTaskStatus")) == before, "the limit is not spent on the clock"
+
+
+async def test_each_status_call_is_heard_of_as_it_is_sent(quickbi: SimulatedQuickBI) -> None:
+    """Over a new connection and over a kept one, each attempt once and before its answer; other calls are not."""
+    sent: list[int] = []
+    calls = quickbi.ledger.calls
+    mail_id = named(quickbi, "Daily Sales")
+    async with client_of(quickbi, status_sent=lambda: sent.append(len(calls("GetMailTaskStatus")))) as client:
+        await client.list_mails()
+        await client.get_task_status(mail_id)
+        await client.get_task_status(mail_id)
+        quickbi.faults.add(Mode.UNAVAILABLE, action="GetMailTaskStatus", times=1)
+        await client.get_task_status(mail_id, attempts=2)
+    assert sent == [0, 1, 2, 3]
 
 
 async def test_the_documented_limit_is_met_by_waiting() -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import sys
+import time
 from typing import TYPE_CHECKING
 
 import httpx
@@ -123,3 +127,21 @@ async def test_what_is_not_well_signed_does_not_use_up_the_limit(world: World) -
         await http.post(quickbi.endpoint, headers={"x-acs-action": "GetMailTaskStatus"})
         assert (await caller.status(mail.mail_id)).status_code == 200
     assert quickbi.ledger.violations == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells when a request arrived")
+async def test_a_call_arrives_when_the_machine_has_it_not_when_somebody_has_time_for_it(
+    quickbi: SimulatedQuickBI,
+) -> None:
+    """A loop that was busy for a while does not take the next call for a hasty one."""
+    with socket.create_connection(("127.0.0.1", quickbi.port)) as connection:
+        connection.sendall(
+            b"POST /?Action=GetMailTaskStatus HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+        )
+        sent_at = time.monotonic()
+        time.sleep(0.3)  # noqa: ASYNC251 (everybody is to wait)
+        async with asyncio.timeout(10):
+            while not len(quickbi.ledger):  # noqa: ASYNC110 (the ledger tells nobody)
+                await asyncio.sleep(0.01)
+    (call,) = quickbi.ledger.calls()
+    assert abs(call.arrived - sent_at) < 0.1

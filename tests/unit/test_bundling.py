@@ -156,6 +156,7 @@ STORM_OVER = Rhythm(recent_posts=BUSY_CHANNEL, quiet_for=QUIET)
         pytest.param(
             root("many", items=5, sent=-JOINABLE.total_seconds() - 1), STORM_OVER, False, id="it is old"
         ),
+        pytest.param(root("many", items=5, sent=3_600), STORM_OVER, False, id="the clock was set back since"),
         pytest.param(
             root("many", items=5, mails="m1 m7"),
             STORM_OVER,

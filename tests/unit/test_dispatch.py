@@ -138,11 +138,13 @@ class Desk:
         self.store = FakeStore()
         self.pacing = Pacing()
         self.now = NOON
+        self.may_send = True
         self.dispatch = Dispatch(
             outbox=self.store,
             deliveries=self.store,
             messenger=self.slack,
             pacing=self.pacing,
+            may_send=lambda: self.may_send,
             now=lambda: self.now,
         )
 
@@ -308,3 +310,21 @@ async def test_what_this_process_sent_is_dated_by_the_time_that_has_passed(desk:
 async def test_what_another_process_sent_is_dated_by_its_claim(desk: Desk) -> None:
     await desk.settle()
     assert desk.slack.looked_for == [UNSURE]
+
+
+async def test_a_leader_that_stood_still_after_its_claim_sends_nothing_any_more(desk: Desk) -> None:
+    """The next leader has looked for the message by then, did not find it, and sends it."""
+
+    def stands_still() -> None:
+        desk.may_send = False
+
+    desk.store.meanwhile = stands_still
+    await desk.send()
+    assert (desk.slack.calls, desk.store.marks) == ([], ["released"])
+
+
+async def test_a_leader_that_stood_still_draws_nothing_that_is_no_longer_so(desk: Desk) -> None:
+    """The next leader may have drawn the recovery already."""
+    desk.may_send = False
+    await desk.redraw()
+    assert (desk.slack.calls, desk.store.marks) == ([], [])

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.domain import Lease, LeaseLost, StoreError
-from bot.leadership import Leadership
+from bot.leadership import TTL, Leadership
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -100,6 +101,31 @@ async def test_the_duties_are_run_with_the_term(leadership: Leadership, duties: 
         await duty.until_begun(1)
     assert leadership.is_leader
     assert [duty.begun for duty in duties] == [[1], [1]]
+
+
+@pytest.mark.parametrize("is_alone", [False, True])
+async def test_who_stood_still_for_longer_than_the_lease_is_no_longer_sure(
+    row: Row, duties: tuple[Duty, Duty], *, is_alone: bool
+) -> None:
+    """Not even before the duties are stopped. Who has the database alone is sure all the same."""
+    stood_still: list[float] = []
+    leadership = Leadership(
+        row,
+        holder="me",
+        duties=[each.lead for each in duties],
+        is_alone=is_alone,
+        clock=lambda: monotonic() + sum(stood_still),
+    )
+    before = leadership.is_sure
+    running = asyncio.create_task(leadership.run())
+    await duties[0].until_begun(1)
+    leading = leadership.is_sure
+    stood_still.append(TTL.total_seconds())
+    after = leadership.is_sure
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    assert (before, leading, after, leadership.is_sure) == (False, True, is_alone, False)
 
 
 async def test_who_stops_lets_the_next_one_begin_at_once(row: Row, duties: tuple[Duty, Duty]) -> None:

@@ -24,6 +24,7 @@ from bot.domain import (
 from bot.lookup import Lookup
 from bot.ports import Waiting
 from bot.sightings import Sightings
+from tests.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -134,9 +135,9 @@ async def test_who_must_wait_long_hears_at_once_and_gets_the_answer_later() -> N
     """The third of three mails at one call a second is more than a person's patience away."""
     quickbi = FakeQuickBI()
     lookup = lookup_over(quickbi, calls_per_second=1)
-    began = monotonic()
+    stopwatch = Stopwatch()
     first, second, third = await asyncio.gather(*(lookup.ask(mail(n)) for n in range(3)))
-    assert monotonic() - began < 2
+    assert stopwatch.seconds < 2
     assert isinstance(first, Observation)
     assert isinstance(second, Observation)
     assert isinstance(third, Waiting)
@@ -205,6 +206,32 @@ async def test_a_throttled_attempt_holds_everybody_back_though_the_next_one_goes
     assert len(quickbi.sent_at) == 3
     assert min(quickbi.sent_at[1:]) - stumbled_at >= 0.29
     assert abs(quickbi.sent_at[2] - quickbi.sent_at[1]) >= 1.9 / QUICK  # half the pace of before
+
+
+async def test_who_has_a_slot_already_is_held_back_too_when_quick_bi_throttles() -> None:
+    """Their slot was given out at the old pace: to use it would be to be refused as well."""
+    quickbi = FakeQuickBI()
+    quickbi.stumbles = 1
+    lookup = lookup_over(quickbi, calls_per_second=10)
+    asking = [asyncio.create_task(lookup.ask(mail(number))) for number in (1, 2)]
+    await quickbi.stumbled.wait()
+    stumbled_at = monotonic()
+    await asyncio.gather(*asking)
+    assert len(quickbi.sent_at) == 3
+    assert quickbi.sent_at[1] - stumbled_at >= 0.29
+    assert quickbi.sent_at[2] - quickbi.sent_at[1] >= 1.9 / 10  # half the pace of before
+
+
+async def test_the_next_call_keeps_its_distance_from_when_the_one_before_was_on_the_wire() -> None:
+    """The first call makes a connection, which takes a while; the second finds it there and arrives at once."""
+    budget = CallBudget(LocalSlots(), calls_per_second=QUICK)
+    await budget.my_turn()
+    second = asyncio.create_task(budget.my_turn())
+    await asyncio.sleep(0.5 / QUICK)
+    budget.sent()
+    sent_at = monotonic()
+    await second
+    assert monotonic() - sent_at >= 1 / QUICK
 
 
 async def test_calls_that_are_throttled_together_slow_the_pace_once() -> None:

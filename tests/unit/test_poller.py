@@ -1,60 +1,266 @@
-"""What a person's command saw is a look of the poller's: no trouble with the database may lose it."""
+"""The leader's loop over its terms: what it remembers of the one before, and what people saw meanwhile."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+import asyncio
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from bot.domain import MailId, MailRef, NotifyReason, Observation, StatusAnswer, StoreError
-from bot.poller import Poller
-
-MAIL = MailRef(mail_id=MailId("sales"))
-SEEN = Observation(
-    answer=StatusAnswer(runs=(), request_id="R"), seen_at=datetime(2026, 11, 23, 12, tzinfo=UTC)
+from bot.budget import CallBudget, LocalSlots
+from bot.domain import (
+    DueTime,
+    MailId,
+    MailPage,
+    MailRef,
+    NotifyReason,
+    Observation,
+    QuickBIError,
+    RunStatus,
+    StatusAnswer,
+    StoreError,
+    TaskId,
+    TaskRun,
+    UnknownRefusal,
+    Watch,
 )
+from bot.poller import MOST_AT_ONCE, WAITED_FOR, Poller
+from bot.refusals import FEWEST, PATIENCE
+from bot.schedule import Schedule
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+    from bot.domain import ChannelId, Outage
+    from bot.incidents import MissedRun
+    from bot.outages import OutageVerdict
+
+NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
+SALES, OPS = MailId("sales"), MailId("ops")
 
 
-class Book:
-    """The store's observations. Refuses the first `refusals` writes."""
+class FakeQuickBI:
+    """Tells of Ops at once; refuses to tell of Sales, in words that nobody knows, as often as it may."""
 
-    def __init__(self, *, refusals: int = 0) -> None:
-        self.refusals = refusals
-        self.written: list[MailId] = []
+    def __init__(self) -> None:
+        self.may_refuse = asyncio.Semaphore(0)
+        self.answered: list[MailId] = []
+
+    async def get_task_status(
+        self,
+        mail_id: MailId,
+        task_id: TaskId | None = None,  # noqa: ARG002
+        *,
+        attempts: int = 1,  # noqa: ARG002
+        before_attempt: Callable[[], Awaitable[None]] | None = None,  # noqa: ARG002
+        after_failure: Callable[[QuickBIError], Awaitable[None]] | None = None,  # noqa: ARG002
+    ) -> StatusAnswer:
+        if mail_id == SALES:
+            await self.may_refuse.acquire()
+        self.answered.append(mail_id)
+        if mail_id == SALES:
+            raise UnknownRefusal(code="Mail.New.Code")
+        return sent(mail_id)
+
+    async def list_mails(self, *, page: int = 1, page_size: int = 100) -> MailPage:
+        raise NotImplementedError
+
+    async def run_mail(self, mail_id: MailId) -> str:
+        raise NotImplementedError
+
+
+def sent(mail_id: MailId) -> StatusAnswer:
+    run = TaskRun(
+        mail_id=mail_id,
+        task_id=TaskId(1),
+        exec_at=NOON - timedelta(days=1),
+        status=RunStatus.SENT,
+        status_word="SENT",
+    )
+    return StatusAnswer(runs=(run,), request_id="R")
+
+
+class FakeStore:
+    """Two mails, no outage, and what was recorded. While it `is_away` it refuses to write."""
+
+    def __init__(self) -> None:
+        self.recorded: list[MailId] = []
+        self.denied_since: list[datetime] = []
+        self.dues: frozenset[DueTime] = frozenset()
+        self.is_away = False
+
+    async def changed_since(self, change_no: int) -> tuple[Watch, ...]:
+        return tuple(
+            Watch(
+                mail_id=mail_id,
+                is_watched=True,
+                memory=None,
+                dues=self.dues,
+                is_paused=False,
+                expects_run_at=None,
+                change_no=number,
+            )
+            for number, mail_id in enumerate((SALES, OPS), start=1)
+            if number > change_no
+        )
 
     async def record_answer(
-        self, mail_id: MailId, answer: StatusAnswer, **values: Any
+        self,
+        mail_id: MailId,
+        answer: StatusAnswer,  # noqa: ARG002
+        *,
+        now: datetime,  # noqa: ARG002
+        term: int | None,  # noqa: ARG002
+        memory: str | None = None,  # noqa: ARG002
+        missed: Sequence[MissedRun] = (),  # noqa: ARG002
     ) -> tuple[NotifyReason, ...]:
-        del answer, values
-        if self.refusals:
-            self.refusals -= 1
-            raise StoreError("locked")
-        self.written.append(mail_id)
-        return (NotifyReason.FIRST_FAILURE,)
+        if self.is_away:
+            raise StoreError("away")
+        self.recorded.append(mail_id)
+        return (NotifyReason.AS_BEFORE,)
+
+    async def record_denied(
+        self,
+        mail_id: MailId,  # noqa: ARG002
+        *,
+        cause: str,  # noqa: ARG002
+        now: datetime,
+        term: int,  # noqa: ARG002
+        since: datetime | None = None,
+    ) -> NotifyReason:
+        self.denied_since.append(since or now)
+        return NotifyReason.ACCESS_LOST
+
+    async def current(self) -> Outage | None:
+        return None
+
+    async def keep(
+        self, verdict: OutageVerdict, *, now: datetime, operator_channel: ChannelId | None, term: int
+    ) -> None:
+        """Nobody reads about outages here."""
 
 
-def poller(book: Book) -> Poller:
-    """One that does not lead: it only takes what people's commands saw."""
-    nothing: Any = None
-    observations: Any = book
-    return Poller(
-        watches=nothing,
-        observations=observations,
-        outages=nothing,
-        quickbi=nothing,
-        budget=nothing,
-        new_schedule=nothing,
-        timezone=UTC,
-        news=lambda: None,
-        seen=lambda _ref, _observation: None,
-        is_paused=nothing,
-    )
+class Desk:
+    """A poller that looks at each mail several times a second, and whose clock can be set ahead."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(0)
+        self.store = FakeStore()
+        self.quickbi = FakeQuickBI()
+        self.asks_whether_paused = asyncio.Event()
+        self.paused_is_known = asyncio.Event()
+        self.paused_is_known.set()
+        self.poller = Poller(
+            watches=self.store,
+            observations=self.store,
+            outages=self.store,
+            quickbi=self.quickbi,
+            budget=CallBudget(LocalSlots(), calls_per_second=1_000),
+            new_schedule=lambda: Schedule(
+                calls_per_second=1_000, check_interval=timedelta(seconds=0.2), timezone=UTC
+            ),
+            timezone=UTC,
+            news=lambda: None,
+            seen=lambda _, __: None,
+            is_paused=self.is_paused,
+            now=self.now,
+        )
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+    async def is_paused(self, mail_id: MailId) -> bool:
+        assert mail_id
+        self.asks_whether_paused.set()
+        await self.paused_is_known.wait()
+        return False
+
+    @asynccontextmanager
+    async def leading(self) -> AsyncIterator[None]:
+        term = asyncio.create_task(self.poller.lead(1))
+        try:
+            yield
+        finally:
+            # No look is left hanging: each would be waited for.
+            term.cancel()
+            for _ in range(MOST_AT_ONCE):
+                self.quickbi.may_refuse.release()
+            with suppress(asyncio.CancelledError):
+                await term
+
+    async def refuse(self, times: int) -> None:
+        """Sales is refused so many times more, and Ops is told of behind the last of them."""
+        for _ in range(times):
+            self.quickbi.may_refuse.release()
+            await self._until(SALES)
+            await self.until_told_of_ops()
+
+    async def until_told_of_ops(self) -> None:
+        await self._until(OPS)
+
+    async def _until(self, mail_id: MailId) -> None:
+        before = self.quickbi.answered.count(mail_id)
+        async with asyncio.timeout(30):
+            while self.quickbi.answered.count(mail_id) == before:  # noqa: ASYNC110 (the fake tells nobody)
+                await asyncio.sleep(0.005)
 
 
-async def test_a_persons_look_is_recorded_although_the_database_refuses_at_first() -> None:
-    """A run that the schedule followed may have ended in it: nobody would look for that again."""
-    book = Book(refusals=1)
-    leader = poller(book)
-    await leader.observed(MAIL, SEEN)
-    await leader.drain(5.0)
-    assert book.written == [MAIL.mail_id]
-    assert leader.pulse.news == {NotifyReason.FIRST_FAILURE: 1}
+async def test_a_mail_that_is_refused_for_long_while_others_are_told_of_is_out_of_sight() -> None:
+    desk = Desk()
+    async with desk.leading():
+        await desk.refuse(FEWEST - 1)
+        desk.ahead = PATIENCE
+        await desk.refuse(1)
+    assert len(desk.store.denied_since) == 1
+
+
+async def test_what_was_refused_in_an_earlier_term_does_not_count() -> None:
+    """Another replica led in between, and may have had every answer."""
+    desk = Desk()
+    async with desk.leading():
+        await desk.refuse(FEWEST - 1)
+    desk.ahead = PATIENCE
+    async with desk.leading():
+        await desk.refuse(1)
+    assert desk.store.denied_since == []
+
+
+async def test_what_a_person_was_answered_begins_the_clock_of_refusals_anew() -> None:
+    desk = Desk()
+    async with desk.leading():
+        await desk.refuse(FEWEST - 1)
+        seen = Observation(answer=sent(SALES), seen_at=desk.now())
+        await desk.poller.observed(MailRef(mail_id=SALES), seen)
+        desk.ahead = PATIENCE
+        await desk.refuse(1)
+    assert desk.store.denied_since == []
+
+
+async def test_what_a_person_saw_is_written_when_the_database_is_back() -> None:
+    """They are answered meanwhile. A failure that only they have seen must not be lost."""
+    desk = Desk()
+    desk.store.is_away = True
+    seen = Observation(answer=sent(SALES), seen_at=NOON)
+    async with asyncio.timeout(WAITED_FOR + 5):
+        await desk.poller.observed(MailRef(mail_id=SALES), seen)
+    assert desk.store.recorded == []
+    desk.store.is_away = False
+    await desk.poller.drain(10)
+    assert desk.store.recorded == [SALES]
+
+
+async def test_an_answer_in_hand_is_written_though_the_term_ends_before_it_is_understood() -> None:
+    """Whether the mail is paused must be known before it is called late, and that may take a while to find out."""
+    desk = Desk()
+    due = (NOON - timedelta(minutes=30)).time()
+    desk.store.dues = frozenset({DueTime(at=due, weekdays=frozenset(range(7)), grace=timedelta(minutes=1))})
+    desk.paused_is_known.clear()
+    desk.ahead = NOON - datetime.now(UTC) - timedelta(minutes=35)
+    async with desk.leading():
+        await desk.until_told_of_ops()
+        desk.ahead += timedelta(minutes=10)
+        async with asyncio.timeout(20):
+            await desk.asks_whether_paused.wait()
+        in_time = desk.store.recorded.count(OPS)
+    await desk.poller.drain(5)
+    assert desk.store.recorded.count(OPS) > in_time

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -33,12 +35,13 @@ class Book:
     def __init__(self, *troubles: StoreError | LeaseLost) -> None:
         self.troubles = list(troubles)
         self.written: list[tuple[int | None, str | None]] = []
+        self.order: list[str] = []
         self.is_away = False
 
     async def record_answer(
         self,
-        mail_id: MailId,  # noqa: ARG002
-        answer: StatusAnswer,  # noqa: ARG002
+        mail_id: MailId,
+        answer: StatusAnswer,
         *,
         now: datetime,  # noqa: ARG002
         term: int | None,
@@ -51,6 +54,7 @@ class Book:
         if self.troubles:
             raise self.troubles.pop(0)
         self.written.append((term, memory))
+        self.order.append(f"{mail_id} {answer.request_id}")
         return NEWS
 
     async def record_denied(
@@ -108,7 +112,8 @@ async def test_a_person_does_not_wait_for_a_database_that_is_away() -> None:
     """They have their answer; it is written once the database is back."""
     desk = Desk(Book())
     desk.book.is_away = True
-    await desk.recorder.take(LOOK, patience=0.01)
+    writing = desk.recorder.take(LOOK, term=None)
+    await asyncio.wait({writing}, timeout=0.01)
     assert (desk.book.written, desk.recorder.in_hand) == ([], 1)
     desk.book.is_away = False
     await desk.recorder.drain(5.0)
@@ -126,3 +131,25 @@ async def test_at_the_end_of_the_process_it_is_given_up_and_said_so(caplog: pyte
         await look
     assert "answers_given_up" in caplog.messages
     assert desk.recorder.in_hand == 0
+
+
+async def test_one_mails_answers_are_written_in_the_order_in_which_they_came() -> None:
+    """The database refuses the first for longer than the second; another mail's waits for neither."""
+    desk = Desk(Book(StoreError("locked"), StoreError("locked")))
+    for mail_id, request_id in ((MAIL, "failed"), (MailId("other"), "x"), (MAIL, "sent after all")):
+        answer = StatusAnswer(runs=(), request_id=request_id)
+        desk.recorder.take(replace(LOOK, mail_id=mail_id, answer=answer), term=None)
+    await desk.recorder.drain(5.0)
+    assert [each for each in desk.book.order if each.startswith("sales")] == [
+        "sales failed",
+        "sales sent after all",
+    ]
+    assert min(desk.book.order) == "other x"
+
+
+async def test_what_can_never_be_written_does_not_keep_the_next_from_it() -> None:
+    desk = Desk(Book(LeaseLost("another replica leads")))
+    with suppress(LeaseLost):
+        await asyncio.gather(desk.keep(), desk.keep())
+    await desk.recorder.drain(5.0)
+    assert desk.book.written == [(None, None), (3, "learned")]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from time import monotonic
 
 import pytest
 
 from bot.stopping import GONE_AT, QUIET_AT, Stopping
+from tests.stopwatch import Stopwatch
 
 
 async def forever(cancelled: asyncio.Event) -> bool:
@@ -53,10 +53,10 @@ async def test_a_step_that_hangs_is_cut_and_named(caplog: pytest.LogCaptureFixtu
             except asyncio.CancelledError:
                 continue
 
-    began = monotonic()
+    stopwatch = Stopwatch()
     stopping.left(0)  # the end begins
     await stopping.within(0.1, "deaf", deaf())
-    assert monotonic() - began < 1
+    assert stopwatch.seconds < 1
     (record,) = [each for each in caplog.records if each.getMessage() == "cut_short"]
     assert vars(record)["step"] == "deaf"
     release.set()

@@ -122,12 +122,13 @@ async def test_a_paused_mail_misses_nothing() -> None:
 
 
 async def test_the_schedule_follows_the_subscriptions() -> None:
-    """Each change once, in its order; a mail that nobody is subscribed to any more is named to the caller."""
+    """Each change once, in its order; one that nobody is subscribed to any more is named to the caller."""
     schedule = FakeSchedule()
     watches = Watches(watch(1, dues=frozenset({ON_MONDAYS})), watch(2))
     watching = await begun(schedule, watches)
     assert (schedule.told, watching.count) == ([f"watch {MAIL} 1", f"dues {MAIL}"], 1)
     watches.changes.append(watch(3, is_watched=False))
-    assert await watching.take_over_changes(lambda: MONDAY) == (MAIL,)
+    (left,) = await watching.take_over_changes(lambda: MONDAY)
+    assert (left.mail_id, left.is_watched) == (MAIL, False)
     assert (schedule.told[2:], watching.count, watching.any_mail()) == ([f"forget {MAIL}"], 0, None)
     assert watching.another_than(MAIL) == MAIL

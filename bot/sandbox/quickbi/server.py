@@ -14,6 +14,7 @@ from uuid import uuid4
 from aiohttp import web
 
 from bot.sandbox.acs3 import AccessKey, SignedRequest
+from bot.sandbox.quickbi.arrival import unnoticed_for
 from bot.sandbox.quickbi.control import Control
 from bot.sandbox.quickbi.faults import Faults
 from bot.sandbox.quickbi.gate import Arrival, Gate
@@ -117,9 +118,10 @@ class SimulatedQuickBI:
         return self._key.security_token
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
-        arrived = self._monotonic()
+        body = await request.read()
+        arrived = self._monotonic() - unnoticed_for(request)
         arrival = Arrival(
-            request=_as_signed(request, await request.read()),
+            request=_as_signed(request, body),
             arrived=arrived,
             request_id=str(uuid4()).upper(),
         )

@@ -45,7 +45,7 @@ from bot.domain.ids import (
 from bot.domain.incidents import Incident, IncidentKind, IncidentState, NotifyReason, Outage
 from bot.domain.lease import Lease
 from bot.domain.mails import Choice, Mail, MailPage, MailRef
-from bot.domain.notices import Line, Notice, PostKind, Told
+from bot.domain.notices import ByHand, Line, Notice, PostKind, Told
 from bot.domain.runs import KnownRun, ManualRun, ManualRunState, Observation, RunStatus, StatusAnswer, TaskRun
 from bot.domain.subscriptions import (
     DEFAULT_GRACE,
@@ -70,6 +70,7 @@ __all__ = [
     "WORKDAYS",
     "AccessForbidden",
     "AppRejected",
+    "ByHand",
     "CannotLook",
     "ChannelGone",
     "ChannelId",

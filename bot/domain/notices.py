@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.domain.ids import ChannelId, PostId
+    from bot.domain.ids import ChannelId, PostId, UserId
     from bot.domain.incidents import Incident, NotifyReason
     from bot.domain.mails import Mail
 
@@ -20,6 +20,14 @@ class PostKind(StrEnum):
     ROOT = "root"
     REPLY = "reply"
     LINE = "line"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ByHand:
+    """A run that somebody asked for, and that is not over."""
+
+    user_id: UserId
+    asked_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +43,7 @@ class Told:
     snoozed_until: datetime | None = None
     snoozed_until_recovered: bool = False
     is_subscribed: bool = True
+    by_hand: ByHand | None = None
 
     def is_snoozed(self, now: datetime) -> bool:
         return self.snoozed_until_recovered or (self.snoozed_until is not None and now < self.snoozed_until)

@@ -47,10 +47,11 @@ def root_message(items: tuple[Told, ...], *, now: datetime, zone: tzinfo) -> Mes
         return digest(items, now=now, zone=zone)
     (told,) = items
     incident = told.incident
-    head, at, hint = headline(told), when_words(told, zone), advice(incident)
+    head, at = headline(told), when_words(told, zone)
+    hint = _being_run(told, zone) or Words(marked=advice(incident), plain=unmarked(advice(incident)))
     blocks: list[Block] = [section(f"{head.marked}\n{at.marked}")]
-    if hint:
-        blocks.append(section(hint))
+    if hint.marked:
+        blocks.append(section(hint.marked))
     blocks.append(_small_print(told, now, zone))
     if incident.is_firing:
         label = label_of(incident.mail_id, told.mail)
@@ -60,11 +61,22 @@ def root_message(items: tuple[Told, ...], *, now: datetime, zone: tzinfo) -> Mes
                 label,
                 is_snoozed=told.is_snoozed(now),
                 is_subscribed=told.is_subscribed,
-                run=_run_button(incident, label),
+                run=None if told.by_hand else _run_button(incident, label),
             )
         )
-    text = f"{head.plain}. {at.plain}. {unmarked(hint)} {_snooze_words(told, now, zone).plain}"
+    text = f"{head.plain}. {at.plain}. {hint.plain} {_snooze_words(told, now, zone).plain}"
     return Message(text=text.strip(), blocks=tuple(blocks))
+
+
+def _being_run(told: Told, zone: tzinfo) -> Words | None:
+    """Somebody is at work on it: in the place of what to do."""
+    if told.by_hand is None or not told.incident.is_firing:
+        return None
+    who, at = f"<@{told.by_hand.user_id}>", told.by_hand.asked_at
+    return Words(
+        marked=f"▶️ {who} ran it {when(at, zone)}, and that is not over yet",
+        plain=f"{who} ran it at {absolute(at, zone)}, and that is not over yet.",
+    )
 
 
 def _run_button(incident: Incident, label: str) -> ButtonElement | None:

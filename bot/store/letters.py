@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, select
 
-from bot.domain import Line, NotifyReason, Told
+from bot.domain import ByHand, Line, NotifyReason, Told
+from bot.store.manual import IS_GOING
 from bot.store.rows import incident_from, mail_from
-from bot.store.tables import incidents, mails, notices, post_items, posts, subscriptions
+from bot.store.tables import incidents, mails, manual_runs, notices, post_items, posts, subscriptions
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
@@ -23,17 +24,18 @@ _SNOOZE = (
     subscriptions.c.snoozed_until_recovered,
     subscriptions.c.mail_id.is_not(None).label("is_subscribed"),
 )
+_BY_HAND = (manual_runs.c.user_id.label("run_by"), manual_runs.c.claimed_at.label("run_asked_at"))
 
 
 async def items_of_root(connection: AsyncConnection, post_id: PostId) -> tuple[Told, ...]:
     """Every incident that the message shows, the one that began first first."""
     shown = (
-        select(incidents, *_MAIL, *_SNOOZE)
+        select(incidents, *_MAIL, *_SNOOZE, *_BY_HAND)
         .join(post_items, post_items.c.incident_id == incidents.c.incident_id)
         .join(posts, posts.c.post_id == post_items.c.post_id)
     )
     found = await connection.execute(
-        _with_mail_and_snooze(shown, posts.c.channel_id)
+        _with_the_mails_state(shown, posts.c.channel_id)
         .where(post_items.c.post_id == post_id)
         .order_by(incidents.c.opened_at, incidents.c.incident_id)
     )
@@ -42,11 +44,11 @@ async def items_of_root(connection: AsyncConnection, post_id: PostId) -> tuple[T
 
 async def items_of_news(connection: AsyncConnection, post_id: PostId) -> tuple[Told, ...]:
     """The incidents that the message's notices are about, each with the reasons, oldest first."""
-    told = select(incidents, *_MAIL, *_SNOOZE, notices.c.reason).join(
+    told = select(incidents, *_MAIL, *_SNOOZE, *_BY_HAND, notices.c.reason).join(
         notices, notices.c.incident_id == incidents.c.incident_id
     )
     found = await connection.execute(
-        _with_mail_and_snooze(told, notices.c.channel_id)
+        _with_the_mails_state(told, notices.c.channel_id)
         .where(notices.c.post_id == post_id)
         .order_by(notices.c.notice_id)
     )
@@ -86,11 +88,14 @@ async def ts_of(connection: AsyncConnection, post_id: PostId | None) -> str | No
     return ts
 
 
-def _with_mail_and_snooze(statement: Select[Any], channel_id: ColumnElement[str]) -> Select[Any]:
-    """Of each incident its mail, and how the channel is subscribed to that: where either is known."""
+def _with_the_mails_state(statement: Select[Any], channel_id: ColumnElement[str]) -> Select[Any]:
+    """Of each incident its mail, how the channel is subscribed to that, and its run by hand: where there is one."""
     theirs = and_(subscriptions.c.channel_id == channel_id, subscriptions.c.mail_id == incidents.c.mail_id)
-    return statement.join(mails, mails.c.mail_id == incidents.c.mail_id, isouter=True).join(
-        subscriptions, theirs, isouter=True
+    going = and_(manual_runs.c.mail_id == incidents.c.mail_id, IS_GOING)
+    return (
+        statement.join(mails, mails.c.mail_id == incidents.c.mail_id, isouter=True)
+        .join(subscriptions, theirs, isouter=True)
+        .join(manual_runs, going, isouter=True)
     )
 
 
@@ -102,4 +107,5 @@ def _told(row: RowMapping, reasons: tuple[NotifyReason, ...]) -> Told:
         snoozed_until=row["snoozed_until"],
         snoozed_until_recovered=bool(row["snoozed_until_recovered"]),
         is_subscribed=bool(row["is_subscribed"]),
+        by_hand=ByHand(user_id=row["run_by"], asked_at=row["run_asked_at"]) if row["run_by"] else None,
     )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, select, update
 
 from bot.domain import ChannelId, MailId, ManualRun, ManualRunState, UserId
 from bot.runs import OPEN_FOR
 from bot.store.database import insert_if_absent
+from bot.store.news import firing_incident, touch_posts
 from bot.store.tables import manual_runs
 
 if TYPE_CHECKING:
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import RowMapping
 
     from bot.store.database import Database
+
+
+# At most one for each mail: it may have begun, and its end is not known.
+IS_GOING = and_(
+    manual_runs.c.ended_at.is_(None),
+    manual_runs.c.state.in_([ManualRunState.STARTED, ManualRunState.UNCLEAR]),
+)
 
 
 class ManualRuns:
@@ -51,20 +59,29 @@ class ManualRuns:
     ) -> bool:
         """Record how it went on. REFUSED and ENDED free the mail for the next run by hand.
 
-        False where it was over already: what has ended stays so.
+        False where it was over already: what has ended stays so. Where a run begins or ends, the messages about
+        its mail are drawn anew.
         """
         over = state in {ManualRunState.REFUSED, ManualRunState.ENDED}
         async with self._database.writing() as connection:
+            it = manual_runs.c.manual_run_id == manual_run_id
+            was_going = await connection.execute(select(IS_GOING).where(it).with_for_update())
             noted = await connection.execute(
                 update(manual_runs)
-                .where(manual_runs.c.manual_run_id == manual_run_id, manual_runs.c.ended_at.is_(None))
+                .where(it, manual_runs.c.ended_at.is_(None))
                 .values(
                     state=state,
                     run_key=func.coalesce(func.nullif(run_key, ""), manual_runs.c.run_key),
                     ended_at=now if over else None,
                 )
+                .returning(IS_GOING, manual_runs.c.mail_id)
             )
-            return bool(noted.rowcount)
+            row = noted.one_or_none()
+            if row is not None and row[0] != was_going.scalar_one():
+                incident = await firing_incident(connection, MailId(row.mail_id))
+                if incident is not None:
+                    await touch_posts(connection, incident)
+            return row is not None
 
     async def open_runs(self) -> tuple[ManualRun, ...]:
         """Those whose end is still to be told: what a restart takes up again."""

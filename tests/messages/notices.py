@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain import (
     AccessForbidden,
+    ByHand,
     ChannelId,
     CredentialsProblem,
     CredentialsRejected,
@@ -29,6 +30,7 @@ from bot.domain import (
     Throttled,
     Told,
     UnknownRefusal,
+    UserId,
 )
 from bot.outages import cause_of
 from bot.outgoing import Redraw
@@ -130,6 +132,11 @@ def notices() -> dict[str, Message]:
             incident(), REASON.FIRST_FAILURE, snoozed_until_recovered=True
         ),
         "failed-unsubscribed": told(incident(), REASON.FIRST_FAILURE, is_subscribed=False),
+        "failed-and-being-run": told(
+            incident(),
+            REASON.FIRST_FAILURE,
+            by_hand=ByHand(user_id=UserId("U0ADA00001"), asked_at=NOW - timedelta(minutes=1)),
+        ),
         "stuck": told(incident(IncidentKind.STUCK, failed_runs=0), REASON.STUCK),
         "late": told(incident(IncidentKind.LATE, failed_runs=0), REASON.LATE),
         "late-started": told(

@@ -186,9 +186,9 @@ async def test_quick_bi_failing_while_it_is_followed(once: Rig) -> None:
 
 
 async def test_on_a_notice_the_actor_and_the_end_stand_in_its_thread(tmp_path: Path) -> None:
-    """One reply that is edited; the channel, which is subscribed, is told of the recovery as always."""
+    """One reply that is edited; the notice says so, too, while it goes on, and that it recovered in the end."""
     async with stage_for_runs(tmp_path, QUICKBI_CHECK_INTERVAL="2") as stage:
-        mail = add_quick(stage, "Quick Margins", "SENT")
+        mail = add_quick(stage, "Quick Margins", "SENT", takes=8)
         await stage.start_bot()
         await stage.slack.people.type_command("ada", "reports", "/mail-subscribe Quick Margins")
         await until_said(stage, "now subscribed")
@@ -196,7 +196,10 @@ async def test_on_a_notice_the_actor_and_the_end_stand_in_its_thread(tmp_path: P
         notice = await until_said(stage, "Quick Margins failed")
         await stage.slack.people.click("ada", "mail_run", channel="reports", ts=notice.ts)
         began = await until_said(stage, f"<@{ADA}> ran Quick Margins again", thread_ts=notice.ts)
-        ended = await until_said(stage, "again: it was sent after", thread_ts=notice.ts)
+        going = await until_said(stage, f"<@{ADA}> ran it at")
+        assert going.ts == notice.ts
+        assert "Run again…" not in texts(going.blocks, "plain_text")
+        ended = await until_said(stage, "again: it was sent after", thread_ts=notice.ts, seconds=20)
         assert ended.ts == began.ts
         await until_said(stage, "recovered", thread_ts=notice.ts, seconds=20)
         assert "recovered" in stage.slack.workspace.message("reports", notice.ts).text

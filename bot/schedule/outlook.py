@@ -140,7 +140,7 @@ def _idle_worths(outlook: Outlook, begin: float, end: float, price: float) -> It
 
 def _idle_worth(outlook: Outlook, at: float) -> float:
     waited = at - outlook.looked_at
-    return outlook.stake * outlook.surprises * waited * waited / (1 + waited / PATIENCE)
+    return outlook.surprises * waited * waited / (1 + waited / PATIENCE)
 
 
 def _unseen(outlook: Outlook, coming: list[tuple[float, float]], at: float) -> float:

@@ -139,6 +139,7 @@ def _idle_worths(outlook: Outlook, begin: float, end: float, price: float) -> It
 
 
 def _idle_worth(outlook: Outlook, at: float) -> float:
+    """Not weighed by the stake: the rounds in between are for every mail alike."""
     waited = at - outlook.looked_at
     return outlook.surprises * waited * waited / (1 + waited / PATIENCE)
 

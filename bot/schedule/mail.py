@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 NEW_LEVEL = 9  # where a mail stands that was never looked at: before sweeps, behind sure news
 _AFTER_EXPECTED = HOUR / 2  # how long after a run was expected the list of what comes next is made anew
+_DECIDED = 60.0  # seconds after its grace, by which a look has shown whether a run is missed
 _FLIPS = {RunStatus.FAILED: 0.003, RunStatus.SENT: 0.0005}  # how often an end is taken back
 _FLIPS_AFTER = 60.0
 _FOLLOWED_FOR = 7 * DAY
@@ -158,10 +159,13 @@ class WatchedMail(Climber):
         if self.resting or self.looked_at is None:
             return []
         if now >= self._next_until:
-            back = self.rhythm.grace + 60
+            back = self.rhythm.grace + _DECIDED
             self._next = self.rhythm.expected(self.looked_at - back, self.looked_at)
             first = self._next[0].at + _AFTER_EXPECTED if self._next else now + DAY
             self._next_until = min(now + DAY, max(now + HOUR, first))
+            for one in self._next:  # whether a run is missed is judged by what was known before its time
+                if one.at <= self._next_until <= one.at + one.grace + _DECIDED:
+                    self._next_until = one.at + one.grace + 2 * _DECIDED
         return self._next
 
     def saw_latest(self, runs: tuple[TaskRun, ...], now: float) -> bool:

@@ -226,7 +226,7 @@ class Rhythm:
         since = self.since if self.since is not None else slot.starts[0]
         first, second = self.local.split(since)
         first += second > slot.centre + self.tolerance
-        first = max(first, hits[0] - 1, known - WINDOW + 1)  # what was before its first run was another plan
+        first = max(first, hits[0], known - WINDOW + 1)  # what was before its first run was another plan
         inside = set(hits)
         watched = [
             day

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from random import Random
@@ -413,6 +414,28 @@ def test_a_skipped_run_of_a_learned_mail_is_late_once() -> None:
     assert abs(late.expected_at - expected) < timedelta(minutes=1)
     assert told_at - (late.expected_at + late.grace).timestamp() < 10
     assert late.declared is None
+
+
+def test_a_run_skipped_on_the_same_weekday_twice_is_late_both_times() -> None:
+    """Whether a run is missed is judged by what was known before its time, not by its absence."""
+    outcome = simulation.ours(daily_runs(14, skip=(4, 11), lasts=200), a_schedule(), slots())
+    told = [late.expected_at.timestamp() for _, late in outcome.late]
+    expected = [(MONDAY + timedelta(days=day, hours=9)).timestamp() for day in (4, 11)]
+    assert told == pytest.approx(expected, abs=60)
+
+
+def test_a_run_skipped_soon_after_its_time_was_changed_is_late() -> None:
+    """Sunday to Thursday at the new time, nothing on Friday: the days before the change are no sign of a plan."""
+    before = daily_runs(13, hour=9).runs
+    moved = [
+        replace(run, task_id=run.task_id + 100, start=run.start + 600, end=run.end + 600)
+        for run in daily_runs(24, hour=9).runs[13:]
+    ]
+    skipped = MONDAY + timedelta(days=18, hours=9, minutes=10)  # a Friday
+    runs = [run for run in [*before, *moved] if abs(run.start - skipped.timestamp()) > 60]
+    workload = Workload(runs=runs, mail_ids=[MAIL], planned_until=(MONDAY + timedelta(days=24)).timestamp())
+    outcome = simulation.ours(workload, a_schedule(), slots())
+    assert any(abs(late.expected_at - skipped) < timedelta(minutes=1) for _, late in outcome.late)
 
 
 @pytest.mark.parametrize("days", [1, 2, 3])

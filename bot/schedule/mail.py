@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bot.schedule.localtime import LocalTime
     from bot.schedule.values import Due
 
-NEW_LEVEL = 9  # where a mail stands that was never looked at: before sweeps, behind sure news
+NEW_LEVEL = 7  # where a mail stands that was never looked at: before sweeps, behind sure news
 _AFTER_EXPECTED = HOUR / 2  # how long after a run was expected the list of what comes next is made anew
 _DECIDED = 60.0  # seconds after its grace, by which a look has shown whether a run is missed
 _FLIPS = {RunStatus.FAILED: 0.003, RunStatus.SENT: 0.0005}  # how often an end is taken back

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bot.domain import MailId, QuickBIError, StatusAnswer, TaskRun
 
-PRICE = 0.1  # seconds of delay that a call must save to be made, at one call a second
+PRICE = 0.15  # seconds of delay that a call must save to be made, at one call a second
 _ROUNDS = 10  # a mail unlooked-at for as long as so many rounds in turn would take goes before all others
 _SOON = 1.1  # of the interval: a rush may delay a look that much where the calls suffice for all
 _REST = 12  # resting mails are looked at so many times more seldom than others

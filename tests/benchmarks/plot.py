@@ -39,7 +39,7 @@ def plot_delays(delays: dict[str, list[float]], path: Path) -> None:
         axes.set_axisbelow(True)
         axes.set_xlabel("time from a run's failure until the bot has seen it")
         axes.set_ylabel("failed runs")
-        axes.legend(frameon=False, loc="lower right")
+        axes.legend(frameon=False, loc="center", bbox_to_anchor=(0.48, 0.42))  # between the curves
         figure.savefig(path, dpi=160)
 
 

@@ -73,10 +73,10 @@ class FleetDurations:
     def add(self, mail: Durations, sign: int = 1) -> None:
         """Count a mail of which something was learned in, or out."""
         if mail.beliefs:
-            mean, variance = mail.mean_and_variance()
+            mean, doubt, _ = _taken_together(mail.beliefs)
             self.mails += sign
             self.total += sign * mean
-            self.squares += sign * (mean * mean + variance)
+            self.squares += sign * (mean * mean + doubt)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -115,17 +115,10 @@ class Durations:
 
     beliefs: tuple[Belief, ...] = ()
 
-    def mean_and_variance(self) -> tuple[float, float]:
-        """Of the typical duration, over the beliefs."""
-        mean = sum(one.weight * one.mean for one in self.beliefs)
-        variance = sum(one.weight * (one.variance + (one.mean - mean) ** 2) for one in self.beliefs)
-        return mean, variance
-
     def law(self, fleet: FleetDurations) -> DurationLaw:
         """The law of the next run: wider the less is known of the mail."""
-        beliefs = self.beliefs or _first_beliefs(fleet)
-        mean, variance = Durations(beliefs=beliefs).mean_and_variance()
-        own = sqrt(variance + sum(one.weight * one.within**2 for one in beliefs))
+        mean, doubt, within = _taken_together(self.beliefs or _first_beliefs(fleet))
+        own = sqrt(doubt + within)
         between = sqrt(fleet.between + max(_WITHIN) ** 2)
         return DurationLaw(
             median=mean,
@@ -154,12 +147,19 @@ class Durations:
 
     def _be_shaken(self, low: float | None, high: float) -> None:
         """Where a run took far less or more than was believed, the report may have changed: believe less firmly."""
-        mean, variance = self.mean_and_variance()
+        mean, doubt, within = _taken_together(self.beliefs)
         off = max(mean - high, 0.0 if low is None else low - mean)
-        if off <= _SHOCK * sqrt(variance + sum(one.weight * one.within**2 for one in self.beliefs)):
+        if off <= _SHOCK * sqrt(doubt + within):
             return
         for belief in self.beliefs:
             belief.variance = max(belief.variance, (off / _SHAKEN) ** 2)
+
+
+def _taken_together(beliefs: tuple[Belief, ...]) -> tuple[float, float, float]:
+    """Over the beliefs: the typical duration, its variance, and the variance of the runs about it."""
+    mean = sum(one.weight * one.mean for one in beliefs)
+    doubt = sum(one.weight * (one.variance + (one.mean - mean) ** 2) for one in beliefs)
+    return mean, doubt, sum(one.weight * one.within**2 for one in beliefs)
 
 
 def _first_beliefs(fleet: FleetDurations) -> tuple[Belief, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.domain import RunStatus
-from bot.schedule.durations import Durations, FleetDurations
-from bot.schedule.failures import FailureRecord, Failures, seen_before
+from bot.schedule.durations import Durations
+from bot.schedule.failures import Failures
 from bot.schedule.ladder import Climber
 from bot.schedule.lateness import due_deadlines, expected_by_due, missed_dues, overdue
 from bot.schedule.localtime import DAY, HOUR
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bot.domain import MailId, TaskId, TaskRun
+    from bot.schedule.durations import DurationLaw
+    from bot.schedule.fleet import Fleet
     from bot.schedule.localtime import LocalTime
     from bot.schedule.values import Due
 
@@ -46,19 +48,6 @@ class Seen:
         return self.status in _FLIPS
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Fleet:
-    """What all mails teach together: where each begins."""
-
-    durations: FleetDurations = field(default_factory=FleetDurations)
-    failures: Failures = field(default_factory=seen_before)
-
-    def add(self, mail: WatchedMail, sign: int = 1) -> None:
-        """Count a mail in with what was learned of it before, or out."""
-        self.durations.add(mail.durations, sign)
-        self.failures.add(mail.failures, sign)
-
-
 def seen(run: TaskRun, now: float) -> Seen:
     start = min(now, run.exec_at.timestamp()) if run.exec_at else now
     return Seen(key=run.key, task_id=run.task_id, start=start, age=now - start, status=run.status)
@@ -78,8 +67,8 @@ class Overtaken(Climber):
         """The levels of this run from `now` on; see `climb`."""
         outlook = Outlook(
             looked_at=self.run.start + self.run.age,
-            law=self.mail.durations.law(self.mail.fleet.durations),
-            stake=self.mail.failures.stake(self.mail.fleet.failures),
+            law=self.mail.law,
+            stake=self.mail.stake,
             running=self.run.start,
         )
         return climb(outlook, now, now + _FOLLOWED_FOR, price)
@@ -113,7 +102,7 @@ class WatchedMail(Climber):
         self.fleet = fleet
         self.rhythm = Rhythm(local)
         self.durations = Durations()
-        self.failures = FailureRecord()
+        self.failures = Failures()
         self.latest: Seen | None = None
         self.looked_at: float | None = None
         self.overtaken: dict[TaskId, Overtaken] = {}
@@ -135,6 +124,16 @@ class WatchedMail(Climber):
             self.late_told = min(self.late_told, now)
         if self.by_hand_at is not None:
             self.by_hand_at = min(self.by_hand_at, now)
+
+    @property
+    def law(self) -> DurationLaw:
+        """Of how long its next run takes."""
+        return self.durations.law(self.fleet.durations)
+
+    @property
+    def stake(self) -> float:
+        """How many times as likely as an ordinary run its next one is to fail."""
+        return self.failures.stake(self.fleet.failures)
 
     @property
     def resting(self) -> bool:
@@ -260,7 +259,7 @@ class WatchedMail(Climber):
     def _outlook(self, expected: list[Expected]) -> Outlook:
         latest, looked_at = self.latest, self.looked_at or 0.0
         if self.unreadable:  # whatever may be going on, no call would show it
-            return Outlook(looked_at=looked_at, law=self.durations.law(self.fleet.durations))
+            return Outlook(looked_at=looked_at, law=self.law)
         if self.by_hand_at is not None:
             starts = tuple((self.by_hand_at + wait, share) for wait, share in _BY_HAND_STARTS)
             expected = [Expected(at=self.by_hand_at, chance=0.95, starts=starts), *expected]
@@ -273,8 +272,8 @@ class WatchedMail(Climber):
                 *(one.at + one.grace for one in expected if one.clear),
                 *due_deadlines(dues, self.rhythm.local, looked_at),
             ],
-            law=self.durations.law(self.fleet.durations),
-            stake=self.failures.stake(self.fleet.failures),
+            law=self.law,
+            stake=self.stake,
             surprises=0.0 if self.resting else self.rhythm.surprise_rate(looked_at),
             running=latest.start if latest is not None and not latest.over else None,
             expected=expected,

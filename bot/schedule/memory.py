@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from bot.domain import RunStatus, TaskId
 from bot.schedule.durations import Belief, Durations
-from bot.schedule.failures import FailureRecord
+from bot.schedule.failures import Failures
 from bot.schedule.mail import Overtaken, Seen, WatchedMail
 from bot.schedule.rhythm import Rhythm
 from bot.schedule.values import MailMemory
 
 if TYPE_CHECKING:
     from bot.domain import MailId
+    from bot.schedule.fleet import Fleet
     from bot.schedule.localtime import LocalTime
-    from bot.schedule.mail import Fleet
 
 VERSION = 1
 
@@ -40,8 +40,10 @@ def remember(mail: WatchedMail) -> MailMemory:
             for one in durations.beliefs
         ],
         "failures": [
-            *(round(x, 2) for x in (failures.runs, failures.failed)),
-            *(round(x, 2) for x in (failures.runs_after, failures.failed_again)),
+            round(failures.runs, 2),
+            round(failures.failed, 2),
+            round(failures.runs_after, 2),
+            round(failures.failed_after, 2),
             failures.failed_last,
         ],
     }
@@ -74,12 +76,12 @@ def _restore(told: dict[str, Any], mail_id: MailId, local: LocalTime, fleet: Fle
     )
     mail.durations = Durations(beliefs=tuple(map(_to_belief, told.get("lasts", ()))))
     if "failures" in told:  # like `lasts` not in the earliest memories
-        runs, failed, runs_after, failed_again, failed_last = told["failures"]
-        mail.failures = FailureRecord(
+        runs, failed, runs_after, failed_after, failed_last = told["failures"]
+        mail.failures = Failures(
             runs=float(runs),
             failed=float(failed),
             runs_after=float(runs_after),
-            failed_again=float(failed_again),
+            failed_after=float(failed_after),
             failed_last=bool(failed_last),
         )
     mail.looked_at = told["looked_at"]

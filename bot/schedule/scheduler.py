@@ -6,9 +6,10 @@ from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from bot.schedule.fleet import Fleet
 from bot.schedule.ladder import Ladder
 from bot.schedule.localtime import HOUR, LocalTime
-from bot.schedule.mail import Fleet, Overtaken, WatchedMail
+from bot.schedule.mail import Overtaken, WatchedMail
 from bot.schedule.memory import recall, remember
 from bot.schedule.values import Ask, Due, LateRun, MailMemory, Sleep
 

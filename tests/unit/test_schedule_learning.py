@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.schedule.days import learn_days
 from bot.schedule.durations import Durations, FleetDurations
-from bot.schedule.failures import FailureRecord, Failures, seen_before
+from bot.schedule.failures import Failures, FleetFailures
 from bot.schedule.ladder import BELOW, Climber, Ladder
 from bot.schedule.localtime import DAY, HOUR, LocalTime
 from bot.schedule.rhythm import Expected, Rhythm
@@ -276,9 +276,9 @@ def test_a_law_is_a_law(looks: list[tuple[float, float]], age: float) -> None:
     assert 0 <= law.ended_by(age) <= law.ended_by(age * 1.1 + 1) <= 1
 
 
-def a_fleet(rates: list[float], *, runs: int = 60) -> tuple[Failures, list[FailureRecord]]:
+def a_fleet(rates: list[float], *, runs: int = 60) -> tuple[FleetFailures, list[Failures]]:
     """Mails that fail at these rates, after as many runs each."""
-    random, fleet, mails = Random(5), seen_before(), [FailureRecord() for _ in rates]
+    random, fleet, mails = Random(5), FleetFailures(), [Failures() for _ in rates]
     for _ in range(runs):
         for mail, rate in zip(mails, rates, strict=True):
             mail.learn(fleet, failed=random.random() < rate)
@@ -313,7 +313,7 @@ def test_a_mail_that_was_mended_is_forgiven() -> None:
 @given(st.lists(st.booleans(), max_size=80), st.lists(st.booleans(), max_size=80))
 def test_a_stake_is_within_bounds(one: list[bool], other: list[bool]) -> None:
     """Whatever happened, no mail is worth nothing, and none everything."""
-    fleet, mail, beside = seen_before(), FailureRecord(), FailureRecord()
+    fleet, mail, beside = FleetFailures(), Failures(), Failures()
     for failed in one:
         mail.learn(fleet, failed=failed)
     for failed in other:

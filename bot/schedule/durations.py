@@ -24,6 +24,7 @@ _AGEING = 1.03  # by what a belief's variance grows with each lesson: reports ch
 _FADING = 0.98  # of what speaks for one kind of mail or the other
 _SHOCK, _SHAKEN = 2.5, 4.0  # a lesson so many deviations off widens the belief to that part of its distance
 _SUREST = 0.0005  # variance
+_LEAST_LIKELY = 0.001  # no kind of mail is ever ruled out: a memory is rounded, and reports change
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,8 +142,9 @@ class Durations:
         for belief in self.beliefs:
             belief.weight = belief.weight**_FADING * belief.learn(lowest, highest)
         total = sum(belief.weight for belief in self.beliefs)
+        sure = 1 - _LEAST_LIKELY * len(self.beliefs)
         for belief in self.beliefs:
-            belief.weight /= total
+            belief.weight = _LEAST_LIKELY + sure * belief.weight / total
         fleet.add(self)
 
     def _be_shaken(self, low: float | None, high: float) -> None:

@@ -23,6 +23,7 @@ PRICE = 0.15  # seconds of delay that a call must save to be made, at one call a
 _ROUNDS = 10  # a mail unlooked-at for as long as so many rounds in turn would take goes before all others
 _SOON = 1.1  # of the interval: a rush may delay a look that much where the calls suffice for all
 _REST = 12  # resting mails are looked at so many times more seldom than others
+_MANY = 30  # calls without an answer: more make no difference
 _SET_BACK = 5.0  # seconds; the clock is held to have been set back where it shows that much less than before
 
 
@@ -64,8 +65,7 @@ class Schedule:
         mail.paused, mail.dues = paused, tuple(dues)
         mail.clock_shows(now.timestamp())
         self._queue(mail, now.timestamp())
-        for run in mail.overtaken.values():
-            self._ladder.place(run, run.ascent(now.timestamp(), self._price))
+        self._follow_overtaken(mail, now.timestamp())
 
     def forget(self, mail_id: MailId) -> None:
         """Look at this mail no more. An answer that still comes for it is passed over."""
@@ -106,8 +106,7 @@ class Schedule:
         if mail is None or not mail.heard_of(run, now.timestamp()):
             return
         self._queue(mail, now.timestamp())
-        for each in mail.overtaken.values():
-            self._ladder.place(each, each.ascent(now.timestamp(), self._price))
+        self._follow_overtaken(mail, now.timestamp())
 
     def next(self, now: datetime) -> Ask | Sleep:
         """The call to make now, or how long there is nothing worth a call."""
@@ -142,8 +141,7 @@ class Schedule:
             self._queue(mail, at)
         else:
             news = sum(mail.saw_overtaken(run, at) for run in answer.runs) > 0
-        for run in mail.overtaken.values():
-            self._ladder.place(run, run.ascent(at, self._price))
+        self._follow_overtaken(mail, at)
         return news
 
     def failed(self, ask: Ask, error: QuickBIError, now: datetime) -> None:
@@ -154,12 +152,12 @@ class Schedule:
         at = now.timestamp()
         mail.unanswered += 1
         mail.unreadable = mail.unreadable or (error.is_about_the_mail and ask.task_id is None)
-        again = at + min(self._check_interval, 2.0 ** min(mail.unanswered, 30) - 2)
-        self._ladder.place(mail, mail.ascent(again, self._price))
-        self._to_the_end_of_its_round(mail, at)
-        overtaken = mail.overtaken.get(ask.task_id) if ask.task_id is not None else None
-        if overtaken is not None and not error.is_about_the_mail:
-            self._ladder.place(overtaken, overtaken.ascent(again, self._price))
+        # At once after the first, then after 2, 6, 14 … seconds.
+        again = at + min(self._check_interval, 2.0 ** min(mail.unanswered, _MANY) - 2)
+        self._queue(mail, at, again)
+        if ask.task_id in mail.overtaken and not error.is_about_the_mail:
+            run = mail.overtaken[ask.task_id]
+            self._ladder.place(run, run.ascent(again, self._price))
 
     def memory(self, mail_id: MailId) -> MailMemory | None:
         """What to keep of this mail over a restart; None if it is not watched."""
@@ -180,8 +178,7 @@ class Schedule:
         for mail in self._mails.values():
             mail.clock_shows(at)
             self._queue(mail, at)
-            for run in mail.overtaken.values():
-                self._ladder.place(run, run.ascent(at, self._price))
+            self._follow_overtaken(mail, at)
         return at
 
     def _missing(self, mail: WatchedMail, looked_at: float | None, at: float) -> bool:
@@ -205,9 +202,14 @@ class Schedule:
         self._to_the_end_of_its_round(chosen, at)
         return Ask(mail_id=chosen.mail_id)
 
-    def _queue(self, mail: WatchedMail, at: float) -> None:
-        self._ladder.place(mail, mail.ascent(at, self._price))
+    def _queue(self, mail: WatchedMail, at: float, begin: float | None = None) -> None:
+        """It climbs anew: from `begin` on, where it is not to be asked about before."""
+        self._ladder.place(mail, mail.ascent(at if begin is None else begin, self._price))
         self._to_the_end_of_its_round(mail, at)
+
+    def _follow_overtaken(self, mail: WatchedMail, at: float) -> None:
+        for run in mail.overtaken.values():
+            self._ladder.place(run, run.ascent(at, self._price))
 
     def _to_the_end_of_its_round(self, mail: WatchedMail, at: float) -> None:
         self._rounds.pop(mail, None)

@@ -240,6 +240,16 @@ def test_one_odd_run_changes_little_and_a_changed_report_is_learned_in_a_few() -
     assert [lasts(90) for _ in range(6)][-1] == pytest.approx(90, rel=0.25)
 
 
+def test_no_kind_of_mail_is_ever_ruled_out() -> None:
+    """However steady a mail was: its chances add up, and what a memory rounds off does not bind it for ever."""
+    fleet, durations = FleetDurations(), Durations()
+    for _ in range(300):
+        durations.learn(59, 60, fleet)
+    weights = [belief.weight for belief in durations.beliefs]
+    assert min(weights) >= 0.001
+    assert sum(weights) == pytest.approx(1)
+
+
 def test_the_fleet_is_the_sum_of_its_mails() -> None:
     """Mails that come and go leave no trace; those that stay make the first guess about a new one."""
     fleet, mails = FleetDurations(), [Durations() for _ in range(60)]

@@ -126,14 +126,7 @@ class Poller:
         """
         self._refusals.forget(ref.mail_id)
         ask = Ask(mail_id=ref.mail_id, task_id=ref.task_id)
-        memory, missed = await self._watching.learn(ask, observation.answer, observation.seen_at)
-        look = Look(
-            mail_id=ref.mail_id,
-            answer=observation.answer,
-            at=observation.seen_at,
-            memory=memory,
-            missed=missed,
-        )
+        look = await self._understood(ask, observation.answer, observation.seen_at, term=None)
         await asyncio.wait({self._recorder.take(look, term=None)}, timeout=WAITED_FOR)
 
     async def _follow_changes(self) -> None:
@@ -210,15 +203,21 @@ class Poller:
         ref = MailRef(mail_id=ask.mail_id, task_id=ask.task_id)
         self._seen(ref, Observation(answer=answer, seen_at=now))
         self._refusals.forget(ask.mail_id)
-        look = Look(mail_id=ask.mail_id, answer=answer, at=now)
+        await self._recorder.keep(await self._understood(ask, answer, now, term=term), term=term)
+        await self._outages.answered(now=now, term=term)
+
+    async def _understood(self, ask: Ask, answer: StatusAnswer, at: datetime, *, term: int | None) -> Look:
+        """Teach the schedule. An answer in hand is written, too, where this is cancelled: at the end of the term.
+
+        What is missing the next leader finds out by itself.
+        """
+        look = Look(mail_id=ask.mail_id, answer=answer, at=at)
         try:
-            memory, missed = await self._watching.learn(ask, answer, now)
+            memory, missed = await self._watching.learn(ask, answer, at)
         except asyncio.CancelledError:
-            # The answer is in hand. What is missing the next leader finds out by itself.
             self._recorder.take(look, term=term)
             raise
-        await self._recorder.keep(replace(look, memory=memory, missed=missed), term=term)
-        await self._outages.answered(now=now, term=term)
+        return replace(look, memory=memory, missed=missed)
 
     async def _no_answer(self, ask: Ask, error: QuickBIError, term: int) -> None:
         now = self._now()

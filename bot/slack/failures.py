@@ -47,18 +47,16 @@ def failure(error: QuickBIError, ref: MailRef | None = None, mail: Mail | None =
     title = _title(ref, mail)
     words = _words(error, title)
     blocks: list[Block] = [section(f"{words.sign} *{words.headline}*\n{words.advice}")]
-    is_nameless = ref is not None and may_pass(
-        error
-    )  # their words are about Quick BI: the mail is named beside
+    about_quickbi = may_pass(error)  # not about the mail: that is named beside
     small_print = [
-        title if is_nameless and has_name(mail) else "",
+        title if about_quickbi and has_name(mail) else "",
         f"Mail {code(ref.mail_id)}" if ref else "",
         f"Request {code(error.request_id)}" if error.request_id else "",
         f"<{escape(error.recommend)}|What Quick BI says about it>" if _is_link(error.recommend) else "",
     ]
     if any(small_print):
         blocks.append(small(*small_print))
-    subject = f"{plain_title_of(ref.mail_id, mail, begins=True)}: " if ref and is_nameless else ""
+    subject = f"{plain_title_of(ref.mail_id, mail, begins=True)}: " if ref and about_quickbi else ""
     plain = unmarked(f"{words.headline}. {words.advice}")
     return Message(text=f"{subject}{plain}", blocks=tuple(blocks))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.commands import Verb
-from bot.slack.blocks import Message, actions, button, clip, code, name, plural, section, small
+from bot.slack.blocks import Message, actions, button, clip, code, name, plural, section, small, unmarked
 from bot.slack.conditions import condition
 from bot.slack.controls import Act, page_value, read_page
 from bot.slack.titles import label_of, plain_title_of, title_of
@@ -168,7 +168,7 @@ def _nothing_there(listed: Listed) -> Message:
         advice = "Whoever runs this bot can have mails shared with its account in Quick BI."
     by_id = f"You can still ask by an ID: {code(f'{listed.names.of(Verb.STATUS)} MAIL_ID')}"
     return Message(
-        text=f"{headline}. {advice} {by_id.replace('`', '')}.",
+        text=f"{headline}. {advice} {unmarked(by_id)}.",
         blocks=(section(f"🔍 *{headline}*\n{advice}\n{by_id}"),),
     )
 

@@ -35,7 +35,7 @@ def nothing_wrong(mail_id: MailId, mail: Mail | None) -> Message:
     """A click on a notice that no longer says how things are."""
     why = "A snooze now would only hide the next failure, so there is none."
     return Message(
-        text=f"{plain_title_of(mail_id, mail)} has recovered already. {why}",
+        text=f"{plain_title_of(mail_id, mail, begins=True)} has recovered already. {why}",
         blocks=(section(f"🟢 {title_of(mail_id, mail)} has recovered already\n{why}"),),
     )
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _CHUNK = 500
 # When a run began, as well as it is known: Quick BI's time, or where that could not be read the first sight of it.
 BEGAN = func.coalesce(runs.c.exec_at, runs.c.first_seen_at)
+# Written out, not bound: only so do the databases see that the partial index answers it.
 _IS_OPEN = runs.c.status == literal_column("'PROCESSING'")
 
 

@@ -23,6 +23,11 @@ ENDPOINT = "quickbi.example"
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 TASK = TaskId(7218865303929605212)
 MAIL_ID = MailId(MAIL)
+PLANTED_KEY = StaticCredentials(
+    Credentials(
+        access_key_id=ACCESS_KEY_ID, access_key_secret=ACCESS_KEY_SECRET, security_token=SECURITY_TOKEN
+    )
+)
 Step = httpx.Response | Exception
 Call = Callable[[QuickBIClient], Awaitable[object]]
 
@@ -49,13 +54,7 @@ class Script:
         nonces, minutes = count(1), count()
         return QuickBIClient(
             endpoint=ENDPOINT,
-            credentials=StaticCredentials(
-                Credentials(
-                    access_key_id=ACCESS_KEY_ID,
-                    access_key_secret=ACCESS_KEY_SECRET,
-                    security_token=SECURITY_TOKEN,
-                )
-            ),
+            credentials=PLANTED_KEY,
             timezone=ZoneInfo("Asia/Shanghai"),
             transport=httpx.MockTransport(self.handle),
             clock=clock or (lambda: NOON + timedelta(minutes=next(minutes))),

@@ -14,12 +14,12 @@ import pytest
 
 from bot.domain import MailId, ProtocolError, QuickBIError, QuickBIUnavailable, TaskId
 from bot.quickbi.client import QuickBIClient
-from bot.quickbi.credentials import Credentials, StaticCredentials
 from bot.quickbi.signing import authorization
 from tests.answers import MAIL, recorded
 from tests.certificate import Certificate, make_certificate
 from tests.contract.raw_server import http, raw_server, saying
-from tests.secrets import ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN, assert_no_secrets
+from tests.contract.scripted_quickbi import PLANTED_KEY
+from tests.secrets import ACCESS_KEY_ID, ACCESS_KEY_SECRET, assert_no_secrets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -46,13 +46,7 @@ ODD_MAIL_IDS = [
 def client_of(url: str, *, attempt_limit: float = 5.0) -> QuickBIClient:
     return QuickBIClient(
         endpoint=url,
-        credentials=StaticCredentials(
-            Credentials(
-                access_key_id=ACCESS_KEY_ID,
-                access_key_secret=ACCESS_KEY_SECRET,
-                security_token=SECURITY_TOKEN,
-            )
-        ),
+        credentials=PLANTED_KEY,
         timezone=ZoneInfo("Asia/Shanghai"),
         clock=lambda: datetime(2026, 1, 2, 12, 0, tzinfo=UTC),
         time_limits=SHORT,

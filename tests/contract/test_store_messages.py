@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bot.domain import (
     ByHand,
     IncidentState,
@@ -68,7 +70,17 @@ async def test_what_happens_while_the_message_is_on_its_way_is_told_behind_it(de
     assert reply.items[0].reasons == (NotifyReason.RECOVERED,)
 
 
-async def test_a_run_by_hand_is_shown_while_it_goes_on(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ([ManualRunState.STARTED] * 2 + [ManualRunState.ENDED], [ByHand(user_id=ADA, asked_at=at(4)), None]),
+        ([ManualRunState.REFUSED], []),
+    ],
+    ids=["it runs", "Quick BI refused it"],
+)
+async def test_a_run_by_hand_is_shown_while_it_goes_on(
+    desk: Desk, states: list[ManualRunState], expected: list[ByHand | None]
+) -> None:
     """From when it has surely been asked for until it is over; drawn anew for either, and for nothing else."""
     await subscribed(desk)
     await desk.saw(2, run(1, FAILED))
@@ -82,36 +94,17 @@ async def test_a_run_by_hand_is_shown_while_it_goes_on(desk: Desk) -> None:
         previous_run_key="",
         claimed_at=at(4),
     )
-    runs, shown = desk.store.manual_runs, []
-    await runs.claim(by_hand, click="click")
-    for state in (None, *[ManualRunState.STARTED] * 2, ManualRunState.ENDED):
-        if state is not None:
-            await runs.note("r1", state, now=at(5), run_key="k")
+    shown = []
+    await desk.store.manual_runs.claim(by_hand, click="click")
+    assert await desk.redraw_all() == 0
+    for state in states:
+        await desk.store.manual_runs.note("r1", state, now=at(5), run_key="k")
         for post_id in await desk.store.deliveries.stale(REPORTS):
             redraw = await desk.store.deliveries.redraw(post_id)
             assert redraw is not None
             shown.append(redraw.items[0].by_hand)
             await desk.store.deliveries.mark_shown(post_id, wanted=redraw.wanted)
-    assert shown == [ByHand(user_id=ADA, asked_at=at(4)), None]
-
-
-async def test_a_run_by_hand_that_quick_bi_refused_is_not_shown(desk: Desk) -> None:
-    """Nothing runs."""
-    await subscribed(desk)
-    await desk.saw(2, run(1, FAILED))
-    await desk.send(3)
-    by_hand = ManualRun(
-        manual_run_id="r1",
-        mail_id=MAIL,
-        channel_id=REPORTS,
-        message_ts="",
-        user_id=ADA,
-        previous_run_key="",
-        claimed_at=at(4),
-    )
-    await desk.store.manual_runs.claim(by_hand, click="click")
-    await desk.store.manual_runs.note("r1", ManualRunState.REFUSED, now=at(5))
-    assert await desk.redraw_all() == 0
+    assert shown == expected
 
 
 async def test_racing_claims_take_different_news(desk: Desk) -> None:

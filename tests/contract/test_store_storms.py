@@ -15,6 +15,7 @@ from tests.samples_of_news import ADA, REPORTS, at, run
 from tests.store_desk import subscribed
 
 if TYPE_CHECKING:
+    from bot.domain import Notice
     from tests.store_desk import Desk
 
 pytest_plugins = ["tests.databases"]
@@ -28,6 +29,15 @@ async def storm(desk: Desk, count: int, *, first: int = 0, minutes: float = 2) -
         await subscribed(desk, mail_id=mail)
         await desk.saw(minutes, run(1, FAILED, mail_id=mail), mail_id=mail)
     return mails
+
+
+async def joined_unshown(desk: Desk) -> tuple[Notice, list[MailId]]:
+    """A message about ten, and five more that joined it and were never shown."""
+    await storm(desk, 10)
+    root = await desk.send(2.5, rhythm=BUSY)
+    joined = await storm(desk, 5, first=10, minutes=2.6)
+    await desk.try_claim(2.9, rhythm=BUSY)
+    return root, joined
 
 
 async def test_many_failures_at_once_are_one_message(desk: Desk) -> None:
@@ -60,10 +70,7 @@ async def test_a_storm_that_goes_on_joins_the_message_that_is_there(desk: Desk) 
 
 async def test_what_joined_a_message_that_was_deleted_is_owed_again(desk: Desk) -> None:
     """Joined, but never shown: deleting the message must not lose them."""
-    await storm(desk, 10)
-    await desk.send(2.5, rhythm=BUSY)
-    joined = await storm(desk, 5, first=10, minutes=2.6)
-    await desk.try_claim(2.9, rhythm=BUSY)
+    _, joined = await joined_unshown(desk)
     await desk.store.deliveries.mark_gone(REPORTS, "2.500000")
     again = await desk.send(3.2, rhythm=BUSY)
     assert [told.incident.mail_id for told in again.items] == joined
@@ -84,10 +91,7 @@ async def test_a_possible_repeat_that_joins_a_message_marks_it(desk: Desk) -> No
 
 async def test_what_joined_a_message_that_cannot_be_drawn_is_owed_again(desk: Desk) -> None:
     """Slack refuses the edit for good: a new message tells it, and nothing joins the old one any more."""
-    await storm(desk, 10)
-    root = await desk.send(2.5, rhythm=BUSY)
-    joined = await storm(desk, 5, first=10, minutes=2.6)
-    await desk.try_claim(2.9, rhythm=BUSY)
+    root, joined = await joined_unshown(desk)
     await desk.store.deliveries.mark_undrawable(root.post_id)
     again = await desk.send(3.2, rhythm=BUSY)
     assert [told.incident.mail_id for told in again.items] == joined
@@ -97,10 +101,7 @@ async def test_what_joined_a_message_that_cannot_be_drawn_is_owed_again(desk: De
 
 async def test_what_joined_a_message_is_not_owed_to_a_channel_that_left(desk: Desk) -> None:
     """Left, and then somebody deleted the message."""
-    await storm(desk, 10)
-    await desk.send(2.5, rhythm=BUSY)
-    joined = await storm(desk, 5, first=10, minutes=2.6)
-    await desk.try_claim(2.9, rhythm=BUSY)
+    _, joined = await joined_unshown(desk)
     await desk.store.subscriptions.unsubscribe(REPORTS, joined[1:], by=ADA, now=at(3))
     await desk.store.deliveries.mark_gone(REPORTS, "2.500000")
     again = await desk.send(3.2)

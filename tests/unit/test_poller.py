@@ -169,6 +169,15 @@ class Desk:
     def now(self) -> datetime:
         return datetime.now(UTC) + self.ahead
 
+    def falls_due_in(self, *, minutes: float) -> None:
+        """Both mails must have run by then; whether one is paused cannot be found out."""
+        due = (NOON - timedelta(minutes=30)).time()
+        self.store.dues = frozenset(
+            {DueTime(at=due, weekdays=frozenset(range(7)), grace=timedelta(minutes=1))}
+        )
+        self.paused_is_known.clear()
+        self.ahead = NOON - datetime.now(UTC) - timedelta(minutes=30 + minutes)
+
     async def is_paused(self, mail_id: MailId) -> bool:
         assert mail_id
         self.asks_whether_paused.set()
@@ -252,10 +261,7 @@ async def test_what_a_person_saw_is_written_when_the_database_is_back() -> None:
 async def test_an_answer_in_hand_is_written_though_the_term_ends_before_it_is_understood() -> None:
     """Whether the mail is paused must be known before it is called late, and that may take a while to find out."""
     desk = Desk()
-    due = (NOON - timedelta(minutes=30)).time()
-    desk.store.dues = frozenset({DueTime(at=due, weekdays=frozenset(range(7)), grace=timedelta(minutes=1))})
-    desk.paused_is_known.clear()
-    desk.ahead = NOON - datetime.now(UTC) - timedelta(minutes=35)
+    desk.falls_due_in(minutes=5)
     async with desk.leading():
         await desk.until_told_of_ops()
         desk.ahead += timedelta(minutes=10)
@@ -264,3 +270,24 @@ async def test_an_answer_in_hand_is_written_though_the_term_ends_before_it_is_un
         in_time = desk.store.recorded.count(OPS)
     await desk.poller.drain(5)
     assert desk.store.recorded.count(OPS) > in_time
+
+
+async def test_what_a_person_saw_is_written_though_their_command_is_cut_short() -> None:
+    """The process stops while it is found out whether the mail is paused."""
+    desk = Desk()
+    desk.falls_due_in(minutes=5)
+    async with desk.leading():
+        await desk.until_told_of_ops()
+        await desk.poller.observed(
+            MailRef(mail_id=SALES), Observation(answer=sent(SALES), seen_at=desk.now())
+        )
+        desk.ahead += timedelta(minutes=10)
+        seen = Observation(answer=sent(SALES), seen_at=desk.now())
+        look = asyncio.create_task(desk.poller.observed(MailRef(mail_id=SALES), seen))
+        await asyncio.sleep(0.05)
+        assert not look.done()
+        look.cancel()
+        with suppress(asyncio.CancelledError):
+            await look
+    await desk.poller.drain(5)
+    assert desk.store.recorded.count(SALES) == 2

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import JaroWinkler
 
 from bot.folding import folded
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _MASK_BITS = 509  # a prime: pairs of letters spread evenly
 _SHORT_LIST = 300  # how many names are compared letter by letter
 _MISTYPED = 80.0  # of 100: a letter or two of a name
+_ONE_WORD = 90.0  # of 100: the most that one word of several is worth, as with WRatio
 _LONGEST_WORDS = 100  # characters: no name is longer, and comparing takes time by length
 
 
@@ -72,7 +74,7 @@ class NameIndex:
         found = process.extract(
             sought,
             [self._names[index] for index in listed],
-            scorer=fuzz.WRatio,
+            scorer=_closeness,
             limit=limit,
             score_cutoff=at_least,
         )
@@ -90,6 +92,14 @@ class NameIndex:
         shared = [(mask & each).bit_count() for each in self._masks]
         best = sorted(range(len(shared)), key=shared.__getitem__)[-_SHORT_LIST:]
         return sorted(index for index in best if shared[index])
+
+
+def _closeness(sought: str, name: str, **_: object) -> float:
+    """Of 100. One word may be a slip of the pen for one of the name's: then its first letters count most."""
+    whole = fuzz.WRatio(sought, name)
+    if " " in sought:
+        return whole
+    return max([whole, *(_ONE_WORD * JaroWinkler.similarity(sought, word) for word in name.split())])
 
 
 def _words(text: str) -> set[str]:

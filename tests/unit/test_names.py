@@ -108,6 +108,12 @@ def test_what_shares_nothing_with_any_name_is_close_to_none(words: str) -> None:
     assert INDEX.like(words, limit=3, at_least=60) == []
 
 
+def test_one_word_with_two_letters_swapped_finds_the_name_that_has_it() -> None:
+    """Before a longer name that has a word which is only as many letters away."""
+    index = NameIndex((mail("b1", "Daily Sales"), mail("b2", "Odd answer: success false")))
+    assert [each.mail_id for each, _ in index.like("salse", limit=3, at_least=75)] == ["b1", "b2"]
+
+
 def test_the_short_list_loses_nothing_that_matters() -> None:
     """Of thousands of names a misspelt one is found as surely as by comparing every name letter by letter."""
     chance = random.Random(5)

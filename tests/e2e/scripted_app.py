@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from bot.sandbox.slack import SimulatedSlack
 
+HEARD_WITHIN = 10.0  # seconds
 MAIL_NAMES = ("Daily Sales", "Daily Stock", "Weekly Ops", "Board Pack")
 
 
@@ -188,13 +190,17 @@ HOME: dict[str, Any] = {
 
 
 class ScriptedApp:
-    """What it was told, in order: `told[-1]` is what the page sent last."""
+    """Keeps what it is told, in order.
+
+    A page shows a tick before Slack's answer to it: a test waits for the app (`heard`) while its tab is open.
+    """
 
     def __init__(self, slack: SimulatedSlack) -> None:
         client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url)
         self.client = client
         self.app = AsyncApp(client=client, request_verification_enabled=False)
         self.told: list[tuple[str, Any]] = []
+        self._more = asyncio.Condition()
         self.app.command("/mail-status")(self._status)
         self.app.command("/mail-list")(self._everything)
         self.app.command("/mail-subscribe")(self._open)
@@ -207,9 +213,20 @@ class ScriptedApp:
         self.app.view("subscribe")(self._submitted)
         self.app.event("app_home_opened")(self._home)
 
+    async def heard(self, count: int) -> list[tuple[str, Any]]:
+        """What the app was told, in order, once there are `count` of it; raises TimeoutError."""
+        async with asyncio.timeout(HEARD_WITHIN), self._more:
+            await self._more.wait_for(lambda: len(self.told) >= count)
+        return self.told
+
+    async def _hear(self, kind: str, what: Any) -> None:
+        self.told.append((kind, what))
+        async with self._more:
+            self._more.notify_all()
+
     async def _status(self, ack: Any, respond: Any, command: Any) -> None:
         await ack()
-        self.told.append(("command", command["text"]))
+        await self._hear("command", command["text"])
         await respond(text="Daily Sales was sent.", blocks=STATUS)
 
     async def _everything(self, ack: Any, respond: Any) -> None:
@@ -225,13 +242,13 @@ class ScriptedApp:
 
     async def _check(self, ack: Any, respond: Any, action: Any) -> None:
         await ack()
-        self.told.append(("click", action["action_id"]))
+        await self._hear("click", action["action_id"])
         again = {"type": "section", "text": mrkdwn(":red_circle: *Daily Sales failed*, checked again")}
         await respond(text="Daily Sales failed.", blocks=[again, STATUS[2]], replace_original=True)
 
     async def _clicked(self, ack: Any, action: Any) -> None:
         await ack()
-        self.told.append(("click", action))
+        await self._hear("click", action)
 
     async def _suggest(self, ack: Any, payload: Any) -> None:
         words = payload["value"].lower()
@@ -239,7 +256,7 @@ class ScriptedApp:
 
     async def _submitted(self, ack: Any, view: Any) -> None:
         values = view["state"]["values"]
-        self.told.append(("submit", values))
+        await self._hear("submit", values)
         if values["note"]["note"]["value"] == "wrong":
             await ack(response_action="errors", errors={"note": "The bot does not like this note."})
         else:

@@ -97,5 +97,5 @@ async def test_second_thoughts_put_the_choice_back(theatre: Theatre) -> None:
         await tick.click()
         await page.press("Run it", within=page.dialog)
         await expect(tick).to_be_checked()
-    assert theatre.app
-    assert [action["action_id"] for _, action in theatre.app.told] == ["events"]
+        assert theatre.app
+        assert [action["action_id"] for _, action in await theatre.app.heard(1)] == ["events"]

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-def last_click(theatre: Theatre) -> Any:
+async def last_click(theatre: Theatre, *, of: int) -> Any:
+    """The last of so many things that the app was told."""
     assert theatre.app
-    kind, action = theatre.app.told[-1]
+    kind, action = (await theatre.app.heard(of))[-1]
     assert kind == "click"
     return action
 
@@ -88,7 +89,7 @@ async def test_a_confirm_dialog_asks_first(theatre: Theatre) -> None:
         await page.press("Run again…")
         await page.press("Run it", within=page.dialog)
         await expect(page.page.locator("[aria-busy]")).to_have_count(0)
-    assert last_click(theatre)["action_id"] == "run"
+        assert (await last_click(theatre, of=2))["action_id"] == "run"
 
 
 async def test_an_overflow_menu_is_used_with_the_keyboard(theatre: Theatre) -> None:
@@ -104,7 +105,7 @@ async def test_an_overflow_menu_is_used_with_the_keyboard(theatre: Theatre) -> N
         await page.page.keyboard.press("Enter")
         await expect(more).to_be_focused()
         await page.says("was sent")
-    assert last_click(theatre)["selected_option"]["value"] == "history"
+        assert (await last_click(theatre, of=2))["selected_option"]["value"] == "history"
 
 
 async def test_every_block_is_drawn(theatre: Theatre) -> None:
@@ -146,8 +147,8 @@ async def test_selects_and_ticks_of_a_message_reach_the_app(theatre: Theatre) ->
         await message.get_by_role("combobox", name="Pick a person").fill("mei")
         await page.option("Mei Lin").click()
         await message.get_by_label("late").check()
-    assert theatre.app
-    chosen = [action for _, action in theatre.app.told]
+        assert theatre.app
+        chosen = [action for _, action in await theatre.app.heard(3)]
     assert chosen[0]["selected_option"]["value"] == "4h"
     assert chosen[1]["selected_user"] == "U0MEI00003"
     assert [each["value"] for each in chosen[2]["selected_options"]] == ["late"]
@@ -243,7 +244,7 @@ async def test_the_home_tab_is_drawn_when_it_is_opened(theatre: Theatre) -> None
         assert await page.violations() == []
         await page.press("Check again", within=home)
         await expect(page.page.locator("[aria-busy]")).to_have_count(0)
-    assert last_click(theatre)["action_id"] == "home_check"
+        assert (await last_click(theatre, of=1))["action_id"] == "home_check"
     assert HOME["type"] == "home"
 
 

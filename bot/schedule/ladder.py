@@ -2,6 +2,7 @@
 
 Each climber brings the times at which its worth will reach the next level (levels are a constant factor
 apart). Between two such times nothing need be computed, so a decision costs what changes, not what exists.
+Nor may it cost what no call could follow: where too much changes at once, steps wait their turn, oldest first.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
 LEVELS = 64
 BELOW = -1  # the level of what is not worth a call
+_STEPS = 16  # that one decision may take, on average: 3,000 mails need 14 at their busiest hours
+_STEPS_SAVED = (
+    20_000  # for a rush, from decisions that needed fewer: 9 o'clock at 3,000 mails takes some 10,000
+)
 _ROOM = 64  # outdated steps that are kept before anyone tidies up
 
 
@@ -40,6 +45,7 @@ class Ladder(Generic[C]):
         self._top = BELOW  # no climber stands higher
         self._coming: list[tuple[float, int, int, int, C]] = []  # time, arrival, stamp, level, climber
         self._arrivals = 0
+        self._steps_left = _STEPS_SAVED
         self._tidy_at = _ROOM
 
     def place(self, climber: C, steps: Iterator[tuple[float, int]]) -> None:
@@ -54,10 +60,12 @@ class Ladder(Generic[C]):
         self._move(climber, BELOW)
 
     def best(self, now: float) -> C | None:
-        """The climber on the highest level; of several the one that has been there longest."""
-        while self._coming and self._coming[0][0] <= now:
+        """For one decision: the climber on the highest level; of several the one that has been there longest."""
+        self._steps_left = min(self._steps_left + _STEPS, _STEPS_SAVED)
+        while self._steps_left and self._coming and self._coming[0][0] <= now:
             _, _, stamp, level, climber = heappop(self._coming)
             if stamp == climber.stamp:
+                self._steps_left -= 1
                 self._move(climber, min(level, LEVELS - 1))
                 self._await_step(climber)
         while self._top > BELOW and not self._levels[self._top]:

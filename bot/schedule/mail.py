@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.schedule.durations import DurationLaw
     from bot.schedule.fleet import Fleet
     from bot.schedule.localtime import LocalTime
+    from bot.schedule.outlook import Clock
     from bot.schedule.values import Due
 
 NEW_LEVEL = 7  # where a mail stands that was never looked at: before sweeps, behind sure news
@@ -63,15 +64,15 @@ class Overtaken(Climber):
         self.mail = mail
         self.run = run
 
-    def ascent(self, now: float, price: float) -> Iterator[tuple[float, int]]:
-        """The levels of this run from `now` on; see `climb`."""
+    def ascent(self, begin: float, price: float, clock: Clock) -> Iterator[tuple[float, int]]:
+        """The levels of this run from `begin` on; see `climb`."""
         outlook = Outlook(
             looked_at=self.run.start + self.run.age,
             law=self.mail.law,
             stake=self.mail.stake,
             running=self.run.start,
         )
-        return climb(outlook, now, now + _FOLLOWED_FOR, price)
+        return climb(outlook, begin, begin + _FOLLOWED_FOR, price, clock)
 
 
 class WatchedMail(Climber):
@@ -140,18 +141,17 @@ class WatchedMail(Climber):
         """Hardly ever worth a look: nothing will run, or Quick BI will not tell."""
         return self.paused or self.unreadable
 
-    def ascent(self, now: float, price: float) -> Iterator[tuple[float, int]]:
-        """The levels of this mail from `now` on, as if nobody looked again; see `climb`."""
+    def ascent(self, begin: float, price: float, clock: Clock) -> Iterator[tuple[float, int]]:
+        """The levels of this mail from `begin` on, as if nobody looked again; see `climb`."""
         if self.looked_at is None and not self.resting:
-            yield now, NEW_LEVEL
+            yield begin, NEW_LEVEL
             return
-        begin = now
         while True:
             expected = self.expected(begin)
             until = begin + DAY if self.resting else max(begin + HOUR, self._next_until)
-            yield from climb(self._outlook(expected), begin, until, price)
+            yield from climb(self._outlook(expected), begin, until, price, clock)
             yield until, self.level  # come back then, not now, to see what follows
-            begin = until
+            begin = max(until, clock())
 
     def expected(self, now: float) -> list[Expected]:
         """The runs that may start next, or may have started since the last look."""

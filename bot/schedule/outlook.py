@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 from bot.schedule.ladder import BELOW
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from bot.schedule.durations import DurationLaw
     from bot.schedule.rhythm import Expected
+
+    Clock = Callable[[], float]  # the time now, in Unix seconds
 
 PATIENCE = 60.0  # seconds: beyond this, what waiting would bring no longer counts
 OVERWRITE = 200.0  # seconds of delay that losing a run for good is held to be worth
@@ -25,6 +27,7 @@ BEFORE_START = 900.0  # how long before an expected start the bot makes sure tha
 DEADLINE = 150.0  # the worth of looking whether a run is late, above any mere chance
 _LEVEL = 1 / log(1.25)
 _FIRST_STEP, _GROWTH = 0.5, 1.3  # of the grid on which worth is evaluated, where a run may be going
+_FLAT = 0.002  # growth over a step, as a share, from which on no more is to be expected
 _IDLE_STEP, _IDLE_GROWTH = 60.0, 2.0  # and where none is expected
 
 
@@ -78,21 +81,26 @@ def still_to_start(expected: Expected, looked_at: float) -> list[tuple[float, fl
     return [(start, share * scale) for start, share in left]
 
 
-def climb(outlook: Outlook, begin: float, until: float, price: float) -> Iterator[tuple[float, int]]:
+def climb(
+    outlook: Outlook, begin: float, until: float, price: float, clock: Clock
+) -> Iterator[tuple[float, int]]:
     """The times from `begin` to `until` at which the worth of a look reaches another level.
 
-    Level 0 begins at `price`, the worth in seconds below which no call is made.
+    Level 0 begins at `price`, the worth in seconds below which no call is made. What is past by the `clock`
+    when it is asked for is passed over: only where a climber stands now, and goes from here, is worth knowing.
     """
     level = BELOW
     coming: list[tuple[float, float]] | None = None
     first_start = min((one.starts[0][0] for one in outlook.expected), default=until)
     for turn, next_turn in pairwise(outlook.turns(begin, until)):
+        if next_turn <= clock():
+            continue
         if outlook.running is None and next_turn <= first_start:
-            worths = _idle_worths(outlook, turn, next_turn, price)
+            worths = _idle_worths(outlook, max(turn, clock()), next_turn, price)
         else:
             coming = outlook.coming() if coming is None else coming
-            worths = _worths(outlook, coming, turn, next_turn)
-        before, worth_before = turn, 0.0
+            worths = _worths(outlook, coming, turn, next_turn, clock)
+        before, worth_before = next_turn, 0.0
         for at, worth in worths:
             reached = int(log(worth / price) * _LEVEL) if worth >= price else BELOW
             while level < reached and before < at:
@@ -106,24 +114,28 @@ def climb(outlook: Outlook, begin: float, until: float, price: float) -> Iterato
 
 
 def _worths(
-    outlook: Outlook, coming: list[tuple[float, float]], begin: float, end: float
+    outlook: Outlook, coming: list[tuple[float, float]], begin: float, end: float, clock: Clock
 ) -> Iterator[tuple[float, float]]:
     """The worth of a look at growing distances from `begin`, while a run may be going.
 
     A look saves more the more finished runs are unseen, and less while waiting soon brings more of them:
     `unseen / (growth / unseen + 1 / PATIENCE)`.
     """
-    step = _FIRST_STEP
-    bonus, bonus_growth = outlook.bonus(begin)
-    at, unseen = begin, _unseen(outlook, coming, begin)
+    at = max(begin, clock())
+    step = max(_FIRST_STEP, at - begin)
+    last_start = max((start for start, _ in coming if start < end), default=begin)
+    bonus, bonus_growth = outlook.bonus(at)
+    first, unseen = at, _unseen(outlook, coming, at)
     while at < end:
-        later = min(at + step, end)
+        later = min(max(at + step, clock()), end)
         more = _unseen(outlook, coming, later)
         growth = max(0.0, more - unseen) / (later - at)
         worth = outlook.stake * unseen * unseen / (growth + unseen / PATIENCE + 1e-12)
-        yield at, worth + bonus + bonus_growth * (at - begin)
+        yield at, worth + bonus + bonus_growth * (at - first)
+        if more - unseen < _FLAT * unseen and later > last_start and not bonus_growth:
+            later = end
+        step = max(step, later - at) * _GROWTH
         at, unseen = later, more
-        step *= _GROWTH
 
 
 def _idle_worths(outlook: Outlook, begin: float, end: float, price: float) -> Iterator[tuple[float, float]]:

@@ -98,7 +98,7 @@ class Schedule:
         mail = self._mails.get(mail_id)
         if mail is not None:
             mail.by_hand_at = now.timestamp()
-            self._ladder.place(mail, mail.ascent(now.timestamp(), self._price))
+            self._ladder.place(mail, mail.ascent(now.timestamp(), self._price, self._clock))
 
     def follow(self, mail_id: MailId, run: TaskRun, now: datetime) -> None:
         """Another replica saw this run in progress: it is followed to its end, whatever begins after it."""
@@ -157,7 +157,7 @@ class Schedule:
         self._queue(mail, at, again)
         if ask.task_id in mail.overtaken and not error.is_about_the_mail:
             run = mail.overtaken[ask.task_id]
-            self._ladder.place(run, run.ascent(again, self._price))
+            self._ladder.place(run, run.ascent(again, self._price, self._clock))
 
     def memory(self, mail_id: MailId) -> MailMemory | None:
         """What to keep of this mail over a restart; None if it is not watched."""
@@ -180,6 +180,10 @@ class Schedule:
             self._queue(mail, at)
             self._follow_overtaken(mail, at)
         return at
+
+    def _clock(self) -> float:
+        """The time as the caller told it last."""
+        return self._latest_now
 
     def _missing(self, mail: WatchedMail, looked_at: float | None, at: float) -> bool:
         late = mail.late(looked_at, at)
@@ -204,12 +208,12 @@ class Schedule:
 
     def _queue(self, mail: WatchedMail, at: float, begin: float | None = None) -> None:
         """It climbs anew: from `begin` on, where it is not to be asked about before."""
-        self._ladder.place(mail, mail.ascent(at if begin is None else begin, self._price))
+        self._ladder.place(mail, mail.ascent(at if begin is None else begin, self._price, self._clock))
         self._to_the_end_of_its_round(mail, at)
 
     def _follow_overtaken(self, mail: WatchedMail, at: float) -> None:
         for run in mail.overtaken.values():
-            self._ladder.place(run, run.ascent(at, self._price))
+            self._ladder.place(run, run.ascent(at, self._price, self._clock))
 
     def _to_the_end_of_its_round(self, mail: WatchedMail, at: float) -> None:
         self._rounds.pop(mail, None)

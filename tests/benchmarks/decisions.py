@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import process_time
@@ -13,6 +12,7 @@ from bot.schedule import Ask, Schedule
 from tests.benchmarks import simulation, workloads
 
 if TYPE_CHECKING:
+    from bot.domain import StatusAnswer
     from tests.benchmarks.workloads import Workload
 
 TAUGHT_DAYS = 3
@@ -28,7 +28,7 @@ class CpuReport:
 
 
 def measure_decisions(*, seed: int) -> CpuReport:
-    few, many = (_milliseconds(mails, seed) for mails in (3_000, 100_000))
+    few, many = (milliseconds(mails, seed=seed) for mails in (3_000, 100_000))
     return CpuReport(
         ms_a_decision_at_3000=round(few, 4),
         ms_a_decision_at_100000=round(many, 4),
@@ -36,28 +36,38 @@ def measure_decisions(*, seed: int) -> CpuReport:
     )
 
 
-def _milliseconds(mails: int, seed: int) -> float:
+def milliseconds(mails: int, *, seed: int) -> float:
+    """CPU time of one decision in the rush, while every run of the days before was seen."""
     workload = workloads.generate(mails=mails, mix="clustered", days=TAUGHT_DAYS + 1, seed=seed)
     schedule = Schedule(calls_per_second=1, check_interval=timedelta(seconds=300), timezone=workloads.ZONE)
     midnight = datetime.combine(workloads.FIRST_DAY, datetime.min.time(), workloads.ZONE).timestamp()
     begin = midnight + TAUGHT_DAYS * 86_400 + BUSY_FROM * 3600
-    _teach(schedule, workload, midnight, begin)
-    return _busy_hours(schedule, workload, begin)
+    api = simulation.SimulatedAPI(workload)
+    _teach(schedule, workload, api, midnight, begin)
+    return _busy_hours(schedule, api, begin)
 
 
-def _teach(schedule: Schedule, workload: Workload, begin: float, until: float) -> None:
-    """Let the schedule see every run's end, as if people had asked."""
+def _teach(
+    schedule: Schedule, workload: Workload, api: simulation.SimulatedAPI, begin: float, until: float
+) -> None:
+    """Let the schedule make its calls, and see every run's end besides, as if people had asked."""
     for mail_id in workload.mail_ids:
         schedule.watch(MailId(mail_id), _moment(begin))
-    last = bisect_left(workload.runs, until, key=lambda run: run.start)
-    for run in sorted(workload.runs[:last], key=lambda run: run.end):
-        if run.end < until:
+    runs = iter(sorted((run for run in workload.runs if run.end < until), key=lambda run: run.end))
+    run = next(runs, None)
+    t = begin
+    while t < until:
+        while run is not None and run.end <= t:
             asked = Ask(mail_id=MailId(run.mail_id))
-            schedule.answered(asked, simulation.answer(run, run.end), _moment(run.end))
+            schedule.answered(asked, simulation.answer(run, run.end), _moment(t))
+            run = next(runs, None)
+        ask = schedule.next(_moment(t))
+        if isinstance(ask, Ask):
+            schedule.answered(ask, _told(api, ask, t), _moment(t))
+        t += 1
 
 
-def _busy_hours(schedule: Schedule, workload: Workload, begin: float) -> float:
-    api = simulation.SimulatedAPI(workload)
+def _busy_hours(schedule: Schedule, api: simulation.SimulatedAPI, begin: float) -> float:
     t, spent, decisions = begin, 0.0, 0
     while t < begin + BUSY_HOURS * 3600:
         asks = []
@@ -67,10 +77,7 @@ def _busy_hours(schedule: Schedule, workload: Workload, begin: float) -> float:
             if isinstance(ask, Ask):
                 asks.append((t + late, ask))
         spent += process_time() - began
-        told = [
-            (ask, simulation.answer(api.find(simulation.Call(at, ask.mail_id, ask.task_id)), at), _moment(at))
-            for at, ask in asks
-        ]
+        told = [(ask, _told(api, ask, at), _moment(at)) for at, ask in asks]
         began = process_time()
         for ask, answer, at_moment in told:
             schedule.answered(ask, answer, at_moment)
@@ -78,6 +85,10 @@ def _busy_hours(schedule: Schedule, workload: Workload, begin: float) -> float:
         decisions += AT_ONCE
         t += AT_ONCE
     return 1000 * spent / decisions
+
+
+def _told(api: simulation.SimulatedAPI, ask: Ask, t: float) -> StatusAnswer:
+    return simulation.answer(api.find(simulation.Call(t, ask.mail_id, ask.task_id)), t)
 
 
 def _moment(t: float) -> datetime:

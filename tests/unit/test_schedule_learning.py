@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from bot.schedule.days import learn_days
 from bot.schedule.durations import Durations, FleetDurations
 from bot.schedule.failures import Failures, FleetFailures
-from bot.schedule.ladder import BELOW, Climber, Ladder
 from bot.schedule.localtime import DAY, HOUR, LocalTime
 from bot.schedule.rhythm import Expected, Rhythm
 
@@ -329,18 +328,3 @@ def test_a_stake_is_within_bounds(one: list[bool], other: list[bool]) -> None:
     for failed in other:
         beside.learn(fleet, failed=failed)
     assert 0.3 <= mail.stake(fleet) <= 8
-
-
-@given(st.lists(st.lists(st.tuples(st.floats(0, 100), st.integers(BELOW, 20)), max_size=8), max_size=12))
-def test_the_best_climber_stands_highest(plans: list[list[tuple[float, int]]]) -> None:
-    """At any time the ladder names one of those on the highest level, as a full search would."""
-    ladder: Ladder[Climber] = Ladder()
-    climbers = [Climber() for _ in plans]
-    steps = [sorted(plan, key=lambda step: step[0]) for plan in plans]
-    for climber, plan in zip(climbers, steps, strict=True):
-        ladder.place(climber, iter(plan))
-    for now in range(0, 101, 5):
-        heights = [max([(-1, BELOW), *((n, s[1]) for n, s in enumerate(p) if s[0] <= now)])[1] for p in steps]
-        best = ladder.best(now)
-        assert (best.level if best else BELOW) == max(heights, default=BELOW)
-        assert best is None or heights[climbers.index(best)] == best.level

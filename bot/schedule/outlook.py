@@ -27,7 +27,7 @@ BEFORE_START = 900.0  # how long before an expected start the bot makes sure tha
 DEADLINE = 150.0  # the worth of looking whether a run is late, above any mere chance
 _LEVEL = 1 / log(1.25)
 _FIRST_STEP, _GROWTH = 0.5, 1.3  # of the grid on which worth is evaluated, where a run may be going
-_FLAT = 0.002  # growth over a step, as a share, from which on no more is to be expected
+_FLAT = 0.05  # share by which what is unseen would grow at most to the end: not worth following
 _IDLE_STEP, _IDLE_GROWTH = 60.0, 2.0  # and where none is expected
 
 
@@ -132,7 +132,7 @@ def _worths(
         growth = max(0.0, more - unseen) / (later - at)
         worth = outlook.stake * unseen * unseen / (growth + unseen / PATIENCE + 1e-12)
         yield at, worth + bonus + bonus_growth * (at - first)
-        if more - unseen < _FLAT * unseen and later > last_start and not bonus_growth:
+        if growth * (end - later) < _FLAT * unseen and later > last_start and not bonus_growth:
             later = end
         step = max(step, later - at) * _GROWTH
         at, unseen = later, more

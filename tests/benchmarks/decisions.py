@@ -28,7 +28,7 @@ class CpuReport:
 
 
 def measure_decisions(*, seed: int) -> CpuReport:
-    few, many = (milliseconds(mails, seed=seed) for mails in (3_000, 100_000))
+    few, many = (_milliseconds(mails, seed=seed) for mails in (3_000, 100_000))
     return CpuReport(
         ms_a_decision_at_3000=round(few, 4),
         ms_a_decision_at_100000=round(many, 4),
@@ -36,7 +36,7 @@ def measure_decisions(*, seed: int) -> CpuReport:
     )
 
 
-def milliseconds(mails: int, *, seed: int) -> float:
+def _milliseconds(mails: int, *, seed: int) -> float:
     """CPU time of one decision in the rush, while every run of the days before was seen."""
     workload = workloads.generate(mails=mails, mix="clustered", days=TAUGHT_DAYS + 1, seed=seed)
     schedule = Schedule(calls_per_second=1, check_interval=timedelta(seconds=300), timezone=workloads.ZONE)

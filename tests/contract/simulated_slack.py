@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -71,6 +72,15 @@ def client_of(slack: SimulatedSlack, token: str | None = None) -> AsyncWebClient
 def bolt_app(slack: SimulatedSlack) -> AsyncApp:
     """A real Bolt app that was installed into the simulated workspace."""
     return AsyncApp(client=client_of(slack), signing_secret=slack.signing_secret)
+
+
+def open_on_hello(app: AsyncApp, view: dict[str, Any]) -> None:
+    """Let `/hello` open this modal."""
+
+    @app.command("/hello")
+    async def hello(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
+        await ack()
+        await client.views_open(trigger_id=body["trigger_id"], view=view)
 
 
 @asynccontextmanager

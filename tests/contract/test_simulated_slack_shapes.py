@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 from slack_bolt.context.ack.async_ack import AsyncAck
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack import SimulatedSlack
-from tests.contract.simulated_slack import MANIFEST, bolt_app, client_of, connected
+from tests.contract.simulated_slack import MANIFEST, bolt_app, client_of, connected, open_on_hello
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "slack-payloads"
 
@@ -96,11 +95,7 @@ async def test_payloads_have_the_shape_of_slacks() -> None:
     """Commands, clicks in messages and in views, submissions and `app_home_opened`."""
     async with SimulatedSlack(manifest=MANIFEST) as slack:
         app = bolt_app(slack)
-
-        @app.command("/hello")
-        async def hello(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-            await ack()
-            await client.views_open(trigger_id=body["trigger_id"], view=VIEW)
+        open_on_hello(app, VIEW)
 
         @app.event("app_home_opened")
         async def opened() -> None:

@@ -7,7 +7,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.slack import Answered, SimulatedSlack
-from tests.contract.simulated_slack import MANIFEST, bolt_app, connected
+from tests.contract.simulated_slack import MANIFEST, bolt_app, connected, open_on_hello
 
 pytestmark = pytest.mark.parametrize("mode", ["socket", "http"])
 
@@ -40,11 +40,7 @@ async def test_a_modal_opens_suggests_reports_errors_and_closes(mode: str) -> No
     closed: list[bool] = []
     async with SimulatedSlack(manifest=MANIFEST) as slack:
         app = bolt_app(slack)
-
-        @app.command("/hello")
-        async def hello(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-            await ack()
-            await client.views_open(trigger_id=body["trigger_id"], view=MODAL)
+        open_on_hello(app, MODAL)
 
         @app.options("mail_pick")
         async def suggest(ack: AsyncAck, payload: dict[str, Any]) -> None:
@@ -94,11 +90,7 @@ async def test_a_modal_stacks_updates_and_clears_as_acks_say(mode: str) -> None:
     view = {**MODAL, "blocks": [MODAL["blocks"][1]]}
     async with SimulatedSlack(manifest=MANIFEST) as slack:
         app = bolt_app(slack)
-
-        @app.command("/hello")
-        async def hello(ack: AsyncAck, body: dict[str, Any], client: AsyncWebClient) -> None:
-            await ack()
-            await client.views_open(trigger_id=body["trigger_id"], view=view)
+        open_on_hello(app, view)
 
         @app.view("ask")
         async def submitted(ack: AsyncAck) -> None:

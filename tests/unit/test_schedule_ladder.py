@@ -118,3 +118,12 @@ def test_a_backlog_never_puts_the_schedule_to_sleep_past_it() -> None:
         if len(asked) == len(mails):
             break
     assert asked == set(mails)
+
+
+def test_a_slow_report_is_worth_more_and_more_whenever_the_climb_begins() -> None:
+    """A single short step shows hardly any growth there; that must not be taken for the end of it."""
+    slow = DurationLaw(median=log(900), scale=0.45, fleet_median=log(900), fleet_scale=0.5)
+    outlook = Outlook(looked_at=-500.0, law=slow, running=-600.0)
+    steps = [step for step in climb(outlook, 0.0, 4_000.0, PRICE, lambda: 0.0) if step[0] <= 900.0]
+    begun_later = next(climb(outlook, 900.0, 4_000.0, PRICE, lambda: 900.0))
+    assert steps[-1][1] == pytest.approx(begun_later[1], abs=1)

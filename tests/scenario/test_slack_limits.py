@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bot.bundling import Rhythm
     from bot.domain import Notice
     from bot.outgoing import Nothing
+    from bot.store.database import Database
     from tests.telling import Telling
 
 POST, UPDATE = "chat.postMessage", "chat.update"
@@ -80,26 +81,28 @@ async def test_no_channel_is_sent_to_in_a_window_that_closes_at_the_first(
 class SlowToCommit(Outbox):
     """A busy disk: the first claim takes a second longer."""
 
-    slow = 1
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.chosen = asyncio.Event()
 
     async def claim(
         self, channel_id: ChannelId, *, rhythm: Rhythm, now: datetime, term: int
     ) -> Notice | Nothing:
         claimed = await super().claim(channel_id, rhythm=rhythm, now=now, term=term)
-        if self.slow:
-            self.slow -= 1
+        if not self.chosen.is_set():
+            self.chosen.set()
             await asyncio.sleep(1.05)
         return claimed
 
 
 async def test_a_slow_claim_does_not_crowd_the_next_message(desk: Telling) -> None:
     """A channel's pace counts from when a message is sent, not from when it was chosen."""
-    desk.store.outbox = SlowToCommit(desk.store.database)
+    desk.store.outbox = outbox = SlowToCommit(desk.store.database)
     first, second = await desk.watch("First"), await desk.watch("Second")
     await desk.start(polling=False)
     await sees_failed(desk, first, 1)
     desk.courier.wake()
-    await asyncio.sleep(0.3)
+    await asyncio.wait_for(outbox.chosen.wait(), 15)
     await sees_failed(desk, second, 2)
     await desk.until_said("Second failed")
     sent_at = [call.at for call in desk.slack.ledger.calls(POST)]

@@ -8,8 +8,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from bot.addresses import HIGHEST_PORT
 from bot.domain import MailBotError
+from bot.quickbi.endpoints import HIGHEST_PORT
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _say_why(trouble: MailBotError) -> int:
-    from bot.settings import SettingsError  # noqa: PLC0415
+    from bot.app.settings import SettingsError  # noqa: PLC0415
 
     if not isinstance(trouble, SettingsError):
         print(f"mailbot: {trouble}", file=sys.stderr)  # noqa: T201 (a command line answers on its terminal)
@@ -47,13 +47,13 @@ def _command(arguments: argparse.Namespace) -> Coroutine[None, None, int]:
         from bot.sandbox.run import run_sandbox  # noqa: PLC0415
 
         return run_sandbox(port=arguments.port)
-    from bot.settings import load_settings  # noqa: PLC0415
+    from bot.app.settings import load_settings  # noqa: PLC0415
 
     if arguments.command == "check":
-        from bot.check import run_check  # noqa: PLC0415
+        from bot.app.check import run_check  # noqa: PLC0415
 
         return run_check(load_settings())
-    from bot.app import run_bot  # noqa: PLC0415
+    from bot.app.run import run_bot  # noqa: PLC0415
 
     return run_bot(load_settings())
 

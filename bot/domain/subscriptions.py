@@ -102,3 +102,12 @@ class Watch:
     expects_run_at: datetime | None
     change_no: int
     open_runs: tuple[TaskRun, ...] = ()
+
+
+class Posting(StrEnum):
+    """Whether a notice would arrive, and what to do where it would not."""
+
+    FINE = "fine"
+    INVITE = "invite"  # private, and the bot is not in it
+    ARCHIVED = "archived"
+    UNKNOWN = "unknown"  # Slack did not say; the first notice will show

@@ -12,11 +12,11 @@ from uuid import uuid4
 
 import httpx
 
-from bot.addresses import endpoint_url, is_loopback
 from bot.domain import MailRef, ProtocolError, QuickBIError, QuickBIUnavailable
 from bot.quickbi import wire
 from bot.quickbi.auth import Acs3Auth
-from bot.retry import GiveUp, Wait, judge
+from bot.quickbi.endpoints import endpoint_url, is_loopback
+from bot.quickbi.retry import GiveUp, Wait, judge
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -43,7 +43,7 @@ _log = logging.getLogger(__name__)
 
 
 class QuickBIClient:
-    """Fulfils `bot.ports.QuickBI` over HTTP. Close it with `aclose`, or use it as a context manager."""
+    """Fulfils `bot.domain.ports.QuickBI` over HTTP. Close it with `aclose`, or use it as a context manager."""
 
     def __init__(
         self,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.commands import Verb
+from bot.slack.commands import Verb
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.domain import MailBotError, StoreError
 from bot.store.lock import FileLock
-from bot.store.schema import upgrade
+from bot.store.migrate import upgrade
 from bot.store.tables import to_micros
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, delete, exists, func, or_, select
 
 from bot.domain import IncidentState
-from bot.ports import Standing
-from bot.store.actions import note_action
+from bot.domain.ports import Standing
+from bot.store.audit import note_action
 from bot.store.rows import incident_from, known_run_from
 from bot.store.runs import BEGAN
-from bot.store.states import firing_incidents, newest_runs
+from bot.store.subscription_views import firing_incidents, newest_runs
 from bot.store.tables import audit, incidents, notices, post_items, posts, runs
 from bot.store.turns import in_turn
 

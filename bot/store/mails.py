@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from bot.domain import ChannelId, NotifyReason
 from bot.store.database import insert_if_absent
-from bot.store.news import notice_row
+from bot.store.notices import notice_row
 from bot.store.rows import mail_from
 from bot.store.tables import mails, notices, subscriptions, to_micros, watches
 from bot.store.watches import note_change

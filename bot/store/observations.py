@@ -9,9 +9,9 @@ from uuid import uuid4
 from sqlalchemy import select
 
 from bot.domain import IncidentId, NotifyReason
-from bot.incidents import judge, judge_denied, judge_late, judge_readable
-from bot.situation import STUCK_AFTER
-from bot.store.book import Book
+from bot.domain.incident_rules import judge, judge_denied, judge_late, judge_readable
+from bot.domain.run_context import STUCK_AFTER
+from bot.store.mail_transaction import Book
 from bot.store.tables import watches
 from bot.store.turns import fence
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from bot.domain import MailId, StatusAnswer, TaskRun
-    from bot.incidents import MissedRun
+    from bot.domain.incident_rules import MissedRun
     from bot.store.database import Database
 
 

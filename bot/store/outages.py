@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select, update
 
 from bot.domain import NotifyReason, Outage
 from bot.store.database import insert_if_absent
-from bot.store.news import notice_row
+from bot.store.notices import notice_row
 from bot.store.tables import notices, outages
 from bot.store.turns import fence
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.domain import ChannelId
-    from bot.outages import OutageVerdict
+    from bot.domain.outage_rules import OutageVerdict
     from bot.store.database import Database
 
 

@@ -11,12 +11,12 @@ from uuid import uuid4
 
 from sqlalchemy import and_, func, insert, select, update
 
-from bot.bundling import Fold, Join, Later, NewRoot, ReplyTo, SayLines, next_step
 from bot.domain import ChannelId, Notice, PostId, PostKind
-from bot.outgoing import Backlog, Nothing
-from bot.store.letters import items_of_news, lines_of, ts_of
-from bot.store.news import OWED
-from bot.store.owed import (
+from bot.domain.deliveries import Backlog, Nothing
+from bot.domain.grouping import Fold, Join, Later, NewRoot, ReplyTo, SayLines, next_step
+from bot.store.message_contents import items_of_news, lines_of, ts_of
+from bot.store.notices import OWED
+from bot.store.pending_notices import (
     IN_FLIGHT,
     IS_STALE,
     IS_UNSURE,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.bundling import Rhythm
+    from bot.domain.grouping import Rhythm
     from bot.store.database import Database
 
 _NONE: tuple[int, None] = (0, None)

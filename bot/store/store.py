@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from bot.store.closed_channels import Gates
 from bot.store.database import opened
 from bot.store.deliveries import Deliveries
-from bot.store.gates import Gates
 from bot.store.history import History
 from bot.store.mails import Mails
-from bot.store.manual import ManualRuns
+from bot.store.manual_runs import ManualRuns
 from bot.store.observations import Observations
 from bot.store.outages import Outages
 from bot.store.outbox import Outbox

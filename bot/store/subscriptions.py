@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, delete, func, or_, select, true, update
 
-from bot.audience import UNTIL_RECOVERED
 from bot.domain import EVERY_EVENT, IncidentState, MailId, NotifyReason, SnoozeOutcome, SubscribeOutcome
-from bot.store.actions import note_action
+from bot.domain.recipients import UNTIL_RECOVERED
+from bot.store.audit import note_action
 from bot.store.database import insert_if_absent
-from bot.store.news import drop_owed, firing_incident, hold_back, notice_row, touch_posts
+from bot.store.notices import drop_owed, firing_incident, hold_back, notice_row, touch_posts
 from bot.store.rows import due_to, events_to, subscription_from, subscription_to
-from bot.store.states import read_states
+from bot.store.subscription_views import read_states
 from bot.store.tables import incidents, notices, subscriptions, to_micros, watches
 from bot.store.watches import drop_watch, note_change, record_baseline, start_watch
 

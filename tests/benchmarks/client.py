@@ -32,9 +32,9 @@ from rich.table import Table
 from bot.domain import MailId
 from bot.quickbi.client import QuickBIClient
 from bot.quickbi.credentials import Credentials, StaticCredentials
-from tests.answers import MAIL, recorded
-from tests.certificate import Certificate, make_certificate
 from tests.contract.raw_server import http, raw_server, saying
+from tests.support.answers import MAIL, recorded
+from tests.support.certificate import Certificate, make_certificate
 
 if TYPE_CHECKING:
     import ssl

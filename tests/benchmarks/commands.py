@@ -25,7 +25,7 @@ from urllib.parse import urlencode
 from aiohttp import ClientSession, web
 from slack_sdk.signature import SignatureVerifier
 
-from tests.rig import free_port, rig
+from tests.support.rig import free_port, rig
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

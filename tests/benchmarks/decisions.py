@@ -8,7 +8,7 @@ from time import process_time
 from typing import TYPE_CHECKING
 
 from bot.domain import MailId
-from bot.schedule import Ask, Schedule
+from bot.monitoring.schedule import Ask, Schedule
 from tests.benchmarks import simulation, workloads
 
 if TYPE_CHECKING:

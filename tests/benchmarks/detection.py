@@ -19,7 +19,7 @@ from random import Random
 from typing import TYPE_CHECKING, get_args
 from zoneinfo import ZoneInfo
 
-from bot.schedule import Schedule
+from bot.monitoring.schedule import Schedule
 from tests.benchmarks import simulation, workloads
 from tests.benchmarks.decisions import CpuReport, measure_decisions
 from tests.benchmarks.lateness import LateReport, judge_late_notices

@@ -27,10 +27,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from bot.directory import Directory
 from bot.domain import Mail, MailId
+from bot.mails.directory import Directory
 from bot.sandbox.world import World
-from tests.rig import rig
+from tests.support.rig import rig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

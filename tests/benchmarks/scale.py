@@ -25,8 +25,8 @@ from sqlalchemy import event
 
 from bot.store.store import open_store
 from tests.benchmarks.seasoned import Seasoned
-from tests.rig import Rig, rig
-from tests.telling import telling
+from tests.support.rig import Rig, rig
+from tests.support.telling import telling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,15 +12,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert
 
 from bot.domain import EVERY_EVENT, MailId, RunStatus, StatusAnswer, TaskId, TaskRun
+from bot.monitoring.schedule import Ask, Schedule
 from bot.sandbox.world import Status, World
-from bot.schedule import Ask, Schedule
 from bot.store.tables import counters, mails, runs, subscriptions, watches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from bot.monitoring.schedule import MailMemory
     from bot.sandbox.world import Mail
-    from bot.schedule import MailMemory
     from bot.store.store import Store
 
 CHANNELS = 200

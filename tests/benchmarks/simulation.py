@@ -12,13 +12,13 @@ from time import process_time
 from typing import TYPE_CHECKING, TypeAlias
 
 from bot.domain import MailId, RunStatus, StatusAnswer, TaskId, TaskRun
-from bot.schedule import Ask, Schedule
+from bot.monitoring.schedule import Ask, Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from random import Random
 
-    from bot.schedule import LateRun
+    from bot.monitoring.schedule import LateRun
     from tests.benchmarks.workloads import Run, Workload
 
 Progress: TypeAlias = "Callable[[float], None]"

@@ -20,13 +20,13 @@ from rich.table import Table
 
 from bot.domain import ChannelId, MailId, RunStatus, StatusAnswer, TaskId, TaskRun
 from bot.sandbox.world import World
-from tests.telling import telling
+from tests.support.telling import telling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.sandbox.slack.model import Entry
-    from tests.telling import Telling
+    from tests.support.telling import Telling
 
 TIME_LIMIT = 600.0
 LEADER = None

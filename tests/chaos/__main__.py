@@ -35,7 +35,7 @@ from bot.sandbox.world import World
 from bot.store.store import open_store
 from tests.chaos.steps import ONCE_IN_A_LIFE, Step, deaths
 from tests.chaos.story import Actor, Story
-from tests.rig import Rig, rig
+from tests.support.rig import Rig, rig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -10,8 +10,8 @@ import asyncio
 import os
 import sys
 
-from bot.app import run_bot
-from bot.settings import load_settings
+from bot.app.run import run_bot
+from bot.app.settings import load_settings
 from tests.chaos.steps import Step, set_trap
 
 

@@ -9,10 +9,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bot.domain import Notice
-from bot.slack.messenger import SlackMessenger
+from bot.slack.transport.notifier import SlackMessenger
 from bot.store import outbox
-from bot.store.book import Book
 from bot.store.deliveries import Deliveries
+from bot.store.mail_transaction import Book
 from bot.store.observations import Observations
 from bot.store.outbox import Outbox
 from bot.store.turns import LeaseRow

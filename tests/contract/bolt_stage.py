@@ -13,13 +13,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain import TeamId, UserId
 from bot.sandbox.slack import SimulatedSlack
-from bot.slack.blocks import Message, button, section
-from bot.slack.boundary import Boundary
-from bot.slack.gate import Gate
-from bot.slack.incoming import Clicked, Home, Typed, clicked, typed
-from bot.slack.listeners import bolt_app
-from bot.slack.people import People
-from bot.slack.reply import Reply
+from bot.slack.app import bolt_app
+from bot.slack.kit.blocks import Message, button, section
+from bot.slack.payloads import Clicked, Home, Typed, clicked, typed
+from bot.slack.transport.access import Gate
+from bot.slack.transport.dispatcher import Boundary
+from bot.slack.transport.responders import Reply
+from bot.slack.transport.users import People
 from tests.contract.simulated_slack import MANIFEST, connected
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from bot.domain import SubscriptionState
     from bot.sandbox.slack.model import Message as Shown
-    from bot.slack.boundary import Answer
+    from bot.slack.transport.answer import Answer
 
 
 ROW = {"type": "actions", "block_id": "row"}

@@ -18,14 +18,14 @@ from bot.domain import (
     TaskRun,
     UserId,
 )
-from bot.runner import Runner, Shelf
-from bot.runs import Over, Refused, RunEnd, RunWish
+from bot.domain.manual_run_rules import Over, Refused, RunEnd, RunWish
+from bot.mails.manual_runs import Runner, Shelf
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from bot.domain import MailPage, MailRef, ManualRun, QuickBIError
-    from bot.runs import RunNews
+    from bot.domain.manual_run_rules import RunNews
     from bot.store.store import Store
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)

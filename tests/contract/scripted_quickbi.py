@@ -16,8 +16,8 @@ from bot.domain import (
 )
 from bot.quickbi.client import QuickBIClient
 from bot.quickbi.credentials import Credentials, StaticCredentials
-from tests.answers import MAIL, REQUEST_ID, recorded
-from tests.secrets import ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN
+from tests.support.answers import MAIL, REQUEST_ID, recorded
+from tests.support.secrets import ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN
 
 ENDPOINT = "quickbi.example"
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)

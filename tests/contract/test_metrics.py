@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
-from bot.dispatch import Tally
-from bot.metrics import BotMetrics
-from bot.poller import Pulse
+from bot.app.metrics import BotMetrics
+from bot.delivery.sender import Tally
+from bot.monitoring.poller import Pulse
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -20,7 +20,6 @@ from bot.domain import (
     UnknownRefusal,
 )
 from bot.quickbi.client import LARGEST_BODY
-from tests.answers import MAIL, REQUEST_ID, recorded
 from tests.contract.scripted_quickbi import (
     MAIL_ID,
     NOON,
@@ -31,7 +30,8 @@ from tests.contract.scripted_quickbi import (
     refusal,
     replay,
 )
-from tests.secrets import SECURITY_TOKEN
+from tests.support.answers import MAIL, REQUEST_ID, recorded
+from tests.support.secrets import SECURITY_TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -33,7 +33,7 @@ from bot.quickbi.client import QuickBIClient
 from bot.quickbi.credentials import Credentials, StaticCredentials
 from bot.sandbox.quickbi import Limits, Mode, SimulatedQuickBI
 from bot.sandbox.world import World, demo_world
-from tests.secrets import ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN, assert_no_secrets
+from tests.support.secrets import ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN, assert_no_secrets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

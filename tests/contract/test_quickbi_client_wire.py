@@ -15,11 +15,11 @@ import pytest
 from bot.domain import MailId, ProtocolError, QuickBIError, QuickBIUnavailable, TaskId
 from bot.quickbi.client import QuickBIClient
 from bot.quickbi.signing import authorization
-from tests.answers import MAIL, recorded
-from tests.certificate import Certificate, make_certificate
 from tests.contract.raw_server import http, raw_server, saying
 from tests.contract.scripted_quickbi import PLANTED_KEY
-from tests.secrets import ACCESS_KEY_ID, ACCESS_KEY_SECRET, assert_no_secrets
+from tests.support.answers import MAIL, recorded
+from tests.support.certificate import Certificate, make_certificate
+from tests.support.secrets import ACCESS_KEY_ID, ACCESS_KEY_SECRET, assert_no_secrets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

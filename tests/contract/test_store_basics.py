@@ -26,7 +26,18 @@ from bot.domain import (
 )
 from bot.store.store import open_store
 from bot.store.tables import metadata
-from tests.samples_of_news import ADA, BOB, FINANCE, MAIL, NOON, REPORTS, answer, at, run, subscription
+from tests.support.samples_of_news import (
+    ADA,
+    BOB,
+    FINANCE,
+    MAIL,
+    NOON,
+    REPORTS,
+    answer,
+    at,
+    run,
+    subscription,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +48,7 @@ if TYPE_CHECKING:
     from bot.store.store import Store
 
 OTHER = MailId("2342526")
-pytest_plugins = ["tests.databases"]
+pytest_plugins = ["tests.support.databases"]
 
 
 async def test_schema_equals_the_sum_of_its_migrations(store: Store) -> None:

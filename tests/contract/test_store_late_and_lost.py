@@ -17,14 +17,14 @@ from bot.domain import (
     PostKind,
     RunStatus,
 )
-from bot.incidents import MissedRun
-from tests.samples_of_news import FINANCE, MAIL, REPORTS, answer, at, run, subscription
-from tests.store_desk import subscribed
+from bot.domain.incident_rules import MissedRun
+from tests.support.samples_of_news import FINANCE, MAIL, REPORTS, answer, at, run, subscription
+from tests.support.store_desk import subscribed
 
 if TYPE_CHECKING:
-    from tests.store_desk import Desk
+    from tests.support.store_desk import Desk
 
-pytest_plugins = ["tests.databases"]
+pytest_plugins = ["tests.support.databases"]
 SENT, RUNNING = RunStatus.SENT, RunStatus.PROCESSING
 
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.bundling import Rhythm
 from bot.domain import (
     MailId,
     PostKind,
     RunStatus,
 )
-from bot.outgoing import Nothing
-from tests.samples_of_news import ADA, REPORTS, at, run
-from tests.store_desk import subscribed
+from bot.domain.deliveries import Nothing
+from bot.domain.grouping import Rhythm
+from tests.support.samples_of_news import ADA, REPORTS, at, run
+from tests.support.store_desk import subscribed
 
 if TYPE_CHECKING:
     from bot.domain import Notice
-    from tests.store_desk import Desk
+    from tests.support.store_desk import Desk
 
-pytest_plugins = ["tests.databases"]
+pytest_plugins = ["tests.support.databases"]
 SENT, FAILED = RunStatus.SENT, RunStatus.FAILED
 BUSY = Rhythm(recent_posts=5)
 

@@ -13,11 +13,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, create_engine, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.bundling import Rhythm
 from bot.domain import IncidentState, Notice, NotifyReason, PostKind, RunStatus
+from bot.domain.grouping import Rhythm
 from bot.store.store import open_store
 from bot.store.tables import metadata
-from tests.samples_of_news import FINANCE, MAIL, REPORTS, answer, at, run
+from tests.support.samples_of_news import FINANCE, MAIL, REPORTS, answer, at, run
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -31,7 +31,7 @@ SAMPLES = Path(__file__).parent.parent / "samples" / "databases"
 SCHEMAS = sorted({sample.name.split(".")[0] for sample in SAMPLES.glob("*.sql")})
 LATER = 60.0  # minutes after noon, when this version takes over
 Rows = dict[str, list[dict[str, Any]]]
-pytest_plugins = ["tests.databases"]
+pytest_plugins = ["tests.support.databases"]
 
 
 @pytest.fixture(params=SCHEMAS)

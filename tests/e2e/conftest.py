@@ -16,7 +16,7 @@ from playwright.async_api import async_playwright, expect
 from bot.sandbox.page import PageServer
 from tests.e2e.browser import ARGUMENTS, DESKTOP, SandboxPage, chromium
 from tests.e2e.scripted_app import ScriptedApp, scripted_app
-from tests.rig import Rig, rig
+from tests.support.rig import Rig, rig
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -13,7 +13,7 @@ from tests.e2e.browser import PHONE
 from tests.e2e.conftest import open_tabs
 from tests.e2e.looks import looked_at_in_every_look
 from tests.e2e.scripted_app import scripted_app
-from tests.rig import rig
+from tests.support.rig import rig
 
 if TYPE_CHECKING:
     from pathlib import Path

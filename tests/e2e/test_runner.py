@@ -21,8 +21,8 @@ from bot.sandbox.page import PageServer
 from bot.sandbox.page.guard import Guard
 from bot.sandbox.process import bot_environment
 from bot.sandbox.run import run_sandbox
-from tests.rig import rig
-from tests.stopwatch import Stopwatch
+from tests.support.rig import rig
+from tests.support.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -95,7 +95,7 @@ async def test_it_prints_the_page_first_then_both_servers_and_ends_cleanly(tmp_p
             assert "Report Bot sandbox" in await page.text()
         for words in ("Simulated Quick BI", "access key ID", "access key secret", "/api/", "xoxb-", "xapp-"):
             assert await running.line(words)
-        await running.line("bot.app ready")
+        await running.line("bot.app.run ready")
         stopwatch = Stopwatch(running.process.pid)
         assert await stopwatch.over(running.end()) == 0
         assert stopwatch.seconds < ENDS_WITHIN
@@ -114,7 +114,7 @@ async def test_the_bot_is_ready_within_three_seconds(tmp_path: Path) -> None:
     """From the command to a bot that answers: counted in work, so that a busy machine tells the same."""
     began = monotonic()
     async with sandbox(tmp_path, "--port", "0") as running:
-        await running.line("bot.app ready", seconds=60.0)
+        await running.line("bot.app.run ready", seconds=60.0)
         waited, work = monotonic() - began, worked(running.process.pid)
         print(f"ready after {waited:.2f} s, {work:.2f} s of work, load {os.getloadavg()[0]:.1f}")  # noqa: T201
         assert work < READY_WITHIN
@@ -138,7 +138,7 @@ async def test_it_needs_no_network(tmp_path: Path) -> None:
         pytest.skip("needs unshare and ip, and the right to use them: a network of its own")
     async with sandbox(tmp_path, "--port", "0", under=alone) as running:
         await running.line("Open http://127.0.0.1:")
-        await running.line("bot.app ready", seconds=60.0)
+        await running.line("bot.app.run ready", seconds=60.0)
         assert await running.end() == 0
 
 
@@ -163,13 +163,13 @@ async def test_a_bot_that_dies_is_started_again(tmp_path: Path) -> None:
     """The terminal says so."""
     async with sandbox(tmp_path, "--port", "0") as running, aiohttp.ClientSession() as session:
         url = (await running.line("http")).removeprefix("Open ")
-        await running.line("bot.app ready")
+        await running.line("bot.app.run ready")
         async with session.ws_connect(f"{url}ws", origin=url.rstrip("/")) as socket:
             await socket.send_json(
                 {"id": 1, "verb": "trouble", "args": {"key": "kill", "user": "ada", "channel": "reports"}}
             )
             await running.line("The bot was ended by SIGKILL; starting again in 1 s")
-            await running.line("bot.app ready")
+            await running.line("bot.app.run ready")
         assert await running.end() == 0
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain import Mail, MailId, MailRef, RunStatus, TaskId, TaskRun
-from bot.slack.messages import Seen
+from bot.slack.views.status import Seen
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 3, 4, 1, 35, 20, tzinfo=UTC)

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.commands import EXAMPLE_ID, Verb
 from bot.domain import (
     MAX_MAIL_ID_LENGTH,
     MAX_TASK_ID,
@@ -31,8 +30,11 @@ from bot.domain import (
     UnknownRefusal,
     UsageError,
 )
-from bot.slack import failures, guide, messages
-from bot.slack.controls import InChannel, under_status
+from bot.slack.commands import EXAMPLE_ID, Verb
+from bot.slack.kit.actions import InChannel, under_status
+from bot.slack.views import errors as failures
+from bot.slack.views import help as guide
+from bot.slack.views import status as messages
 from tests.messages.cast import MAIL, NASTY, NOW, REF, REQUEST, SALES, ZONE, run, seen
 from tests.messages.looks import look_messages
 from tests.messages.notices import notices
@@ -40,8 +42,8 @@ from tests.messages.runs import run_messages
 from tests.messages.subscriptions import subscription_messages
 
 if TYPE_CHECKING:
-    from bot.slack.blocks import Message
-    from bot.slack.messages import Seen
+    from bot.slack.kit.blocks import Message
+    from bot.slack.views.status import Seen
 
 
 def _status(what: Seen, here: InChannel | None = None) -> Message:

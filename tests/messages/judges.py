@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from slack_sdk.models.views import View
 
-    from bot.slack.blocks import Message
+    from bot.slack.kit.blocks import Message
 
 _KINDS: dict[str, Callable[..., Any]] = {
     "section": blockkit.Section,

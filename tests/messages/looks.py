@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot.commands import Verb
 from bot.domain import (
     ChannelId,
     Choice,
@@ -26,18 +25,22 @@ from bot.domain import (
     TaskId,
     TaskRun,
 )
-from bot.ports import Standing
-from bot.slack import failures, guide, messages, several_messages
+from bot.domain.ports import Standing
+from bot.domain.run_statistics import track_record
 from bot.slack.command_names import CommandNames
-from bot.slack.controls import InChannel, under_status
-from bot.slack.history_messages import PER_PAGE, STRIP, Past, history, no_records
-from bot.slack.home_acting_views import places
-from bot.slack.home_view import Overview, Sight, home
-from bot.slack.listing_messages import Listed, Wanted, mail_list
-from bot.slack.several_messages import Glance, several
-from bot.slack.sheets import as_sheet, as_tab
-from bot.slack.together import together
-from bot.track_record import track_record
+from bot.slack.commands import Verb
+from bot.slack.kit.actions import InChannel, under_status
+from bot.slack.transport.sheets import as_sheet, as_tab
+from bot.slack.views import errors as failures
+from bot.slack.views import help as guide
+from bot.slack.views import several as several_messages
+from bot.slack.views import status as messages
+from bot.slack.views.history import PER_PAGE, STRIP, Past, history, no_records
+from bot.slack.views.home import Overview, Sight, home
+from bot.slack.views.home_actions import places
+from bot.slack.views.mail_list import Listed, Wanted, mail_list
+from bot.slack.views.several import Glance, several
+from bot.slack.views.together import together
 from tests.messages.cast import MAIL, NASTY, NOW, REF, SALES, ZONE, run, seen
 from tests.messages.subscriptions import ADA, firing, state
 
@@ -46,7 +49,7 @@ if TYPE_CHECKING:
 
     from slack_sdk.models.views import View
 
-    from bot.slack.blocks import Message
+    from bot.slack.kit.blocks import Message
 
 OPS = Mail(mail_id=MailId("0977a7ea657492b9b75b00f96e666682"), name="Weekly Ops", owner_name="", paused=False)
 DAY = timedelta(days=1)

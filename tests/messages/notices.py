@@ -32,13 +32,13 @@ from bot.domain import (
     UnknownRefusal,
     UserId,
 )
-from bot.outages import cause_of
-from bot.outgoing import Redraw
-from bot.slack.notices import notice_message, redrawn_message
+from bot.domain.deliveries import Redraw
+from bot.domain.outage_rules import cause_of
+from bot.slack.views.notices import notice_message, redrawn_message
 from tests.messages.cast import MAIL, NASTY, NOW, SALES, ZONE
 
 if TYPE_CHECKING:
-    from bot.slack.blocks import Message
+    from bot.slack.kit.blocks import Message
 
 REASON = NotifyReason
 HOUR = timedelta(hours=1)

@@ -18,15 +18,15 @@ from bot.domain import (
     StatusAnswer,
     UserId,
 )
-from bot.runs import Over, Refused, RunEnd, Started, Unclear
-from bot.slack import run_messages as before
-from bot.slack import run_outcomes as after
-from bot.slack.run_messages import Subject
+from bot.domain.manual_run_rules import Over, Refused, RunEnd, Started, Unclear
+from bot.slack.views import manual_run as before
+from bot.slack.views import manual_run_result as after
+from bot.slack.views.manual_run import Subject
 from tests.messages.cast import MAIL, NASTY, NOW, REF, SALES, ZONE, run
 
 if TYPE_CHECKING:
     from bot.domain import QuickBIError, TaskRun
-    from bot.slack.blocks import Message
+    from bot.slack.kit.blocks import Message
 
 ADA = UserId("U0ADA00001")
 DAILY = Subject(mail_id=MAIL, mail=SALES, thread_ts="1772588100.000100")

@@ -21,20 +21,22 @@ from bot.domain import (
     TeamId,
     UserId,
 )
-from bot.slack import form_views, sharing_messages, snooze_messages
-from bot.slack import leaving_messages as leaving
-from bot.slack import subscription_messages as views
-from bot.slack.channels import Posting
+from bot.domain.subscriptions import Posting
 from bot.slack.command_names import CommandNames
-from bot.slack.form_views import Origin
-from bot.slack.subscription_messages import Subscribed
+from bot.slack.views import forms as form_views
+from bot.slack.views import sharing as sharing_messages
+from bot.slack.views import snooze as snooze_messages
+from bot.slack.views import subscriptions as views
+from bot.slack.views import unsubscribe as leaving
+from bot.slack.views.forms import Origin
+from bot.slack.views.subscriptions import Subscribed
 from tests.messages.cast import MAIL, NASTY, NOW, REF, SALES, ZONE, run
 
 if TYPE_CHECKING:
     from slack_sdk.models.views import View
 
     from bot.domain import Mail, TaskRun
-    from bot.slack.blocks import Message
+    from bot.slack.kit.blocks import Message
 
 ADA = UserId("U0ADA00001")
 CHANNEL = ChannelId("C0REPORTS2")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.rig import Rig, rig
+from tests.support.rig import Rig, rig
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.sandbox.world import Law
-from tests.rig import Rig, rig
+from tests.support.rig import Rig, rig
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

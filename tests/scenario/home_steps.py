@@ -8,7 +8,7 @@ from tests.messages.judges import texts
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.model import View
-    from tests.rig import Rig
+    from tests.support.rig import Rig
 
 
 async def open_home(rig: Rig, user: str = "ada") -> View:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from bot.slack.blocks import actions, button
+from bot.slack.kit.blocks import actions, button
 from bot.store.store import open_store
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from bot.sandbox.slack.inputs import Choice
     from bot.sandbox.slack.model import Json, Message, View
-    from tests.rig import Rig
+    from tests.support.rig import Rig
 
 ADA, BOB, OLGA = "U0ADA00001", "U0BOB00002", "U0OLGA0004"
 DOWN = 600.0  # seconds: longer than any test

@@ -14,32 +14,32 @@ import pytest
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.commands import Verb
 from bot.domain import MailId, MailRef, TeamId, UserId
 from bot.sandbox.quickbi.faults import Mode
 from bot.sandbox.slack.model import Answered
 from bot.sandbox.world import Status
-from bot.slack import messages
-from bot.slack.boundary import Boundary
-from bot.slack.controls import Act, InChannel, under_status
-from bot.slack.gate import Gate
-from bot.slack.incoming import Home, typed
-from bot.slack.listeners import bolt_app
-from bot.slack.people import People
+from bot.slack.app import bolt_app
+from bot.slack.commands import Verb
+from bot.slack.kit.actions import Act, InChannel, under_status
+from bot.slack.payloads import Home, typed
+from bot.slack.transport.access import Gate
+from bot.slack.transport.dispatcher import Boundary
+from bot.slack.transport.users import People
+from bot.slack.views import status as messages
 from tests.messages.judges import texts
-from tests.rig import MANIFEST, rig
 from tests.scenario.steps import labels
-from tests.secrets import assert_no_secrets
-from tests.stopwatch import Stopwatch
+from tests.support.rig import MANIFEST, rig
+from tests.support.secrets import assert_no_secrets
+from tests.support.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.domain import SubscriptionState
-    from bot.slack.blocks import Message
-    from bot.slack.boundary import Answer
-    from bot.slack.incoming import Typed
-    from tests.rig import Rig
+    from bot.slack.kit.blocks import Message
+    from bot.slack.payloads import Typed
+    from bot.slack.transport.answer import Answer
+    from tests.support.rig import Rig
 
 STATES = {
     "Daily Sales": "was sent",

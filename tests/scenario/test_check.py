@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.check import cannot_post
+from bot.app.check import cannot_post
 from bot.sandbox.quickbi.faults import Mode
 from bot.sandbox.world import Refusal, World, refusals
-from tests.rig import free_port, rig
-from tests.secrets import assert_no_secrets
-from tests.stubborn_slack import stubborn_slack
+from tests.support.rig import free_port, rig
+from tests.support.secrets import assert_no_secrets
+from tests.support.stubborn_slack import stubborn_slack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.rig import Rig
+    from tests.support.rig import Rig
 
 WELL, NOTE, WRONG = "✓ ok", "! note", "✗ wrong"
 BOT_TOKEN, SCOPES, DELIVERY = "Slack: bot token", "Slack: scopes", "Slack: how it reaches us"

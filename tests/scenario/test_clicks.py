@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.commands import Verb
 from bot.domain import MailId
 from bot.sandbox.quickbi.faults import Mode
-from bot.slack.blocks import actions, button, overflow
-from bot.slack.controls import CONFIRMED, Act, More, under_digest
-from bot.slack.run_messages import Subject, confirm_value
+from bot.slack.commands import Verb
+from bot.slack.kit.actions import CONFIRMED, Act, More, under_digest
+from bot.slack.kit.blocks import actions, button, overflow
+from bot.slack.views.manual_run import Subject, confirm_value
 from bot.store.store import open_store
 from tests.scenario.hand_runs import ADA, RUN, RUN_IT, run_calls, stage_for_runs, until_said
 from tests.scenario.home_steps import open_home, until_modal
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from slack_sdk.models.blocks import Block
 
     from bot.sandbox.slack.model import Message, View
-    from tests.rig import Rig
+    from tests.support.rig import Rig
 
 DOWN = 600.0  # seconds: longer than any test
 LOOK = "GetMailTaskStatus"

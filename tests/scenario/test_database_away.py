@@ -6,11 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from bot.sandbox.world import Status
-from tests.postgres import postgres_server_that_stops
-from tests.telling import telling
+from tests.support.postgres import postgres_server_that_stops
+from tests.support.telling import telling
 
 if TYPE_CHECKING:
-    from tests.telling import Telling
+    from tests.support.telling import Telling
 
 AWAY = 20.0  # seconds: the lease is trusted for 13, and a look under way is waited for 5 more
 

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.commands import Verb
 from bot.sandbox.quickbi.faults import Mode
 from bot.sandbox.slack import payloads
 from bot.sandbox.slack.deliveries import EnvelopeType
-from bot.slack.controls import Act
+from bot.slack.commands import Verb
+from bot.slack.kit.actions import Act
 from tests.messages.judges import texts
 from tests.scenario.steps import OLGA, answer_to_click, offer, old_message, open_form, subscribe
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.model import User, View
-    from tests.rig import Rig
+    from tests.support.rig import Rig
 
 ELSEWHERE = "answers in some channels only"
 FINANCE = "C0FINANCE4"

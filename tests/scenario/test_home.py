@@ -11,16 +11,16 @@ from bot.sandbox.quickbi.faults import Mode
 from bot.sandbox.slack import payloads
 from bot.sandbox.slack.deliveries import EnvelopeType
 from bot.sandbox.world import Status
-from bot.slack.controls import Act
+from bot.slack.kit.actions import Act
 from tests.scenario.home_steps import action_ids, words_of
 from tests.scenario.steps import ADA, DOWN, audited, public, subscribe, until_public
-from tests.stopwatch import Stopwatch
+from tests.support.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.sandbox.slack.model import View
-    from tests.rig import Rig
+    from tests.support.rig import Rig
 
 
 @pytest.fixture

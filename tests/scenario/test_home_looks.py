@@ -27,7 +27,7 @@ from tests.scenario.home_steps import (
 from tests.scenario.steps import DOWN, subscribe
 
 if TYPE_CHECKING:
-    from tests.rig import Rig
+    from tests.support.rig import Rig
 
 HEADINGS = ("Needs attention", "Snoozed", "Not told", "All quiet")
 MAILS = ("Daily Sales", "Weekly Ops", "Stock Levels")

@@ -11,8 +11,7 @@ from bot.sandbox.quickbi.faults import Mode
 from bot.sandbox.slack import payloads
 from bot.sandbox.slack.deliveries import EnvelopeType
 from bot.sandbox.world.refusals import MAIL_DELETED
-from bot.slack.controls import Act
-from tests.rig import rig
+from bot.slack.kit.actions import Act
 from tests.scenario.steps import (
     DOWN,
     LateClock,
@@ -25,6 +24,7 @@ from tests.scenario.steps import (
     subscribe,
     until_public,
 )
+from tests.support.rig import rig
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from bot.sandbox.slack.inputs import Choice
     from bot.sandbox.slack.model import Message, View
-    from tests.rig import Rig
+    from tests.support.rig import Rig
 
 
 @pytest.fixture

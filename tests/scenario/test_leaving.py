@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.sandbox.quickbi.faults import Mode
-from bot.slack.controls import Act, More
+from bot.slack.kit.actions import Act, More
 from tests.scenario.steps import (
     ADA,
     BOB,
@@ -24,7 +24,7 @@ from tests.scenario.steps import (
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.model import Message
-    from tests.rig import Rig
+    from tests.support.rig import Rig
 
 CONFIRMED = f"{Act.UNSUBSCRIBE}:confirmed"
 

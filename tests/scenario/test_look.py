@@ -9,8 +9,8 @@ import pytest
 
 from bot.domain import MailId, MailRef, RunStatus, StatusAnswer, TaskId, TaskRun
 from bot.sandbox.quickbi.faults import Mode
-from bot.slack.blocks import section
-from bot.slack.controls import Act, InChannel, More, under_status
+from bot.slack.kit.actions import Act, InChannel, More, under_status
+from bot.slack.kit.blocks import section
 from bot.store.store import open_store
 from tests.messages.judges import texts
 from tests.scenario.home_steps import home_texts, open_home
@@ -18,7 +18,7 @@ from tests.scenario.steps import DOWN, answered, old_message, posted, until_publ
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.model import Message
-    from tests.rig import Rig
+    from tests.support.rig import Rig
 
 
 @pytest.fixture

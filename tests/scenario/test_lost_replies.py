@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.sandbox.world import Status
-from tests.telling import REPORTS, telling
+from tests.support.telling import REPORTS, telling
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from tests.telling import Telling
+    from tests.support.telling import Telling
 
 POST, HISTORY = "chat.postMessage", "conversations.history"
 REPEAT = "may be a repeat"

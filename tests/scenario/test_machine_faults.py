@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.sandbox.world import Status
-from tests.rig import Rig, rig
-from tests.telling import telling
+from tests.support.rig import Rig, rig
+from tests.support.telling import telling
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from bot.sandbox.quickbi.ledger import Call
     from bot.sandbox.slack.model import Message
-    from tests.telling import Telling
+    from tests.support.telling import Telling
 
 SENT, FAILED = Status.SENT, Status.FAILED
 DISK = 2 * 1024 * 1024
@@ -112,7 +112,7 @@ async def test_a_full_disk_delays_the_news_and_loses_none(tmp_path: Path) -> Non
             while len(looks_at(stage, mail.mail_id)) == looks:  # noqa: ASYNC110 (a record tells nobody)
                 await asyncio.sleep(0.1)
             stage.world.run_now(mail.mail_id, takes=timedelta(0), outcome=SENT)
-            await bot.until_logged("database_refuses")
+            await bot.until_logged("database_failed")
             assert "Daily Sales was sent" in (await stage.ask("/mail-status Daily Sales", seconds=20)).text
             refused = await stage.ask("/mail-subscribe Daily Sales", seconds=30)
             assert "I cannot write anything down just now" in refused.text
@@ -120,7 +120,7 @@ async def test_a_full_disk_delays_the_news_and_loses_none(tmp_path: Path) -> Non
             ballast.unlink()
             told = await until_told(stage, "Supplier Scorecard recovered")
             assert "1 failed run" in told.text
-            await bot.until_logged("database_takes_it_again")
+            await bot.until_logged("database_recovered")
             assert (await bot.stop()) == 0
 
 

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain import NotifyReason
-from bot.incidents import CONFIRM_AFTER
-from bot.outages import TOLD_AFTER
-from bot.probing import PROBE_EVERY
+from bot.domain.incident_rules import CONFIRM_AFTER
+from bot.domain.outage_rules import TOLD_AFTER
+from bot.monitoring.probes import PROBE_EVERY
 from bot.sandbox.quickbi.faults import Mode
-from tests.telling import telling
+from tests.support.telling import telling
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
-    from tests.telling import Telling
+    from tests.support.telling import Telling
 
 CHECK_INTERVAL = timedelta(seconds=300)
 OPERATORS = "finance"

@@ -9,15 +9,15 @@ import pytest
 
 from bot.domain import ChannelId, MailId, UserId
 from bot.sandbox.world import Status
-from bot.slack.controls import Act
+from bot.slack.kit.actions import Act
 from tests.scenario.steps import BOB, answer_to_click, audited, labels, old_message, subscribe, until_public
-from tests.telling import REPORTS, telling
+from tests.support.telling import REPORTS, telling
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.sandbox.slack.model import Message
-    from tests.rig import Rig
+    from tests.support.rig import Rig
 
 
 @pytest.fixture

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.domain import DueTime, MailId, RunStatus, StatusAnswer, TaskId, TaskRun
-from bot.incidents import CONFIRM_AFTER
-from bot.outages import TOLD_AFTER
-from bot.refusals import FEWEST, PATIENCE
+from bot.domain.incident_rules import CONFIRM_AFTER
+from bot.domain.mail_refusals import FEWEST, PATIENCE
+from bot.domain.outage_rules import TOLD_AFTER
 from bot.sandbox.quickbi.faults import Mode
 from bot.sandbox.world import Status
 from bot.sandbox.world.behaviour import Malformed, Truth
 from bot.sandbox.world.refusals import MAIL_SUBJECT, UNKNOWN_CODE
-from tests.telling import ZONE, telling
+from tests.support.telling import ZONE, telling
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bot.sandbox.world.behaviour import Behaviour
     from bot.sandbox.world.runs import Run
     from bot.store.observations import Observations
-    from tests.telling import Telling
+    from tests.support.telling import Telling
 
 SENT, FAILED = Status.SENT, Status.FAILED
 A_SECOND = 1.1  # Quick BI tells when a run started to the second

@@ -10,8 +10,8 @@ import pytest
 
 from bot.domain import MailId
 from bot.sandbox.quickbi.faults import Mode
-from bot.slack.blocks import actions
-from bot.slack.controls import run_button
+from bot.slack.kit.actions import run_button
+from bot.slack.kit.blocks import actions
 from bot.store.store import open_store
 from tests.messages.judges import texts
 from tests.scenario.hand_runs import (
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.sandbox.slack.model import Message
-    from tests.rig import Rig
+    from tests.support.rig import Rig
 
 
 @pytest.fixture(params=["socket", "http"])

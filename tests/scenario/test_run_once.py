@@ -11,16 +11,16 @@ import pytest
 
 from bot.domain import MailId
 from bot.sandbox.quickbi.faults import Mode
-from bot.slack.blocks import actions
-from bot.slack.controls import run_button
-from tests.postgres import running_postgres
+from bot.slack.kit.actions import run_button
+from bot.slack.kit.blocks import actions
 from tests.scenario.hand_runs import ADA, RUN, RUN_IT, run_calls, run_typed, stage_for_runs, until_said
+from tests.support.postgres import running_postgres
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
-    from tests.rig import BotProcess, Rig
+    from tests.support.rig import BotProcess, Rig
 
 BOB = "U0BOB00002"
 LOOK = "GetMailTaskStatus"

@@ -9,13 +9,13 @@ import pytest
 
 from bot.domain import ChannelId
 from bot.sandbox.world import Status
-from tests.telling import REPORTS, telling
+from tests.support.telling import REPORTS, telling
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from tests.telling import Telling
+    from tests.support.telling import Telling
 
 SENT, FAILED = Status.SENT, Status.FAILED
 POST = "chat.postMessage"

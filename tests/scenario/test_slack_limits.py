@@ -11,18 +11,18 @@ import pytest
 
 from bot.domain import ChannelId, MailId, RunStatus, StatusAnswer, TaskId, TaskRun
 from bot.store.outbox import Outbox
-from tests.stopwatch import Stopwatch
-from tests.telling import telling
+from tests.support.stopwatch import Stopwatch
+from tests.support.telling import telling
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from bot.bundling import Rhythm
     from bot.domain import Notice
-    from bot.outgoing import Nothing
+    from bot.domain.deliveries import Nothing
+    from bot.domain.grouping import Rhythm
     from bot.store.database import Database
-    from tests.telling import Telling
+    from tests.support.telling import Telling
 
 POST, UPDATE = "chat.postMessage", "chat.update"
 

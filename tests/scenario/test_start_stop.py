@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.sandbox.quickbi.faults import Mode
-from tests.rig import BotProcess, rig
-from tests.secrets import assert_no_secrets
-from tests.stopwatch import Stopwatch
-from tests.stubborn_slack import stubborn_slack
+from tests.support.rig import BotProcess, rig
+from tests.support.secrets import assert_no_secrets
+from tests.support.stopwatch import Stopwatch
+from tests.support.stubborn_slack import stubborn_slack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.rig import Rig
+    from tests.support.rig import Rig
 
 PROMISED = 10.0  # seconds between SIGTERM and the end, whatever hangs
 AT_ONCE = 6.0  # seconds where nobody is being answered: most of it is a busy machine's
@@ -278,7 +278,7 @@ async def test_a_thread_that_hangs_does_not_keep_the_process() -> None:
     """A name server that never answers, for one: what the bot itself has to do is done, so it ended well."""
     program = """
 import asyncio, threading, time
-from bot.stopping import Stopping
+from bot.app.shutdown import Stopping
 
 async def main():
     stopping = Stopping()

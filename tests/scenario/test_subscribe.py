@@ -12,7 +12,7 @@ from tests.scenario.steps import until_public
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.inputs import Choice
-    from tests.rig import Rig
+    from tests.support.rig import Rig
 
 
 async def test_subscribing_tells_the_channel_how_the_mail_is_doing(both_ways: Rig) -> None:

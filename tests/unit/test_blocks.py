@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.slack.blocks import absolute, sections
+from bot.slack.kit.blocks import absolute, sections
 
 EVENING = datetime(2024, 10, 9, 9, 34, tzinfo=UTC)
 

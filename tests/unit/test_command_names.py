@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.commands import Verb
 from bot.slack.command_names import NamesHeard
+from bot.slack.commands import Verb
 
 
 @pytest.mark.parametrize("verb", Verb)

@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands import (
+from bot.domain import (
+    WORKDAYS,
+    DueTime,
+    UsageError,
+)
+from bot.mails.references import MailName
+from bot.mails.text_normalisation import folded
+from bot.slack.commands import (
     AskForm,
     AskHelp,
     AskHistory,
@@ -23,19 +30,12 @@ from bot.commands import (
     Verb,
     parse,
 )
-from bot.domain import (
-    WORKDAYS,
-    DueTime,
-    UsageError,
-)
-from bot.folding import folded
-from bot.targets import MailName
 from tests.unit.typed_samples import MAIL, OTHER, TASK, VENDOR_LINE, ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.targets import Target
+    from bot.mails.references import Target
 
 
 @pytest.mark.parametrize("verb", [verb for verb in Verb if verb is not Verb.HELP])

@@ -15,7 +15,7 @@ import pytest
 from bot.domain import QuickBIUnavailable
 from bot.quickbi.credentials import Credentials, RamCredentials, StaticCredentials
 from tests.contract.raw_server import http, raw_server, saying
-from tests.secrets import ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN, assert_no_secrets
+from tests.support.secrets import ACCESS_KEY_ID, ACCESS_KEY_SECRET, SECURITY_TOKEN, assert_no_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.directory import FRESH_FOR, Directory
 from bot.domain import (
     Choice,
     Mail,
@@ -24,6 +23,7 @@ from bot.domain import (
     StoreError,
     TaskId,
 )
+from bot.mails.directory import FRESH_FOR, Directory
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.app.leadership import TTL, Leadership
 from bot.domain import Lease, LeaseLost, StoreError
-from bot.leadership import TTL, Leadership
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -10,10 +10,10 @@ from urllib.parse import quote
 import pytest
 from slack_bolt.request.async_request import AsyncBoltRequest
 
+from bot.app.logs import Formatter, set_up_logging
 from bot.domain import TeamId, UserId
-from bot.logs import Formatter, set_up_logging
-from bot.slack.incoming import Home
-from bot.slack.listeners import bolt_app
+from bot.slack.app import bolt_app
+from bot.slack.payloads import Home
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -113,7 +113,7 @@ def test_json_has_the_same_for_machines() -> None:
 @pytest.mark.parametrize(
     "intruder",
     [
-        pytest.param("\n2026-01-01T00:00:00.000Z INFO bot.app ready", id="a forged line"),
+        pytest.param("\n2026-01-01T00:00:00.000Z INFO bot.app.run ready", id="a forged line"),
         pytest.param("\r\n", id="carriage return"),
         pytest.param("\u2028\u2029\x85\x0b\x0c", id="line ends that others see"),
         pytest.param("\x1b[2J\x07", id="commands to a terminal"),

@@ -1,63 +1,77 @@
-"""Quick BI as a whole: when a silence becomes an outage, and that its beginning and end are told once each."""
+"""An outage is written down in the order in which it was judged, and each term begins with what is known."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from bot.domain import Outage, QuickBIUnavailable, StoreError
+from bot.monitoring.outages import OutageKeeper
 
-from bot.domain import NotifyReason, Outage
-from bot.outages import TOLD_AFTER, judge_failure, judge_success
-from tests.samples_of_news import at
+if TYPE_CHECKING:
+    from bot.domain import ChannelId
+    from bot.domain.outage_rules import OutageVerdict
 
-BEGAN, OVER, AS_BEFORE = NotifyReason.OUTAGE_BEGAN, NotifyReason.OUTAGE_OVER, NotifyReason.AS_BEFORE
-SHORT = Outage(outage_id="o", began_at=at(0), cause="Throttling")
-TOLD = replace(SHORT, told_at=at(3))
-LIMIT = TOLD_AFTER.total_seconds() / 60
-
-
-@pytest.mark.parametrize(
-    ("before", "minutes", "reason", "after"),
-    [
-        pytest.param(None, 0, AS_BEFORE, replace(SHORT, cause="down"), id="the first failure"),
-        pytest.param(SHORT, LIMIT - 0.01, AS_BEFORE, replace(SHORT, cause="down"), id="still short"),
-        pytest.param(SHORT, LIMIT, BEGAN, replace(SHORT, cause="down", told_at=at(LIMIT)), id="long enough"),
-        pytest.param(TOLD, 60, AS_BEFORE, replace(TOLD, cause="down"), id="told once"),
-    ],
-)
-def test_no_answer(before: Outage | None, minutes: float, reason: NotifyReason, after: Outage) -> None:
-    """The newest cause is the one that is shown."""
-    verdict = judge_failure(before, cause="down", now=at(minutes), new_id="o")
-    assert (verdict.reason, verdict.outage) == (reason, after)
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+DOWN = QuickBIUnavailable(outcome_unknown=False)
 
 
-@pytest.mark.parametrize(
-    ("before", "reason", "after"),
-    [
-        pytest.param(None, AS_BEFORE, None, id="nothing was wrong"),
-        pytest.param(SHORT, AS_BEFORE, replace(SHORT, ended_at=at(9)), id="nobody had been told"),
-        pytest.param(TOLD, OVER, replace(TOLD, ended_at=at(9)), id="it is over"),
-    ],
-)
-def test_an_answer(before: Outage | None, reason: NotifyReason, after: Outage | None) -> None:
-    verdict = judge_success(before, now=at(9))
-    assert (verdict.reason, verdict.outage) == (reason, after)
+class Book:
+    """Refuses the first `refusals` writes."""
+
+    def __init__(self, *, refusals: int = 0, current: Outage | None = None) -> None:
+        self.refusals = refusals
+        self.known = current
+        self.kept: list[Outage] = []
+
+    async def current(self) -> Outage | None:
+        return self.known
+
+    async def keep(
+        self, verdict: OutageVerdict, *, now: datetime, operator_channel: ChannelId | None, term: int
+    ) -> None:
+        del now, operator_channel, term
+        if self.refusals:
+            self.refusals -= 1
+            raise StoreError("busy")
+        if verdict.outage is not None:
+            self.kept.append(verdict.outage)
 
 
-@given(st.lists(st.tuples(st.booleans(), st.floats(0.0, 5.0)), max_size=40))
-def test_beginnings_and_ends_take_turns(calls: list[tuple[bool, float]]) -> None:
-    """Whatever comes: an outage that is told of has one beginning and one end, in that order."""
-    outage: Outage | None = None
-    minutes, lines = 0.0, []
-    for number, (answered, wait) in enumerate(calls):
-        minutes += wait
-        if answered:
-            verdict = judge_success(outage, now=at(minutes))
-        else:
-            verdict = judge_failure(outage, cause="down", now=at(minutes), new_id=f"o{number}")
-        outage = verdict.outage if verdict.outage and verdict.outage.ended_at is None else None
-        lines += [verdict.reason] if verdict.reason is not AS_BEFORE else []
-    assert lines == ([BEGAN, OVER] * len(lines))[: len(lines)]
-    assert (outage is not None and outage.told_at is not None) == (len(lines) % 2 == 1)
+def keeper(book: Book) -> tuple[OutageKeeper, list[datetime | None]]:
+    noted: list[datetime | None] = []
+    return OutageKeeper(book, operator_channel=None, noted=noted.append, news=lambda: None), noted
+
+
+async def test_an_end_is_written_behind_its_beginning() -> None:
+    """The database refuses the beginning once; meanwhile Quick BI answers. An outage left open would never end."""
+    book = Book(refusals=1)
+    outages, _ = keeper(book)
+    await asyncio.gather(
+        outages.no_answer(DOWN, now=NOON, term=1),
+        outages.answered(now=NOON + timedelta(seconds=1), term=1),
+    )
+    assert [each.ended_at is not None for each in book.kept] == [False, True]
+    assert outages.current is None
+
+
+async def test_a_term_begins_with_what_others_wrote() -> None:
+    """This replica led during an outage; another led as it ended. It is not out of reach for ever."""
+    book = Book(current=Outage(outage_id="o", began_at=NOON, cause="down", told_at=NOON))
+    outages, noted = keeper(book)
+    await outages.begin_term()
+    assert (noted, outages.current) == ([NOON], book.known)
+    book.known = None
+    await outages.begin_term()
+    assert (noted[-1], outages.current) == (None, None)
+
+
+async def test_what_is_known_is_written_once() -> None:
+    """Nor is anything written while Quick BI answers."""
+    book = Book()
+    outages, _ = keeper(book)
+    await outages.answered(now=NOON, term=1)
+    for seconds in (0, 30, 60):
+        await outages.no_answer(DOWN, now=NOON + timedelta(seconds=seconds), term=1)
+    assert len(book.kept) == 1

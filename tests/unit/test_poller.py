@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bot.budget import CallBudget, LocalSlots
 from bot.domain import (
     DueTime,
     MailId,
@@ -24,16 +23,17 @@ from bot.domain import (
     UnknownRefusal,
     Watch,
 )
-from bot.poller import MOST_AT_ONCE, WAITED_FOR, Poller
-from bot.refusals import FEWEST, PATIENCE
-from bot.schedule import Schedule
+from bot.domain.mail_refusals import FEWEST, PATIENCE
+from bot.monitoring.poller import MOST_AT_ONCE, WAITED_FOR, Poller
+from bot.monitoring.schedule import Schedule
+from bot.quickbi.call_budget import CallBudget, LocalSlots
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from bot.domain import ChannelId, Outage
-    from bot.incidents import MissedRun
-    from bot.outages import OutageVerdict
+    from bot.domain.incident_rules import MissedRun
+    from bot.domain.outage_rules import OutageVerdict
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 SALES, OPS = MailId("sales"), MailId("ops")

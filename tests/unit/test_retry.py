@@ -21,7 +21,7 @@ from bot.domain import (
     Throttled,
     UnknownRefusal,
 )
-from bot.retry import LONGEST_OBEYED_PAUSE, LONGEST_PAUSE, GiveUp, Wait, judge
+from bot.quickbi.retry import LONGEST_OBEYED_PAUSE, LONGEST_PAUSE, GiveUp, Wait, judge
 
 LOST_ANSWER = QuickBIUnavailable(outcome_unknown=True)
 NEVER_SENT = QuickBIUnavailable(outcome_unknown=False)

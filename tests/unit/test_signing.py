@@ -15,11 +15,11 @@ from darabonba.request import DaraRequest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.addresses import endpoint_url
 from bot.domain import MailId, MailRef, TaskId
 from bot.quickbi import wire
 from bot.quickbi.auth import Acs3Auth
 from bot.quickbi.credentials import Credentials
+from bot.quickbi.endpoints import endpoint_url
 from bot.quickbi.signing import EMPTY_BODY_SHA256, authorization, canonical_query, canonical_request
 
 SAMPLES = Path(__file__).parent.parent / "samples"

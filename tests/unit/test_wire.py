@@ -20,7 +20,7 @@ from bot.domain import (
     RunRefused,
 )
 from bot.quickbi import wire
-from tests.answers import MAIL, REQUEST_ID
+from tests.support.answers import MAIL, REQUEST_ID
 from tests.unit.wire_answers import (
     ASKED,
     TASK,

@@ -10,7 +10,7 @@ from bot.domain import (
     MailPage,
     ProtocolError,
 )
-from tests.answers import REQUEST_ID
+from tests.support.answers import REQUEST_ID
 from tests.unit.wire_answers import (
     good,
     read_mails,

@@ -16,7 +16,7 @@ from bot.domain import (
     StatusAnswer,
     TaskRun,
 )
-from tests.answers import MAIL, REQUEST_ID
+from tests.support.answers import MAIL, REQUEST_ID
 from tests.unit.wire_answers import (
     STARTED,
     TASK,

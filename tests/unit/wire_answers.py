@@ -16,7 +16,7 @@ from bot.domain import (
     TaskRun,
 )
 from bot.quickbi import wire
-from tests.answers import MAIL, REQUEST_ID, recorded
+from tests.support.answers import MAIL, REQUEST_ID, recorded
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 TASK = TaskId(7218865303929605212)

@@ -1,0 +1,1 @@
+"""Builds and runs the process: the only package that knows concrete classes."""

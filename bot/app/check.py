@@ -1,0 +1,219 @@
+"""`python -m bot check`: is this installation right? Asks each part once, and says what to do where one is not."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from slack_sdk.errors import SlackApiError
+
+from bot.app.clients import open_database, quickbi_client, slack_client
+from bot.domain import (
+    AccessForbidden,
+    MailBotError,
+    MailMisconfigured,
+    MailNotFound,
+    MissingAccess,
+    QuickBIError,
+    QuickBIUnavailable,
+    Throttled,
+)
+from bot.slack.kit.blocks import duration
+from bot.slack.transport.connect import heard
+from bot.slack.transport.errors import Refusal, refusal
+from bot.slack.views.errors import failure
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from slack_sdk.web.async_client import AsyncWebClient
+
+    from bot.app.settings import Settings
+    from bot.quickbi.client import QuickBIClient
+
+NEEDED_SCOPES = frozenset(
+    {"commands", "chat:write", "chat:write.public", "channels:read", "groups:read", "im:write", "users:read"}
+)
+OPTIONAL_SCOPES = frozenset({"channels:history", "groups:history", "im:history"})
+CLOCK_WARNING = timedelta(minutes=1)
+CLOCK_LIMIT = timedelta(minutes=15)  # behind it Quick BI refuses every request
+TIME_LIMIT = 30.0  # seconds for one line of the table
+_NO_WRAPPING = 1_000  # columns where no terminal is: whoever reads a log or a pipe wants whole lines
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Line:
+    """One line of the table. `well` is None for what works but could be better."""
+
+    what: str
+    well: bool | None
+    says: str
+
+
+async def run_check(settings: Settings) -> int:
+    """Print the table. Returns 0 where all is well, else 1."""
+    logging.disable(logging.CRITICAL)  # the table says it all
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        slack = slack_client(settings, session)
+        quickbi = await stack.enter_async_context(quickbi_client(settings))
+        lines = await asyncio.gather(
+            *(
+                _within_limits(what, look)
+                for what, look in {
+                    "Slack: bot token": lambda: _bot_token(slack),
+                    "Slack: scopes": lambda: _scopes(slack),
+                    "Slack: how it reaches us": lambda: _delivery(settings, slack),
+                    "Slack: operator channel": lambda: _operator_channel(settings, slack),
+                    "Quick BI: clock": lambda: _clock(quickbi),
+                    "Quick BI: credentials and API": lambda: _api(quickbi),
+                    "Database": lambda: _database(settings),
+                }.items()
+            )
+        )
+    _print(lines)
+    return 0 if all(line.well is not False for line in lines) else 1
+
+
+async def _within_limits(what: str, look: Callable[[], Awaitable[tuple[bool | None, str]]]) -> Line:
+    try:
+        async with asyncio.timeout(TIME_LIMIT):
+            well, says = await look()
+    except SlackApiError as refused:
+        well, says = False, refusal(refused).words
+    except (aiohttp.ClientError, TimeoutError) as error:
+        well, says = False, Refusal(error=type(error).__name__, is_out_of_reach=True).words
+    except QuickBIError as error:
+        well, says = False, _quickbi_words(error)
+    except MailBotError as error:
+        well, says = False, str(error)
+    except Exception as error:  # noqa: BLE001 (the boundary: one surprise must not hide the other lines)
+        well, says = False, f"An unexpected {type(error).__name__}. Please report it with the other lines."
+    return Line(what=what, well=well, says=says)
+
+
+async def _bot_token(slack: AsyncWebClient) -> tuple[bool | None, str]:
+    answer: Any = (await heard(slack.auth_test())).data
+    return True, f"{answer.get('user')} in {answer.get('team')}"
+
+
+async def _scopes(slack: AsyncWebClient) -> tuple[bool | None, str]:
+    granted = _granted(await heard(slack.auth_test()))
+    if missing := sorted(NEEDED_SCOPES - granted):
+        return (
+            False,
+            f"Missing: {', '.join(missing)}. Add them under “OAuth & Permissions”, then install again.",
+        )
+    if absent := sorted(OPTIONAL_SCOPES - granted):
+        return None, f"Enough. Without {' and '.join(absent)} a notice whose answer was lost may be repeated."
+    return True, "All that are needed, and the optional ones"
+
+
+async def _delivery(settings: Settings, slack: AsyncWebClient) -> tuple[bool | None, str]:
+    if not settings.socket_mode:
+        return None, (
+            f"HTTP mode: Slack must reach {settings.http_host}:{settings.http_port}/slack/events "
+            "over https. Only Slack itself can try that: type /mail-help."
+        )
+    token = settings.slack_app_token.get_secret_value() if settings.slack_app_token else ""
+    await heard(slack.apps_connections_open(app_token=token))
+    return True, "Socket Mode opens"
+
+
+async def _operator_channel(settings: Settings, slack: AsyncWebClient) -> tuple[bool | None, str]:
+    if settings.operator_channel is None:
+        return None, "OPERATOR_CHANNEL is not set: nobody is told when Quick BI cannot be asked."
+    answer = await heard(slack.conversations_info(channel=settings.operator_channel))
+    told: Any = answer.data
+    channel = told["channel"]
+    name = f"#{channel['name']}" if channel.get("name") else "A direct message"
+    if why_not := cannot_post(channel, _granted(answer)):
+        return False, f"{name} {why_not}"
+    if (channel.get("properties") or {}).get("posting_restricted_to"):
+        return None, f"{name} takes messages of some people only. Let the bot post there, too."
+    return True, name
+
+
+def cannot_post(channel: Mapping[str, Any], granted: frozenset[str]) -> str:
+    """Why a message would not arrive, by what Slack tells of the channel. Posting one to try would be noise."""
+    if channel.get("is_archived"):
+        return "is archived. Set OPERATOR_CHANNEL to another one."
+    if channel.get("is_read_only") or channel.get("is_frozen") or channel.get("is_thread_only"):
+        return "takes no new messages. Set OPERATOR_CHANNEL to another one."
+    if channel.get("is_im") or channel.get("is_member"):
+        return ""
+    if channel.get("is_private"):
+        return "is private. Invite the bot there."
+    if "chat:write.public" not in granted:
+        return "takes messages of its members only, for the scope chat:write.public is missing. Invite the bot there."
+    return ""
+
+
+async def _clock(quickbi: QuickBIClient) -> tuple[bool | None, str]:
+    offset = await quickbi.server_time_offset()
+    says = f"{duration(abs(offset))} {'behind' if offset > timedelta(0) else 'ahead of'} Quick BI's"
+    if abs(offset) > CLOCK_LIMIT:
+        return False, f"This machine's clock is {says}: every request is refused. Let it keep time with NTP."
+    if abs(offset) > CLOCK_WARNING:
+        return None, f"This machine's clock is {says}. Quick BI allows 15 minutes. Let it keep time with NTP."
+    return True, "Right to within a minute"
+
+
+async def _api(quickbi: QuickBIClient) -> tuple[bool | None, str]:
+    """The list first: it tells a mail to try the status with. What is wrong with that mail is not our business."""
+    page = await quickbi.list_mails(page=1, page_size=1)
+    if not page.mails:
+        return None, "Accepted, but this account sees no mail: have some shared with it in Quick BI."
+    seen = f"Accepted; {page.total:,} {'mail' if page.total == 1 else 'mails'} can be seen"
+    try:
+        await quickbi.get_task_status(page.mails[0].mail_id, attempts=3)
+    except Throttled:
+        return None, f"{seen}, but something else uses up the limit of status calls just now."
+    except (MailNotFound, MailMisconfigured):
+        return True, seen
+    except AccessForbidden as error:
+        if error.missing is not MissingAccess.MAIL:
+            raise
+    return True, seen
+
+
+async def _database(settings: Settings) -> tuple[bool | None, str]:
+    async with open_database(settings) as store:
+        await store.ping()
+        return True, f"{store.database.dialect}; its schema is up to date"
+
+
+def _quickbi_words(error: QuickBIError) -> str:
+    """The words that people in Slack would read, behind the operator's own: the code and the cause."""
+    advice = failure(error).text.replace("Nothing is wrong with what you typed. ", "")
+    detail = f" ({error})" if isinstance(error, QuickBIUnavailable) else ""
+    request = f" Request {error.request_id}." if error.request_id else ""
+    return f"{error.code + ': ' if error.code else ''}{advice}{detail}{request}"
+
+
+def _granted(response: Any) -> frozenset[str]:
+    """Slack names the token's scopes in each answer's header."""
+    headers = {key.lower(): value for key, value in response.headers.items()}
+    return frozenset(scope.strip() for scope in headers.get("x-oauth-scopes", "").split(","))
+
+
+def _print(lines: list[Line]) -> None:
+    console = Console()
+    if not console.is_terminal:
+        console.width = _NO_WRAPPING
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for line in lines:
+        sign = {True: "[green]✓ ok[/]", None: "[yellow]! note[/]", False: "[red]✗ wrong[/]"}[line.well]
+        table.add_row(sign, line.what, escape(line.says))
+    console.print(table)

@@ -1,0 +1,81 @@
+"""Makes what the settings name: clients of Slack and of Quick BI, sockets, the database. Asks nobody yet."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.quickbi.client import QuickBIClient
+from bot.quickbi.credentials import Credentials, RamCredentials, StaticCredentials
+from bot.quickbi.endpoints import endpoint_for
+from bot.slack.transport.socket_mode import Sockets
+from bot.store.store import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
+    import aiohttp
+    from pydantic import SecretStr
+    from slack_bolt.app.async_app import AsyncApp
+
+    from bot.app.settings import Settings
+    from bot.quickbi.credentials import CredentialsProvider
+    from bot.store.store import Store
+
+SLACK_TIME_LIMIT = 10  # seconds for one call of Slack's API
+
+
+def open_database(settings: Settings) -> AbstractAsyncContextManager[Store]:
+    return open_store(settings.database_url.get_secret_value())
+
+
+def slack_client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient:
+    """A client that never sends anything twice by itself: what is repeated, we decide."""
+    return AsyncWebClient(
+        token=_reveal(settings.slack_bot_token),
+        base_url=settings.slack_api_url,
+        timeout=SLACK_TIME_LIMIT,
+        session=session,
+        retry_handlers=[],
+        logger=logging.getLogger("slack_sdk"),
+    )
+
+
+def quickbi_client(settings: Settings, *, status_sent: Callable[[], None] = lambda: None) -> QuickBIClient:
+    return QuickBIClient(
+        endpoint=settings.quickbi_endpoint or endpoint_for(settings.quickbi_region),
+        credentials=_credentials(settings),
+        timezone=settings.zone,
+        status_sent=status_sent,
+    )
+
+
+def _credentials(settings: Settings) -> CredentialsProvider:
+    """Static keys where they are set; else the RAM role that the extra `ram` finds."""
+    if settings.alibaba_cloud_access_key_id is None:
+        return RamCredentials()
+    return StaticCredentials(
+        Credentials(
+            access_key_id=settings.alibaba_cloud_access_key_id,
+            access_key_secret=_reveal(settings.alibaba_cloud_access_key_secret),
+            security_token=_reveal(settings.alibaba_cloud_security_token),
+        )
+    )
+
+
+def open_sockets(settings: Settings, bolt: AsyncApp, slack: AsyncWebClient) -> Sockets | None:
+    """None in HTTP mode. They are not connected yet, but must be closed."""
+    if settings.slack_app_token is None:
+        return None
+    return Sockets(bolt, slack, app_token=settings.slack_app_token.get_secret_value())
+
+
+def signing_secret(settings: Settings) -> str | None:
+    return None if settings.socket_mode else _reveal(settings.slack_signing_secret)
+
+
+def _reveal(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""

@@ -1,0 +1,1 @@
+"""Sends notices to Slack: the queue, retries and rate limits."""

@@ -1,0 +1,275 @@
+"""The three things that can be done for one channel: find out about a message, draw one anew, send the next.
+
+Each does one step and marks it. What Slack did not do is raised as a SlackError, after the store knows of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import TYPE_CHECKING, TypeVar
+
+from bot.aio import until_stored
+from bot.delivery.rate_limits import CHANNEL_GAP, HISTORY, POST, UPDATE
+from bot.domain import (
+    AppRejected,
+    CannotLook,
+    ChannelGone,
+    DeliveryUnknown,
+    MessageGone,
+    MessageRefused,
+    SlackBusy,
+    SlackError,
+)
+from bot.domain.deliveries import Nothing
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from bot.delivery.rate_limits import Pacing
+    from bot.domain import ChannelId, Notice, PostId
+    from bot.domain.deliveries import Redraw, Unsure
+    from bot.domain.grouping import Rhythm
+    from bot.domain.telling import Deliveries, Messenger, Outbox
+
+SETTLE_AFTER = timedelta(seconds=3)  # after a lost answer: what Slack has taken can be seen by then
+GATHER_EDITS = 3.0  # seconds: a message about many is not drawn anew for each of them
+DEFAULT_RETRY_AFTER = 30.0  # seconds, where a 429 does not say
+_SOON = 0.05  # seconds: there is more to do, but another channel may come first
+_T = TypeVar("_T")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(kw_only=True, slots=True)
+class Tally:
+    """What was done and could not be done, for `/healthz` and `/metrics`."""
+
+    sent: int = 0
+    edited: int = 0
+    found_again: int = 0
+    may_have_repeated: int = 0
+    refused: int = 0
+    rate_limited: int = 0
+    owed: int = 0
+    rejected_since: datetime | None = None
+
+
+class NotNow(Exception):
+    """There was no room for the call within Slack's limits after all, or it is another's to make: it was not made."""
+
+
+class Dispatch:
+    """Every method returns the seconds until its next step is worth while, None if nothing is left to do."""
+
+    def __init__(
+        self,
+        *,
+        outbox: Outbox,
+        deliveries: Deliveries,
+        messenger: Messenger,
+        pacing: Pacing,
+        may_send: Callable[[], bool] = lambda: True,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._outbox = outbox
+        self._deliveries = deliveries
+        self._messenger = messenger
+        self._pacing = pacing
+        self._may_send = may_send
+        self._now = now
+        self._drawn_at: dict[PostId, float] = {}
+        self._called_at: dict[PostId, float] = {}  # when it was sent, until it is known to be there or not
+        self._about_to_post: set[ChannelId] = set()
+        self.in_flight: set[PostId] = set()
+        self.tally = Tally()
+
+    async def send_next(self, channel_id: ChannelId, *, rhythm: Rhythm, term: int) -> float | None:
+        """Claim and send one message. Raises SlackError, LeaseLost."""
+        at = monotonic()
+        if wait := self._pacing.wait(POST, channel_id, at, ahead=len(self._about_to_post)):
+            return wait
+        rhythm = replace(
+            rhythm,
+            recent_posts=self._pacing.recent_posts(channel_id, at),
+            recent_everywhere=self._pacing.recent_calls(POST, at),
+            may_edit=not self._pacing.wait(UPDATE, channel_id, at),
+        )
+        self._about_to_post.add(channel_id)
+        try:
+            claimed = await self._outbox.claim(channel_id, rhythm=rhythm, now=self._now(), term=term)
+            if isinstance(claimed, Nothing):
+                return None if claimed.at is None else max(_SOON, (claimed.at - self._now()).total_seconds())
+            self.in_flight.add(claimed.post_id)
+            try:
+                await self._send(claimed)
+            finally:
+                self.in_flight.discard(claimed.post_id)
+        finally:
+            self._about_to_post.discard(channel_id)
+        return self._pacing.wait(POST, channel_id, monotonic())
+
+    async def _send(self, notice: Notice) -> None:
+        try:
+            ts = await self._post(notice)
+        except NotNow:
+            self._called_at.pop(notice.post_id, None)
+            await until_stored(lambda: self._deliveries.release(notice.post_id))
+            return
+        except MessageRefused:
+            self.tally.refused += 1
+            self._called_at.pop(notice.post_id, None)
+            await until_stored(lambda: self._deliveries.mark_refused(notice.post_id))
+            return
+        except DeliveryUnknown:
+            settle_at = self._now() + SETTLE_AFTER
+            await until_stored(lambda: self._deliveries.mark_unsure(notice.post_id, settle_at=settle_at))
+            raise
+        except SlackError as error:
+            self._called_at.pop(notice.post_id, None)
+            await until_stored(lambda: self._deliveries.release(notice.post_id))
+            if isinstance(error, MessageGone) and notice.thread_ts is not None:
+                await self._mark_gone(notice.channel_id, notice.thread_ts)
+                return
+            raise
+        self._worked(POST, notice.channel_id)
+        await until_stored(lambda: self._deliveries.mark_sent(notice.post_id, ts=ts, now=self._now()))
+        self._called_at.pop(notice.post_id, None)
+        if len(notice.items) > 1:
+            self._drew(notice.post_id, monotonic())
+        self.tally.sent += 1
+        self.tally.may_have_repeated += notice.may_repeat
+
+    async def _post(self, notice: Notice) -> str:
+        """Where Slack refuses our blocks, the words must get through all the same. Raises NotNow."""
+        try:
+            return await self._post_now(notice, plain=False)
+        except MessageRefused as refused:
+            _log.warning("message_refused", extra={"post_id": notice.post_id, "error": refused.error})
+            await asyncio.sleep(CHANNEL_GAP)
+            return await self._post_now(notice, plain=True)
+
+    async def _post_now(self, notice: Notice, *, plain: bool) -> str:
+        """What was free before the claim may be closed by now: another channel's answer may have said so.
+
+        Or this process has stood still since the claim: then the next leader looks for the message, and sends it.
+        """
+        at = monotonic()
+        if not self._may_send() or not self._pacing.may_call_now(POST, notice.channel_id, at):
+            raise NotNow
+        self._about_to_post.discard(notice.channel_id)
+        self._called_at[notice.post_id] = at
+        return await self._heeding(POST, self._messenger.post(notice, plain=plain))
+
+    async def _heeding(self, method: str, call: Awaitable[_T]) -> _T:
+        """A 429 counts for everybody from the moment at which it is here."""
+        try:
+            return await call
+        except SlackBusy as busy:
+            if busy.limited:
+                self._pacing.hold(method, monotonic() + (busy.retry_after or DEFAULT_RETRY_AFTER))
+            raise
+
+    async def redraw_stale(self, channel_id: ChannelId) -> float | None:
+        """Draw the channel's messages anew that show what is no longer so. Raises SlackError."""
+        waits = []
+        for post_id in await self._deliveries.stale(channel_id):
+            if wait := self._wait_to_redraw(channel_id, post_id):
+                waits.append(wait)
+                continue
+            redraw = await self._deliveries.redraw(post_id)
+            if redraw is not None and not await self._redraw(redraw):
+                waits.append(self._wait_to_redraw(channel_id, post_id))
+        return min(waits, default=None)
+
+    def _drew(self, post_id: PostId, at: float) -> None:
+        """What was drawn longer ago may be drawn at any time: it is forgotten."""
+        recent = {each: then for each, then in self._drawn_at.items() if at - then < GATHER_EDITS}
+        self._drawn_at = recent | {post_id: at}
+
+    def _wait_to_redraw(self, channel_id: ChannelId, post_id: PostId) -> float:
+        at = monotonic()
+        gathered = self._drawn_at.get(post_id, at - GATHER_EDITS) + GATHER_EDITS - at
+        return max(0.0, gathered, self._pacing.wait(UPDATE, channel_id, at))
+
+    async def _redraw(self, redraw: Redraw) -> bool:
+        """Returns whether that is done. Drawing twice does no harm: a lost answer only means another try."""
+        try:
+            await self._draw(redraw)
+        except NotNow:
+            return False
+        except MessageGone:
+            await self._mark_gone(redraw.channel_id, redraw.ts)
+            return True
+        except MessageRefused:
+            self.tally.refused += 1
+            await until_stored(lambda: self._deliveries.mark_undrawable(redraw.post_id))
+            return True
+        self._worked(UPDATE, redraw.channel_id)
+        await until_stored(lambda: self._deliveries.mark_shown(redraw.post_id, wanted=redraw.wanted))
+        self.tally.edited += 1
+        return True
+
+    async def _draw(self, redraw: Redraw) -> None:
+        try:
+            await self._draw_now(redraw, plain=False)
+        except MessageRefused as refused:
+            _log.warning("edit_refused", extra={"post_id": redraw.post_id, "error": refused.error})
+            await self._draw_now(redraw, plain=True)
+
+    async def _draw_now(self, redraw: Redraw, *, plain: bool) -> None:
+        at = monotonic()
+        if not self._may_send() or not self._pacing.may_call_now(UPDATE, redraw.channel_id, at):
+            raise NotNow
+        if len(redraw.items) > 1:
+            self._drew(redraw.post_id, at)
+        await self._heeding(UPDATE, self._messenger.redraw(redraw, plain=plain))
+
+    async def settle(self, channel_id: ChannelId) -> float | None:
+        """Find out about one message that may be there. Raises SlackBusy, DeliveryUnknown: ask again later."""
+        unsure = await self._deliveries.unsure(channel_id, now=self._now())
+        if unsure is None:
+            return None
+        if not self._pacing.may_call_now(HISTORY, channel_id, monotonic()):
+            return self._pacing.wait(HISTORY, channel_id, monotonic())
+        try:
+            ts = await self._heeding(HISTORY, self._messenger.find(self._as_it_was_sent(unsure)))
+        except MessageGone:
+            if unsure.thread_ts is not None:
+                await self._mark_gone(channel_id, unsure.thread_ts)
+            ts = None
+        except (AppRejected, CannotLook, ChannelGone, MessageRefused) as closed:
+            _log.warning("cannot_look", extra={"channel_id": channel_id, "error": closed.error})
+            await until_stored(lambda: self._deliveries.release(unsure.post_id, may_repeat=True))
+            self._called_at.pop(unsure.post_id, None)
+            return _SOON
+        await self._settled(unsure, ts)
+        return _SOON
+
+    def _as_it_was_sent(self, unsure: Unsure) -> Unsure:
+        """The clock may have been set since: what this process sent itself it dates by the time that has passed."""
+        called_at = self._called_at.get(unsure.post_id)
+        if called_at is None:
+            return unsure
+        return replace(unsure, claimed_at=self._now() - timedelta(seconds=monotonic() - called_at))
+
+    async def _settled(self, unsure: Unsure, ts: str | None) -> None:
+        self._worked(HISTORY, unsure.channel_id)
+        self._called_at.pop(unsure.post_id, None)
+        if ts is None:
+            await until_stored(lambda: self._deliveries.release(unsure.post_id))
+            return
+        self.tally.found_again += 1
+        await until_stored(lambda: self._deliveries.mark_sent(unsure.post_id, ts=ts, now=self._now()))
+
+    def _worked(self, method: str, channel_id: ChannelId) -> None:
+        self._pacing.went_well(method, channel_id, monotonic())
+        if self.tally.rejected_since is not None:
+            self.tally.rejected_since = None
+            _log.info("slack_takes_the_app_again")
+
+    async def _mark_gone(self, channel_id: ChannelId, ts: str) -> None:
+        _log.info("message_deleted", extra={"channel_id": channel_id})
+        await until_stored(lambda: self._deliveries.mark_gone(channel_id, ts))

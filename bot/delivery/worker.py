@@ -1,0 +1,254 @@
+"""Brings what is owed to the channels. Serves one step at a time for each, and knows what to do about trouble.
+
+A message is sent only after it was claimed and counts as sent only after Slack said so. In between it is
+neither: it is looked for in the channel, and sent again only if it is not there or nobody may look.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import TYPE_CHECKING, TypeAlias
+
+from bot.aio import finish, until_stored
+from bot.delivery.rate_limits import HISTORY, LONGEST_REST, MINUTE, POST, UPDATE, WIDEST, Pacing
+from bot.delivery.sender import DEFAULT_RETRY_AFTER, Dispatch, Tally
+from bot.domain import AppRejected, ChannelGone, LeaseLost, SlackBusy, SlackError, StoreError
+from bot.domain.grouping import Rhythm
+
+if TYPE_CHECKING:
+    from bot.domain import ChannelId
+    from bot.domain.deliveries import Backlog
+    from bot.domain.telling import Deliveries, Gates, Messenger, Outbox
+
+ANSWERS_WITHIN = 2.0  # seconds: who is slower than that is not being refused for going too fast
+_TICK = 1.0  # seconds: what nobody wakes us for (a snooze that ends, a wait that is over) is seen after that
+_RECHECK = 10.0  # seconds between two looks for messages that nobody is sending any more
+_APP_REST = 30.0  # seconds between two tries while Slack takes no message of this app
+_DRAIN_LIMIT = 5.0  # seconds for what is on its way when the term ends
+_Do: TypeAlias = Callable[[], Awaitable[float | None]]
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Rest:
+    """A step is not tried again before `until`; where nothing was left to do, unless there is something new."""
+
+    until: float
+    unless_new: Backlog | None
+
+
+class Courier:
+    """`lead` is a duty of the leader. `wake` may be called by whoever has just made news.
+
+    `may_send` is asked right before each message: is this still surely the leader?
+    """
+
+    def __init__(
+        self,
+        *,
+        outbox: Outbox,
+        deliveries: Deliveries,
+        gates: Gates,
+        messenger: Messenger,
+        operator_channel: ChannelId | None = None,
+        may_send: Callable[[], bool] = lambda: True,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._outbox = outbox
+        self._deliveries = deliveries
+        self._gates = gates
+        self._operator_channel = operator_channel
+        self._now = now
+        self._pacing = Pacing()
+        self._dispatch = Dispatch(
+            outbox=outbox,
+            deliveries=deliveries,
+            messenger=messenger,
+            pacing=self._pacing,
+            may_send=may_send,
+            now=now,
+        )
+        self._awake = asyncio.Event()
+        self._serving: dict[ChannelId, asyncio.Task[None]] = {}
+        self._begun_at: dict[ChannelId, float] = {}
+        self._rests: dict[tuple[str, ChannelId], _Rest] = {}
+        self._app_rests_until = 0.0
+        self._rhythm = Rhythm()
+
+    @property
+    def tally(self) -> Tally:
+        return self._dispatch.tally
+
+    def wake(self) -> None:
+        """There is news: look at once."""
+        self._awake.set()
+
+    async def lead(self, term: int) -> None:
+        """Send until cancelled; what is on its way then is still marked. Raises LeaseLost."""
+        await self._recall_pace()
+        rechecked_at = woke_at = float("-inf")
+        try:
+            while True:
+                if monotonic() - rechecked_at >= _RECHECK:
+                    rechecked_at = monotonic()
+                    await self._give_up_sending(term)
+                if monotonic() - woke_at >= _TICK:
+                    woke_at = monotonic()
+                    await until_stored(lambda: self._deliveries.end_snoozes(now=self._now(), term=term))
+                await self._serve_all(term)
+                await self._rest()
+        finally:
+            await self._drain()
+
+    async def _recall_pace(self) -> None:
+        """A restart must not forget what was sent a moment ago, nor that Slack said to wait."""
+        now, at = self._now(), monotonic()
+        since = now - timedelta(seconds=MINUTE)
+        for channel_id, sent_at in await until_stored(lambda: self._deliveries.recent(since=since)):
+            self._pacing.note(POST, channel_id, at - max(0.0, (now - sent_at).total_seconds()))
+        for method, until in (await until_stored(lambda: self._gates.holds(now=now))).items():
+            self._pacing.hold(method, at + (until - now).total_seconds())
+
+    async def _give_up_sending(self, term: int) -> None:
+        in_flight = frozenset(self._dispatch.in_flight)
+        count = await until_stored(
+            lambda: self._deliveries.give_up_sending(term=term, in_flight=in_flight, now=self._now())
+        )
+        if count:
+            _log.warning("messages_unsure", extra={"count": count})
+
+    async def _serve_all(self, term: int) -> None:
+        for channel_id in [each for each, task in self._serving.items() if task.done()]:
+            self._serving.pop(channel_id).result()  # LeaseLost ends the term; nothing else comes out
+        if monotonic() < self._app_rests_until:
+            return
+        backlog = await until_stored(lambda: self._outbox.backlog(now=self._now()))
+        self._rhythm = self._feel(backlog)
+        for each in sorted(backlog, key=lambda each: not each.owed):
+            if not self._has_room():
+                return
+            if each.channel_id in self._serving:
+                continue
+            if steps := self._worth_while(each):
+                task = asyncio.create_task(self._serve(each, steps, term))
+                task.add_done_callback(lambda _: self._awake.set())
+                self._serving[each.channel_id] = task
+                self._begun_at[each.channel_id] = monotonic()
+
+    def _has_room(self) -> bool:
+        """As many channels at the same time as Slack has shown to bear; slow answers keep nobody waiting."""
+        at = monotonic()
+        fresh = sum(at - self._begun_at[each] < ANSWERS_WITHIN for each in self._serving)
+        return fresh < self._pacing.width(at) and len(self._serving) < WIDEST
+
+    def _worth_while(self, backlog: Backlog) -> tuple[str, ...]:
+        """The steps that there is something to do for, and whose rest is over."""
+        wanted = ((HISTORY, backlog.has_unsure), (UPDATE, backlog.has_stale), (POST, backlog.owed > 0))
+        return tuple(
+            method for method, is_wanted in wanted if is_wanted and not self._rests_now(method, backlog)
+        )
+
+    def _rests_now(self, method: str, backlog: Backlog) -> bool:
+        rest = self._rests.get((method, backlog.channel_id))
+        if rest is None or rest.until <= monotonic():
+            return False
+        return rest.unless_new is None or rest.unless_new == backlog
+
+    def _feel(self, backlog: Sequence[Backlog]) -> Rhythm:
+        self.tally.owed = sum(each.owed for each in backlog)
+        newest_at = max((each.newest_at for each in backlog if each.newest_at), default=None)
+        quiet_for = (self._now() - newest_at).total_seconds() if newest_at else 0.0
+        return Rhythm(owed_everywhere=self.tally.owed, quiet_for=quiet_for)
+
+    async def _rest(self) -> None:
+        """Until there is news, a step's wait is over, or a second has passed."""
+        at = monotonic()
+        self._rests = {step: rest for step, rest in self._rests.items() if rest.until > at}
+        soonest = min((rest.until for rest in self._rests.values()), default=at + _TICK) - at
+        try:
+            async with asyncio.timeout(min(max(0.01, soonest), _TICK)):
+                await self._awake.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._awake.clear()
+
+    async def _serve(self, backlog: Backlog, steps: Sequence[str], term: int) -> None:
+        """Do all that can be done for one channel now; then note, step by step, when to look again."""
+        channel_id = backlog.channel_id
+        doings: dict[str, _Do] = {
+            HISTORY: lambda: self._dispatch.settle(channel_id),
+            UPDATE: lambda: self._dispatch.redraw_stale(channel_id),
+            POST: lambda: self._send_next(channel_id, term),
+        }
+        for method in steps:
+            wait = await self._try(method, channel_id, doings[method])
+            self._rests[method, channel_id] = _Rest(
+                until=monotonic() + (_TICK if wait is None else wait),
+                unless_new=backlog if wait is None else None,
+            )
+
+    async def _send_next(self, channel_id: ChannelId, term: int) -> float | None:
+        return await self._dispatch.send_next(channel_id, rhythm=self._rhythm, term=term)
+
+    async def _try(self, method: str, channel_id: ChannelId, step: _Do) -> float | None:
+        """One step, and what to do where it fails. Returns the seconds until another is worth while."""
+        try:
+            return await step()
+        except (SlackError, StoreError) as error:
+            await self._in_trouble(method, channel_id, error)
+            return self._pacing.wait(method, channel_id, monotonic())
+        except LeaseLost:
+            raise
+        except Exception:  # noqa: BLE001 (the boundary of one channel: the others are served on)
+            _log.exception("courier_failed", extra={"channel_id": channel_id})
+            return LONGEST_REST
+
+    async def _in_trouble(self, method: str, channel_id: ChannelId, error: SlackError | StoreError) -> None:
+        match error:
+            case SlackBusy(limited=True):
+                await self._hold(method, error.retry_after or DEFAULT_RETRY_AFTER)
+            case AppRejected():
+                self._rest_the_app(error)
+            case ChannelGone():
+                await self._close(channel_id, error)
+            case _:
+                self._pacing.trouble(method, channel_id, monotonic())
+                _log.info(
+                    "did_not_work", extra={"channel_id": channel_id, "method": method, "error": str(error)}
+                )
+
+    async def _hold(self, method: str, seconds: float) -> None:
+        """It is heeded already; after a restart it must be, too."""
+        self.tally.rate_limited += 1
+        _log.warning("rate_limited", extra={"method": method, "seconds": seconds})
+        now = self._now()
+        until = now + timedelta(seconds=seconds)
+        await until_stored(lambda: self._gates.hold(method, now=now, until=until))
+
+    def _rest_the_app(self, rejected: AppRejected) -> None:
+        """Nobody can be told until the operator mends it: keep everything, try now and then, say so once."""
+        if self.tally.rejected_since is None:
+            self.tally.rejected_since = self._now()
+            _log.error("slack_rejects_the_app", extra={"error": rejected.error})
+        self._app_rests_until = monotonic() + _APP_REST
+
+    async def _close(self, channel_id: ChannelId, gone: ChannelGone) -> None:
+        _log.warning("channel_gone", extra={"channel_id": channel_id, "error": gone.error})
+        now = self._now()
+        await until_stored(
+            lambda: self._gates.close_channel(
+                channel_id, reason=gone.error, now=now, operator_channel=self._operator_channel
+            )
+        )
+
+    async def _drain(self) -> None:
+        """Let what is on its way arrive and be marked."""
+        tasks = tuple(self._serving.values())
+        self._serving.clear()
+        await finish(tasks, _DRAIN_LIMIT)

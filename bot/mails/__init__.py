@@ -1,0 +1,1 @@
+"""Finds the mail that a person means, looks it up, and runs it by hand."""

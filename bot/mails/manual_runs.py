@@ -1,0 +1,277 @@
+"""Runs a mail by hand, once, and follows that run to its end, over restarts too. Decides nothing; see `runs`.
+
+The claim in the store comes before Quick BI is asked: whoever finds it there does not ask again. So a crash
+after it can lose a run that was asked for, which is told, but never start a second one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, replace
+from random import uniform
+from typing import TYPE_CHECKING
+
+from bot.aio import until_stored
+from bot.domain import MailRef, ManualRunState, QuickBIError, RunStatus, StoreError
+from bot.domain.manual_run_rules import (
+    FORGOTTEN_AFTER,
+    Over,
+    Pursuit,
+    Refused,
+    Repeated,
+    Started,
+    Unclear,
+    hindrance,
+    judge,
+    may_have_begun,
+    own_run,
+    pause_after,
+    took,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+    from datetime import datetime
+
+    from bot.domain import ManualRun, TaskRun
+    from bot.domain.acting import ExpectedRuns, ManualRuns, PatientLookup, RunTeller
+    from bot.domain.manual_run_rules import Hindrance, RunWish
+    from bot.domain.ports import Audit, QuickBI
+
+TAKE_OVER_EVERY = 30.0  # seconds between two looks for runs that nobody follows any more
+OTHERS_MAY_FOLLOW = 20.0  # seconds that another replica has for telling the end: more than its longest pause
+_FRESH_FOR = 1.0  # seconds in which somebody else's look is ours
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shelf:
+    """What the runner keeps in the store."""
+
+    manual_runs: ManualRuns
+    watches: ExpectedRuns
+    audit: Audit
+
+
+class Runner:
+    """Fulfils `bot.domain.acting.Runner`. `run` takes up what a dead process left; `drain` ends everything.
+
+    `later` tells the outcome of a run whose own teller is gone. `is_alone`: no other replica can be at work.
+    """
+
+    def __init__(
+        self,
+        quickbi: QuickBI,
+        lookup: PatientLookup,
+        shelf: Shelf,
+        *,
+        later: RunTeller,
+        is_alone: bool,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._quickbi = quickbi
+        self._lookup = lookup
+        self._shelf = shelf
+        self._later = later
+        self._is_alone = is_alone
+        self._now = now
+        self._sleep = sleep
+        self._followed: dict[str, asyncio.Task[None] | None] = {}
+        self._asking: set[str] = set()
+        self._ending = False
+
+    async def begin(self, wish: RunWish, newest: TaskRun | None, teller: RunTeller) -> Hindrance | None:
+        """Claim and start; the rest goes on in a task of ours. Raises StoreError: then nothing was started."""
+        why_not = await self._hindrance(wish, newest)
+        if why_not is not None:
+            return why_not
+        run = wish.claimed(newest, self._now())
+        if run.manual_run_id in self._followed:
+            return Repeated()
+        self._followed[run.manual_run_id] = None  # from before the claim: nobody here takes it for orphaned
+        try:
+            is_claimed = await self._shelf.manual_runs.claim(run, click=wish.click)
+        except BaseException:
+            del self._followed[run.manual_run_id]
+            raise
+        if not is_claimed:
+            del self._followed[run.manual_run_id]
+            return await self._hindrance(wish, None) or Repeated()
+        has_failed = newest is not None and newest.status is RunStatus.FAILED
+        self._own(run, self._carry_out(run, teller, has_failed=has_failed))
+        return None
+
+    async def run(self) -> None:
+        """Take up the runs whose follower is gone, for as long as the bot runs."""
+        while True:
+            await self.take_up_all()
+            await self._sleep(TAKE_OVER_EVERY * uniform(1.0, 1.5))
+
+    async def take_up_all(self) -> None:
+        """Follow each open run that is not followed here."""
+        for run in await until_stored(self._shelf.manual_runs.open_runs):
+            if run.manual_run_id not in self._followed and not self._ending:
+                _log.info("run_taken_up", extra=_where(run))
+                self._own(run, self._take_up(run))
+
+    async def drain(self, patience: float) -> None:
+        """Let the questions that are on their way be answered; the rest is taken up after the restart."""
+        self._ending = True
+        asking = [task for key in self._asking if (task := self._followed.get(key)) is not None]
+        for key, task in self._followed.items():
+            if task is not None and key not in self._asking:
+                task.cancel()
+        if asking:
+            await asyncio.wait(asking, timeout=patience)
+        tasks = [task for task in self._followed.values() if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _hindrance(self, wish: RunWish, newest: TaskRun | None) -> Hindrance | None:
+        latest = await self._shelf.manual_runs.latest(wish.mail_id)
+        return hindrance(wish, latest=latest, newest=newest, now=self._now())
+
+    def _own(self, run: ManualRun, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(self._guarded(run, work))
+        self._followed[run.manual_run_id] = task
+        task.add_done_callback(lambda _: self._followed.pop(run.manual_run_id, None))
+
+    async def _guarded(self, run: ManualRun, work: Coroutine[None, None, None]) -> None:
+        """The run stays open where this fails: it is taken up again."""
+        try:
+            await work
+        except Exception:  # noqa: BLE001 (a task of ours is a boundary)
+            _log.exception("run_not_followed", extra=_where(run))
+
+    async def _carry_out(self, run: ManualRun, teller: RunTeller, *, has_failed: bool) -> None:
+        self._asking.add(run.manual_run_id)
+        try:
+            news = await self._ask(run)
+            await self._record(run, news)
+        finally:
+            self._asking.discard(run.manual_run_id)
+        await teller.tell(run, news)
+        if isinstance(news, Refused):  # told first: after a death in between it is told that nothing began
+            await self._note(run, ManualRunState.REFUSED)
+            return
+        await self._expect(run)
+        pursuit = Pursuit(manual=run, since=run.claimed_at, looked_at=run.claimed_at)
+        over = await self._pursue(pursuit)
+        await self._close(run, replace(over, again=has_failed), teller)
+
+    async def _ask(self, run: ManualRun) -> Started | Unclear | Refused:
+        try:
+            await self._quickbi.run_mail(run.mail_id)
+        except QuickBIError as error:
+            return Unclear() if may_have_begun(error) else Refused(error=error)
+        return Started()
+
+    async def _record(self, run: ManualRun, news: Started | Unclear | Refused) -> None:
+        """State, audit and log: who, what, when, where, and what Quick BI said."""
+        said = _said(news)
+        _log.info("run_by_hand", extra=_where(run) | {"outcome": said})
+        if not isinstance(news, Refused):
+            is_sure = isinstance(news, Started)
+            await self._note(run, ManualRunState.STARTED if is_sure else ManualRunState.UNCLEAR)
+        await self._put_on_record(run, said)
+
+    async def _put_on_record(self, run: ManualRun, said: str) -> None:
+        """One row for each run that was asked for, whichever process gets to write it."""
+        await until_stored(
+            lambda: self._shelf.audit.record_action(
+                at=run.claimed_at,
+                user_id=run.user_id,
+                action="run",
+                channel_id=run.channel_id,
+                mail_id=run.mail_id,
+                detail=said,
+                once=True,
+            )
+        )
+
+    async def _expect(self, run: ManualRun) -> None:
+        """The leader looks closely at a mail that is watched. Without it, only later."""
+        try:
+            await self._shelf.watches.expect_run(run.mail_id, self._now())
+        except StoreError as error:
+            _log.warning("run_not_announced", extra=_where(run) | {"error": str(error)})
+
+    async def _take_up(self, run: ManualRun) -> None:
+        now = self._now()
+        if now - run.claimed_at > FORGOTTEN_AFTER:
+            await self._put_on_record(run, _said_of(run))
+            await self._note(run, ManualRunState.ENDED)
+            return
+        over = await self._pursue(Pursuit(manual=run, since=now))
+        if not self._is_alone:
+            await self._sleep(OTHERS_MAY_FOLLOW * uniform(1.0, 2.0))
+            still_open = await until_stored(self._shelf.manual_runs.open_runs)
+            if run.manual_run_id not in {each.manual_run_id for each in still_open}:
+                return
+        # Whoever asked Quick BI may have died before that was on record.
+        await self._put_on_record(run, "started" if over.task is not None else _said_of(run))
+        await self._close(run, over, self._later)
+
+    async def _pursue(self, pursuit: Pursuit) -> Over:
+        """Look again and again, in the calls that nobody else wants, until it is over."""
+        while True:
+            before = pursuit
+            pursuit, answered = await self._look(pursuit)
+            now = self._now()
+            over = judge(pursuit, now, answered=answered)
+            if over is not None:
+                return replace(over, took=took(before, now))
+            await self._sleep(pause_after(now - pursuit.manual.claimed_at))
+
+    async def _look(self, pursuit: Pursuit) -> tuple[Pursuit, bool]:
+        ref = MailRef(mail_id=pursuit.manual.mail_id, task_id=pursuit.task_id)
+        try:
+            seen = await self._lookup.ask_patiently(ref, fresh_for=_FRESH_FOR)
+        except QuickBIError as error:
+            _log.info("run_out_of_sight", extra=_where(pursuit.manual) | {"error": type(error).__name__})
+            return pursuit, False
+        task = own_run(pursuit.manual, seen.answer.runs)
+        if task is None:
+            return replace(pursuit, looked_at=seen.seen_at), True
+        manual = pursuit.manual
+        if not manual.run_key:
+            manual = replace(manual, run_key=task.key)
+            # It began, whatever became of the answer: after a restart this very run is followed.
+            await self._note(manual, ManualRunState.STARTED)
+        return replace(pursuit, manual=manual, looked_at=seen.seen_at, task=task), True
+
+    async def _close(self, run: ManualRun, over: Over, teller: RunTeller) -> None:
+        """Told first, closed then: after a crash in between it is told once more rather than never."""
+        took_seconds = over.took.total_seconds() if over.took else None
+        _log.info("run_over", extra=_where(run) | {"outcome": over.end, "seconds": took_seconds})
+        if await teller.tell(run, over):
+            await self._note(run, ManualRunState.ENDED)
+
+    async def _note(self, run: ManualRun, state: ManualRunState) -> None:
+        await until_stored(
+            lambda: self._shelf.manual_runs.note(
+                run.manual_run_id, state, now=self._now(), run_key=run.run_key
+            )
+        )
+
+
+def _said(news: Started | Unclear | Refused) -> str:
+    match news:
+        case Started():
+            return "started"
+        case Unclear():
+            return "unclear"
+        case Refused(error=error):
+            return f"refused: {error.code or type(error).__name__}"
+
+
+def _said_of(run: ManualRun) -> str:
+    """What is known of Quick BI's answer by whoever takes the run up."""
+    return "started" if run.state is ManualRunState.STARTED else "unclear"
+
+
+def _where(run: ManualRun) -> dict[str, object]:
+    return {"user_id": run.user_id, "channel_id": run.channel_id, "mail_id": run.mail_id}

@@ -1,0 +1,115 @@
+"""Pure: finds mails by their names: exactly, by parts, or nearly. Quick for thousands of them."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import JaroWinkler
+
+from bot.mails.text_normalisation import folded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bot.domain import Mail
+
+_MASK_BITS = 509  # a prime: pairs of letters spread evenly
+_SHORT_LIST = 300  # how many names are compared letter by letter
+_MISTYPED = 80.0  # of 100: a letter or two of a name
+_ONE_WORD = 90.0  # of 100: the most that one word of several is worth, as with WRatio
+_LONGEST_WORDS = 100  # characters: no name is longer, and comparing takes time by length
+
+
+class NameIndex:
+    """Mails in the order of their names.
+
+    Comparing words with every name letter by letter would take tens of milliseconds. So each name has a mask
+    of its pairs of letters, and only those names are compared that share most pairs with the words.
+    """
+
+    def __init__(self, mails: Iterable[Mail]) -> None:
+        named = sorted(
+            ((folded(mail.name), mail) for mail in mails), key=lambda each: (each[0], each[1].mail_id)
+        )
+        self.mails = tuple(mail for _, mail in named)
+        self._names = [name for name, _ in named]
+        self._texts = [f"{name} {folded(mail.owner_name)}" for name, mail in named]
+        self._masks = [_pairs(name) for name in self._names]
+        self._by_id: dict[str, Mail] = {mail.mail_id: mail for mail in self.mails}
+        self._by_name: dict[str, list[Mail]] = {}
+        for name, mail in named:
+            if name:
+                self._by_name.setdefault(name, []).append(mail)
+
+    def get(self, mail_id: str) -> Mail | None:
+        return self._by_id.get(mail_id)
+
+    def exact(self, words: str) -> tuple[Mail, ...]:
+        """The mails whose name or ID these words are. Case does not count, nor do blanks in a name."""
+        by_id = self._by_id.get(words) or self._by_id.get(words.lower())
+        named = self._by_name.get(folded(words), ())
+        return tuple(named) if by_id is None else (by_id, *(mail for mail in named if mail != by_id))
+
+    def having(self, words: str) -> tuple[Mail, ...]:
+        """The mails whose name or owner has each of the words somewhere, by name.
+
+        First that which has no other name, then those whose names begin so.
+        """
+        sought = folded(words)
+        hits: Iterable[int] = range(len(self.mails))
+        for word in sought.split():
+            hits = [index for index in hits if word in self._texts[index]]
+        return tuple(self.mails[index] for index in sorted(hits, key=lambda index: self._rank(index, sought)))
+
+    def _rank(self, index: int, sought: str) -> int:
+        name = self._names[index]
+        return 0 if name == sought else 1 if name.startswith(sought) else 2
+
+    def like(self, words: str, *, limit: int, at_least: float) -> list[tuple[Mail, float]]:
+        """The mails whose names come close, the closest first, each with how close: 100 is the same."""
+        sought = folded(words)[:_LONGEST_WORDS]
+        listed = self._short_list(sought)
+        found = process.extract(
+            sought,
+            [self._names[index] for index in listed],
+            scorer=_closeness,
+            limit=limit,
+            score_cutoff=at_least,
+        )
+        return [(self.mails[listed[place]], score) for _, score, place in found]
+
+    def are_meant(self, words: str, mail: Mail) -> bool:
+        """Is this close name meant, not only alike? One has all words of the other, or they are mistyped."""
+        sought, name = folded(words), folded(mail.name)
+        some, others = _words(sought), _words(name)
+        return some <= others or others <= some or fuzz.token_sort_ratio(sought, name) >= _MISTYPED
+
+    def _short_list(self, sought: str) -> list[int]:
+        """The names that share most pairs of letters with what is sought; those that share none are out."""
+        mask = _pairs(sought)
+        shared = [(mask & each).bit_count() for each in self._masks]
+        best = sorted(range(len(shared)), key=shared.__getitem__)[-_SHORT_LIST:]
+        return sorted(index for index in best if shared[index])
+
+
+def _closeness(sought: str, name: str, **_: object) -> float:
+    """Of 100. One word may be a slip of the pen for one of the name's: then its first letters count most."""
+    whole = fuzz.WRatio(sought, name)
+    if " " in sought:
+        return whole
+    return max([whole, *(_ONE_WORD * JaroWinkler.similarity(sought, word) for word in name.split())])
+
+
+def _words(text: str) -> set[str]:
+    """Numbers without the zeros before them."""
+    return {word.lstrip("0") or word for word in text.split()}
+
+
+def _pairs(text: str) -> int:
+    """Which pairs of letters a text has, blanks around it included, as bits."""
+    mask = 0
+    for first, second in pairwise(f" {text} "):
+        mask |= 1 << (ord(first) * 31 + ord(second)) % _MASK_BITS
+    return mask

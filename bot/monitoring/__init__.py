@@ -1,0 +1,1 @@
+"""What the leader polls, and what it concludes from the answers."""

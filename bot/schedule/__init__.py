@@ -1,6 +1,0 @@
-"""Which mail to ask about next, and when: the one call a second goes where the news is. Pure."""
-
-from bot.schedule.scheduler import Schedule
-from bot.schedule.values import Ask, Due, LateRun, MailMemory, Sleep
-
-__all__ = ["Ask", "Due", "LateRun", "MailMemory", "Schedule", "Sleep"]

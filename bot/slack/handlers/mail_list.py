@@ -1,0 +1,112 @@
+"""Answers `/mail-list`: finds mails by words, a page at a time. Asks Quick BI nothing, so it works without it."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from bot.domain import MailRef, StoreError
+from bot.domain.ports import Standing
+from bot.slack.commands import AskHelp, ListMails, Verb, parse
+from bot.slack.kit.actions import read_ref
+from bot.slack.views import help as guide
+from bot.slack.views.mail_list import PER_PAGE, Listed, Wanted, mail_list
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime, tzinfo
+
+    from bot.domain import Mail, MailId, TaskRun
+    from bot.domain.ports import Directory, History, Lookup
+    from bot.slack.command_names import NamesHeard
+    from bot.slack.handlers.status import StatusDesk
+    from bot.slack.payloads import Clicked, Typed
+    from bot.slack.transport.answer import Answer
+
+_log = logging.getLogger(__name__)
+
+
+class ListingDesk:
+    """Serves people who look for a mail by its name. Pages keep nothing: each button carries what it needs."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        lookup: Lookup,
+        history: History,
+        status: StatusDesk,
+        *,
+        commands: NamesHeard,
+        now: Callable[[], datetime],
+        zone: tzinfo,
+    ) -> None:
+        self._directory = directory
+        self._lookup = lookup
+        self._history = history
+        self._status = status
+        self._commands = commands
+        self._now = now
+        self._zone = zone
+
+    async def typed(self, typed: Typed, answer: Answer) -> None:
+        match parse(Verb.LIST, typed.text):
+            case ListMails(words=words):
+                await self._show(Wanted(words=words), answer)
+            case AskHelp():
+                await answer.send(guide.help_for(Verb.LIST, typed.command))
+            case other:
+                raise AssertionError(other)
+
+    async def paged(self, clicked: Clicked, answer: Answer) -> None:
+        await self._show(Wanted.from_value(clicked.value), answer, replace=clicked.is_private)
+
+    async def picked(self, clicked: Clicked, answer: Answer) -> None:
+        """The list stays where it is: there may be another mail to look at."""
+        await self._status.show(read_ref(clicked.value), clicked.channel_id, answer, replace=False)
+
+    async def _show(self, wanted: Wanted, answer: Answer, *, replace: bool | None = None) -> None:
+        found = self._directory.find(wanted.words)
+        last_page = max(0, len(found.mails) - 1) // PER_PAGE
+        page = min(max(wanted.page, 0), last_page)
+        mails = found.mails[page * PER_PAGE : (page + 1) * PER_PAGE]
+        listed = Listed(
+            wanted=Wanted(words=wanted.words, page=page),
+            mails=mails,
+            total=len(found.mails),
+            only_close=found.only_close,
+            is_old=self._directory.is_out_of_reach,
+            standings=await self._standings(mails),
+            names=self._commands.names,
+        )
+        await answer.send(mail_list(listed, now=self._now(), zone=self._zone), replace=replace)
+
+    async def _standings(self, mails: Sequence[Mail]) -> dict[MailId, Standing]:
+        """What was recorded, or what somebody was just shown if that is newer."""
+        recorded = await self._recorded([mail.mail_id for mail in mails])
+        standings = {}
+        for mail in mails:
+            known = recorded.get(mail.mail_id, Standing())
+            last = self._lookup.last_known(MailRef(mail_id=mail.mail_id))
+            shown = last.answer.latest if last else None
+            if (latest := _newer(known.latest, shown)) or known.incident:
+                standings[mail.mail_id] = Standing(latest=latest, incident=known.incident)
+        return standings
+
+    async def _recorded(self, mail_ids: Sequence[MailId]) -> Mapping[MailId, Standing]:
+        """The list itself is at hand: that the records cannot be read takes nothing from it but the states."""
+        try:
+            return await self._history.standings(mail_ids)
+        except StoreError as error:
+            _log.warning("standings_not_read", extra={"error": str(error)})
+            return {}
+
+
+def _newer(recorded: TaskRun | None, shown: TaskRun | None) -> TaskRun | None:
+    """The later of two runs; of two sights of one run that which knows its end."""
+    if recorded is None or shown is None:
+        return recorded or shown
+    if recorded.key == shown.key:
+        return recorded if recorded.is_over else shown
+    if recorded.exec_at is None or shown.exec_at is None:
+        return recorded
+    return shown if shown.exec_at > recorded.exec_at else recorded

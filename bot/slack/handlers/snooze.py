@@ -1,0 +1,136 @@
+"""Lets a channel have its peace about a mail for a while. The notice that stands there goes on being true."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from bot.domain import MailId, SlackError, SnoozeOutcome
+from bot.slack.kit.actions import ALL, Act, Snooze, read_snooze
+from bot.slack.kit.mail_titles import name_or_id
+from bot.slack.views import snooze as views
+from bot.slack.views import unsubscribe as leaving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import tzinfo
+
+    from bot.domain import ChannelId, SubscriptionState, UserId
+    from bot.domain.ports import Directory, Subscriptions
+    from bot.slack.command_names import NamesHeard
+    from bot.slack.handlers.manual_run_report import Voice
+    from bot.slack.kit.blocks import Message
+    from bot.slack.payloads import Clicked
+    from bot.slack.transport.answer import Answer
+    from bot.slack.transport.users import People
+
+MORNING = time(9)
+_log = logging.getLogger(__name__)
+
+
+class SnoozeDesk:
+    def __init__(
+        self,
+        subscriptions: Subscriptions,
+        directory: Directory,
+        people: People,
+        voice: Voice,
+        *,
+        commands: NamesHeard,
+        now: Callable[[], datetime],
+        zone: tzinfo,
+    ) -> None:
+        self._subscriptions = subscriptions
+        self._directory = directory
+        self._people = people
+        self._voice = voice
+        self._commands = commands
+        self._now = now
+        self._zone = zone
+
+    async def clicked(self, clicked: Clicked, answer: Answer) -> None:
+        """Snooze or wake, and say in the notice's thread who did it."""
+        snooze, mail_id = read_snooze(clicked.value)
+        user_id = clicked.person.user_id
+        if clicked.action_id == f"{Act.SNOOZE}:{ALL}":
+            await self._all_clicked(clicked, snooze, answer)
+            return
+        outcome, state = await self.snooze(clicked.channel_id, mail_id, snooze, user_id)
+        if outcome is SnoozeOutcome.NOT_SUBSCRIBED or state is None:
+            await answer.send(
+                leaving.not_subscribed(self._title(mail_id), names=self._commands.names), replace=False
+            )
+        elif outcome is SnoozeOutcome.NOTHING_WRONG:
+            await answer.send(views.nothing_wrong(mail_id, state.mail), replace=False)
+        else:
+            await self._tell(clicked, [state], answer)
+
+    async def _all_clicked(self, clicked: Clicked, snooze: Snooze, answer: Answer) -> None:
+        """All mails that the message offers to look at: those that are failing here, when it was drawn."""
+        done = []
+        for value in clicked.offered.get(Act.CHECK, ()):
+            outcome, state = await self.snooze(
+                clicked.channel_id, MailId(value), snooze, clicked.person.user_id
+            )
+            if outcome is SnoozeOutcome.DONE and state is not None:
+                done.append(state)
+        if done:
+            await self._tell(clicked, done, answer)
+        else:
+            await answer.send(views.none_failing(), replace=False)
+
+    async def _tell(self, clicked: Clicked, done: Sequence[SubscriptionState], answer: Answer) -> None:
+        by, now = clicked.person.user_id, self._now()
+        message = views.snoozed(done[0], by, count=len(done), now=now, zone=self._zone)
+        if not await self._tell_thread(clicked, message):
+            await answer.send(message, replace=False, in_channel=True)
+
+    async def snooze(
+        self, channel_id: ChannelId, mail_id: MailId, snooze: Snooze, by: UserId
+    ) -> tuple[SnoozeOutcome, SubscriptionState | None]:
+        """How it went, and how the channel's subscription is now. Tells nobody."""
+        outcome = await self._subscriptions.snooze(
+            channel_id,
+            mail_id,
+            until=await self._until(snooze, by),
+            until_recovered=snooze is Snooze.RECOVERED,
+            by=by,
+            now=self._now(),
+        )
+        where = {"user_id": by, "channel_id": channel_id, "mail_id": mail_id}
+        _log.info("snooze", extra=where | {"how_long": snooze, "outcome": outcome})
+        return outcome, await self._subscriptions.get(channel_id, mail_id)
+
+    async def _until(self, snooze: Snooze, user_id: UserId) -> datetime | None:
+        """Only a morning depends on where the person is."""
+        zone = await self._people.zone_of(user_id) if snooze is Snooze.TOMORROW else self._zone
+        return until(snooze, self._now(), zone)
+
+    async def _tell_thread(self, clicked: Clicked, message: Message) -> bool:
+        """False where there is no thread, or the bot cannot speak in it: what was done is told another way."""
+        if not clicked.thread:
+            return False
+        try:
+            await self._voice.say(clicked.channel_id, message, thread_ts=clicked.thread)
+        except SlackError as error:
+            _log.warning("thread_not_told", extra={"channel_id": clicked.channel_id, "error": error.error})
+            return False
+        return True
+
+    def _title(self, mail_id: MailId) -> str:
+        return name_or_id(mail_id, self._directory.get(mail_id))
+
+
+def until(snooze: Snooze, now: datetime, zone: tzinfo) -> datetime | None:
+    """When the quiet ends; None for what ends otherwise. `zone` is the person's own."""
+    match snooze:
+        case Snooze.HOUR:
+            return now + timedelta(hours=1)
+        case Snooze.FOUR_HOURS:
+            return now + timedelta(hours=4)
+        case Snooze.TOMORROW:
+            tomorrow = now.astimezone(zone).date() + timedelta(days=1)
+            return datetime.combine(tomorrow, MORNING, zone)
+        case Snooze.RECOVERED | Snooze.WAKE:
+            return None

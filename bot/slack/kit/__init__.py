@@ -1,0 +1,1 @@
+"""Block Kit parts shared by all views."""

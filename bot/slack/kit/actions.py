@@ -1,0 +1,289 @@
+"""Pure: the buttons and menus under messages, and what they carry. A button's value is all that a click tells."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from slack_sdk.models.blocks import ActionsBlock, Option, StaticSelectElement
+
+from bot.domain import MailId, MailRef, TaskId
+from bot.slack.kit.blocks import actions, button, clip, confirm, one_line, option, overflow
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from slack_sdk.models.blocks import ButtonElement, InteractiveElement
+
+    from bot.domain import Choice, Mail
+
+_LABEL = 75  # characters, by Slack's limit for a button
+_ID_END = 6  # characters, enough to tell two IDs apart
+
+
+# Of what is about all mails of a message: stands for a mail in the value, and behind a colon in the action ID.
+ALL = "all"
+
+
+class Act(StrEnum):
+    """Action IDs. They live on in old messages: a name once used keeps its meaning."""
+
+    CHECK = "mail_check"
+    PICK = "mail_pick"
+    SUBSCRIBE = "mail_subscribe"
+    UNSUBSCRIBE = "mail_unsubscribe"
+    RUN = "mail_run"
+    RUN_CONFIRMED = "mail_run_confirmed"
+    CANCEL = "mail_cancel"
+    MORE = "mail_more"  # the overflow menu; its values begin with a More
+    SNOOZE = "mail_snooze"
+    PAGE = "mail_page"
+    HOME = "mail_home"
+    HELP = "mail_help"
+    SHARE = "mail_share"
+    DISMISS = "mail_dismiss"  # No, to the question before something that was chosen from a menu
+
+
+class More(StrEnum):
+    """What the overflow menu offers, as the first word of the chosen value; the mail's value follows."""
+
+    HISTORY = "history"
+    SHARE = "share"
+    RUN = "run"
+    UNSUBSCRIBE = "unsubscribe"
+
+
+# These stand under a status, and carry the run that it shows: it is drawn anew after them.
+UNDER_STATUS = (f"{Act.SUBSCRIBE}:status", f"{Act.UNSUBSCRIBE}:status")
+CONFIRMED = f"{Act.UNSUBSCRIBE}:confirmed"
+
+
+class OldButton(ValueError):
+    """A button or menu carries what makes no sense to this version: another one made it."""
+
+
+def ref_value(ref: MailRef) -> str:
+    return f"{ref.mail_id} {ref.task_id}" if ref.task_id is not None else ref.mail_id
+
+
+def read_ref(value: str) -> MailRef:
+    """Raises OldButton for what no button of ours carries."""
+    mail_id, _, task = value.partition(" ")
+    if not mail_id or not re.fullmatch(r"[0-9]{0,19}", task):
+        raise OldButton(value)
+    return MailRef(mail_id=MailId(mail_id), task_id=TaskId(int(task)) if task else None)
+
+
+def page_value(page: int, of: str = "") -> str:
+    """Which page of what: all that a pager's button carries."""
+    return f"{page} {of}".strip()
+
+
+def read_page(value: str) -> tuple[int, str]:
+    """Raises OldButton for what no pager of ours carries."""
+    page, _, of = value.partition(" ")
+    if not re.fullmatch(r"[0-9]{1,6}", page):
+        raise OldButton(value)
+    return int(page), of
+
+
+def more_value(more: More, ref: MailRef) -> str:
+    return f"{more} {ref_value(ref)}"
+
+
+def read_more(value: str) -> tuple[More, MailRef]:
+    """Raises OldButton for what no menu of ours carries."""
+    word, _, rest = value.partition(" ")
+    if word not in More.__members__.values():
+        raise OldButton(value)
+    return More(word), read_ref(rest)
+
+
+def run_button(mail_id: MailId, title: str, *, is_first: bool = False) -> ButtonElement:
+    """Asks first: a run sends the mail to all its recipients, again unless it `is_first` that is missing."""
+    short = clip(one_line(title), 60)
+    again, more = ("now", "") if is_first else ("again", " once more")
+    return button(
+        f"Run {again}…",
+        action_id=Act.RUN,
+        value=mail_id,
+        style="primary",
+        reads_as=f"Run {short} {again}",
+        confirm=confirm(
+            f"Send this mail {again}?",
+            f"{short} runs now, and goes to all its recipients{more}.",
+            yes="Run it",
+        ),
+    )
+
+
+def subscribe_button(
+    mail_id: MailId, title: str, *, is_subscribed: bool, status_of: MailRef | None = None
+) -> ButtonElement:
+    """`status_of` is what the message shows the status of, where it is one."""
+    short = clip(one_line(title), 40)
+    subscribe, unsubscribe = UNDER_STATUS if status_of else (Act.SUBSCRIBE, Act.UNSUBSCRIBE)
+    value = ref_value(status_of) if status_of else mail_id
+    if not is_subscribed:
+        return button(
+            "Subscribe this channel",
+            action_id=subscribe,
+            value=value,
+            reads_as=f"Subscribe this channel to {short}",
+        )
+    return button(
+        "Unsubscribe",
+        action_id=unsubscribe,
+        value=value,
+        reads_as=f"Unsubscribe this channel from {short}",
+        confirm=confirm(
+            "Unsubscribe this channel?",
+            f"This channel will no longer be told when {short} fails.",
+            yes="Unsubscribe",
+            danger=True,
+        ),
+    )
+
+
+def check_button(ref: MailRef, title: str) -> ButtonElement:
+    short = clip(one_line(title), 50)
+    return button("Check again", action_id=Act.CHECK, value=ref_value(ref), reads_as=f"Check {short} again")
+
+
+def dismiss_button(more: More, ref: MailRef) -> ButtonElement:
+    """No, to the question before what was chosen."""
+    return button(
+        "Cancel", action_id=Act.DISMISS, value=more_value(more, ref), reads_as="Cancel, change nothing"
+    )
+
+
+class Snooze(StrEnum):
+    """For how long a channel hears nothing new about a mail, as the first word of the chosen value."""
+
+    HOUR = "1h"
+    FOUR_HOURS = "4h"
+    TOMORROW = "tomorrow"
+    RECOVERED = "recovered"
+    WAKE = "wake"
+
+
+SNOOZE_LABELS = {
+    Snooze.HOUR: "1 hour",
+    Snooze.FOUR_HOURS: "4 hours",
+    Snooze.TOMORROW: "until tomorrow 9:00",
+    Snooze.RECOVERED: "until it recovers",
+}
+
+
+def read_snooze(value: str) -> tuple[Snooze, MailId]:
+    """Raises OldButton for what no menu of ours carries."""
+    word, _, mail_id = value.partition(" ")
+    if word not in Snooze.__members__.values():
+        raise OldButton(value)
+    return Snooze(word), MailId(mail_id)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class InChannel:
+    """How a channel stands to a mail. None where that cannot be known now, or where there is nothing to snooze."""
+
+    is_subscribed: bool | None = None
+    is_snoozed: bool | None = None
+
+
+def under_status(ref: MailRef, title: str, *, has_failed: bool, here: InChannel) -> ActionsBlock:
+    """At most three buttons, the rest behind the dots: it must fit a phone."""
+    mail = MailRef(mail_id=ref.mail_id)
+    elements: list[InteractiveElement] = [check_button(ref, title)]
+    more = [
+        ("Recent runs", more_value(More.HISTORY, mail)),
+        ("Share in this channel…", more_value(More.SHARE, ref)),
+    ]
+    if has_failed:
+        elements.append(run_button(ref.mail_id, title))
+    else:
+        more.append(("Run again…", more_value(More.RUN, mail)))
+    if here.is_snoozed is not None:
+        elements.append(_snooze(ref.mail_id, is_snoozed=here.is_snoozed))
+        more.append(("Unsubscribe this channel…", more_value(More.UNSUBSCRIBE, mail)))
+    elif here.is_subscribed is not None:
+        elements.append(subscribe_button(ref.mail_id, title, is_subscribed=here.is_subscribed, status_of=ref))
+    fitting = [(label, value) for label, value in more if len(value) <= Option.value_max_length]
+    return actions([*elements, overflow(fitting, action_id=Act.MORE)])
+
+
+def under_digest(mails: Sequence[tuple[MailId, str]], *, are_snoozed: bool) -> ActionsBlock:
+    """From a message about many: one of them is looked at, with everything that can be done about it, or all sleep.
+
+    `mails` are IDs and labels. The first menu also tells whoever snoozes all which mails these are.
+    """
+    look = StaticSelectElement(
+        action_id=Act.CHECK,
+        placeholder="Look at one …",
+        options=[option(label, mail_id) for mail_id, label in mails],
+    )
+    return actions([look, _snooze(ALL, is_snoozed=are_snoozed)])
+
+
+def under_notice(
+    mail_id: MailId, title: str, *, is_snoozed: bool, is_subscribed: bool = True, run: ButtonElement | None
+) -> ActionsBlock:
+    """What people do about a failure, from the message that tells of it. A channel that left may come back.
+
+    `run` is None where asking for a run leads nowhere.
+    """
+    ref = MailRef(mail_id=mail_id)
+    check = check_button(ref, title)
+    if not is_subscribed:
+        return actions([check, subscribe_button(mail_id, title, is_subscribed=False)])
+    elements: list[InteractiveElement] = [check, _snooze(mail_id, is_snoozed=is_snoozed)]
+    if run is not None:
+        elements.insert(0, run)
+    more = [
+        ("Recent runs", more_value(More.HISTORY, ref)),
+        ("Unsubscribe this channel…", more_value(More.UNSUBSCRIBE, ref)),
+    ]
+    return actions([*elements, overflow(more, action_id=Act.MORE)])
+
+
+def _snooze(which: str, *, is_snoozed: bool) -> InteractiveElement:
+    """`which` is a mail, or `ALL`."""
+    of_all = which == ALL
+    action_id = f"{Act.SNOOZE}:{ALL}" if of_all else Act.SNOOZE
+    if is_snoozed:
+        label = "Wake all" if of_all else "Wake"
+        return button(label, action_id=action_id, value=f"{Snooze.WAKE} {which}")
+    options = [option(label, f"{snooze} {which}") for snooze, label in SNOOZE_LABELS.items()]
+    placeholder = "Snooze all …" if of_all else "Snooze …"
+    return StaticSelectElement(action_id=action_id, placeholder=placeholder, options=options)
+
+
+def picks(choice: Choice, *, verb: str) -> ActionsBlock:
+    """One button a mail; the action ID carries a number, for it must be unique in a message."""
+    mails = choice.mails[: ActionsBlock.elements_max_length]
+    return actions(
+        button(
+            label,
+            action_id=f"{Act.PICK}:{verb}:{index}",
+            value=ref_value(MailRef(mail_id=mail.mail_id, task_id=choice.task_id)),
+        )
+        for index, (mail, label) in enumerate(zip(mails, labels(mails), strict=True))
+    )
+
+
+def labels(mails: Sequence[Mail]) -> list[str]:
+    """A name and an owner for each; where that is no difference, the end of the ID, too."""
+    plain = [clip(_name_and_owner(mail), _LABEL) for mail in mails]
+    return [
+        label
+        if plain.count(label) == 1
+        else f"{clip(label, _LABEL - _ID_END - 4)} · …{mail.mail_id[-_ID_END:]}"
+        for label, mail in zip(plain, mails, strict=True)
+    ]
+
+
+def _name_and_owner(mail: Mail) -> str:
+    title, owner = one_line(mail.name) or mail.mail_id, one_line(mail.owner_name)
+    return f"{title} · {owner}" if owner else title

@@ -1,0 +1,1 @@
+"""Between Bolt and the handlers: dispatch, access, replies, Slack's Web API."""

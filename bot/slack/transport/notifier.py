@@ -1,0 +1,270 @@
+"""Sends the courier's messages over Slack's Web API, and names what went wrong by what to do about it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError, SlackRequestError
+
+from bot.domain import (
+    AppRejected,
+    CannotLook,
+    ChannelGone,
+    DeliveryUnknown,
+    MessageGone,
+    MessageRefused,
+    SlackBusy,
+    SlackError,
+)
+from bot.slack.views.notices import notice_message, redrawn_message
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from datetime import tzinfo
+
+    from slack_sdk.web.async_client import AsyncWebClient
+
+    from bot.domain import ChannelId, Notice
+    from bot.domain.deliveries import Redraw, Unsure
+    from bot.slack.kit.blocks import Message
+
+EVENT_TYPE = "mail_notice"
+_TIME_LIMIT = 10.0  # seconds for one call
+# A message is looked for so much around its claim. What was said later is not read: a bot that was down for
+# a weekend must not page through all of it.
+_CLOCKS_APART = timedelta(minutes=15)
+_CLOCKS_AGREE = timedelta(minutes=5)  # beyond that the window is taken from Slack's clock
+_PEOPLE = ("U", "W")  # how their IDs begin
+_MOST_PAGES = 10
+_PAGE_SIZE = 200
+
+# https://docs.slack.dev/reference/methods/chat.postMessage#errors
+_CHANNEL_GONE = frozenset(
+    {
+        "channel_not_found",
+        "not_in_channel",
+        "is_archived",
+        "restricted_action",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel",
+        "ekm_access_denied",
+        "no_permission",
+        "user_not_found",
+        "cannot_dm_bot",
+        "messages_tab_disabled",
+    }
+)
+_APP_REJECTED = frozenset(
+    {
+        "invalid_auth",
+        "not_authed",
+        "account_inactive",
+        "token_revoked",
+        "token_expired",
+        "missing_scope",
+        "not_allowed_token_type",
+        "access_denied",
+        "org_login_required",
+        "team_access_not_granted",
+    }
+)
+_MESSAGE_GONE = frozenset(
+    {"message_not_found", "thread_not_found", "cant_update_message", "edit_window_closed"}
+)
+_MESSAGE_REFUSED = frozenset(
+    {
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "invalid_arguments",
+        "invalid_arg_name",
+        "invalid_metadata_format",
+        "invalid_metadata_schema",
+        "metadata_too_large",
+        "msg_blocks_too_long",
+        "msg_too_long",
+        "no_text",
+        "too_many_attachments",
+    }
+)
+_KINDS: tuple[tuple[type[SlackError], frozenset[str]], ...] = (
+    (ChannelGone, _CHANNEL_GONE),
+    (AppRejected, _APP_REJECTED),
+    (MessageGone, _MESSAGE_GONE),
+    (MessageRefused, _MESSAGE_REFUSED),
+)
+# "It's possible some aspect of the operation succeeded before the error was raised."
+_MAYBE_TAKEN = frozenset({"internal_error", "fatal_error", "request_timeout"})
+
+
+class SlackMessenger:
+    """The client must not repeat anything by itself (`retry_handlers=[]`): Slack has no idempotency key."""
+
+    def __init__(
+        self,
+        slack: AsyncWebClient,
+        *,
+        zone: tzinfo,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._slack = slack
+        self._zone = zone
+        self._now = now
+
+    async def post(self, notice: Notice, *, plain: bool = False) -> str:
+        """Post it, with its ID in the metadata. Returns its `ts`."""
+        message = notice_message(notice, now=self._now(), zone=self._zone)
+        answer = await call_slack(
+            self._slack.chat_postMessage(
+                channel=notice.channel_id,
+                **_content(message, plain=plain),
+                thread_ts=notice.thread_ts,
+                metadata={"event_type": EVENT_TYPE, "event_payload": {"post_id": notice.post_id}},
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        )
+        return str(answer["ts"])
+
+    async def redraw(self, redraw: Redraw, *, plain: bool = False) -> None:
+        """Make a message show how things are. It keeps its metadata, so that it is still found."""
+        message = redrawn_message(redraw, now=self._now(), zone=self._zone)
+        await call_slack(
+            self._slack.chat_update(
+                channel=redraw.channel_id,
+                ts=redraw.ts,
+                **_content(message, plain=plain),
+                metadata={"event_type": EVENT_TYPE, "event_payload": {"post_id": redraw.post_id}},
+            )
+        )
+
+    async def find(self, unsure: Unsure) -> str | None:
+        """Look for a message by the ID in its metadata.
+
+        Raises AppRejected where the scope is not granted, CannotLook where the channel was too lively then or
+        the clocks leave no way to tell when "then" was.
+        """
+        where = await self._conversation(unsure.channel_id)
+        window, ahead = unsure.claimed_at, timedelta(0)
+        page, slack_now = await self._page(unsure, where, around=window)
+        if slack_now is not None and abs(slack_now - self._now()) > _CLOCKS_AGREE:
+            ahead = slack_now - self._now()
+            page, slack_now = await self._page(unsure, where, around=window + ahead)
+        if slack_now is not None and window + ahead > slack_now + _CLOCKS_AGREE:
+            raise CannotLook("claimed_in_the_future")  # the clock was wrong then and has been set since
+        for _ in range(_MOST_PAGES):
+            for message in page.get("messages", ()):
+                if _post_id(message) == unsure.post_id:
+                    return str(message["ts"])
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return None
+            page, _ = await self._page(unsure, where, around=window + ahead, cursor=cursor)
+        raise CannotLook("too_many_messages")
+
+    async def _conversation(self, channel_id: ChannelId) -> str:
+        """A message to a person is in the conversation with them, which alone has a history."""
+        if not channel_id.startswith(_PEOPLE):
+            return channel_id
+        opened, _ = await _ask_slack(self._slack.conversations_open(users=channel_id))
+        return str(opened["channel"]["id"])
+
+    async def _page(
+        self, unsure: Unsure, where: str, *, around: datetime, cursor: str = ""
+    ) -> tuple[Mapping[str, Any], datetime | None]:
+        """One page, newest first, and what Slack's clock showed."""
+        window: dict[str, Any] = {
+            "channel": where,
+            "oldest": str((around - _CLOCKS_APART).timestamp()),
+            "latest": str((around + _CLOCKS_APART).timestamp()),
+            "limit": _PAGE_SIZE,
+            "include_all_metadata": True,
+        }
+        if cursor:
+            window["cursor"] = cursor
+        if unsure.thread_ts is None:
+            return await _ask_slack(self._slack.conversations_history(**window))
+        return await _ask_slack(self._slack.conversations_replies(ts=unsure.thread_ts, **window))
+
+
+def _content(message: Message, *, plain: bool) -> dict[str, Any]:
+    """`plain` sends an empty list, so that an edit takes refused blocks away, too."""
+    payload = message.payload()
+    return payload | {"blocks": []} if plain else payload
+
+
+def _post_id(message: Mapping[str, Any]) -> str | None:
+    metadata = message.get("metadata") or {}
+    if metadata.get("event_type") != EVENT_TYPE:
+        return None
+    post_id: str | None = (metadata.get("event_payload") or {}).get("post_id")
+    return post_id
+
+
+async def call_slack(request: Awaitable[Any]) -> Mapping[str, Any]:
+    """Await one call of Slack's API. Raises a SlackError that says what to do where it was not done."""
+    data, _ = await _ask_slack(request)
+    return data
+
+
+async def _ask_slack(request: Awaitable[Any]) -> tuple[Mapping[str, Any], datetime | None]:
+    """The answer, and what Slack's clock showed as it was given."""
+    try:
+        async with asyncio.timeout(_TIME_LIMIT):
+            answer = await request
+    except SlackApiError as refused:
+        raise _verdict(refused) from None
+    except aiohttp.ClientConnectorError as error:
+        raise SlackBusy(type(error).__name__) from None  # no connection: nothing left this machine
+    except (
+        aiohttp.ClientError,
+        SlackClientError,
+        SlackRequestError,
+        TimeoutError,
+        OSError,
+        ValueError,
+    ) as error:
+        raise DeliveryUnknown(type(error).__name__) from None
+    data: Mapping[str, Any] = answer.data
+    return data, _date(answer)
+
+
+def _date(answer: Any) -> datetime | None:
+    try:
+        return parsedate_to_datetime(_header(answer, "date") or "")
+    except ValueError:
+        return None
+
+
+def _verdict(refused: SlackApiError) -> SlackError:
+    """A word that nobody has seen is waited out: taking it for final could lose a notice."""
+    response: Any = refused.response
+    status = getattr(response, "status_code", 0) or getattr(response, "status", 0)
+    body = getattr(response, "data", None)
+    error = str(body.get("error", "")) if isinstance(body, dict) else ""
+    if status == HTTPStatus.TOO_MANY_REQUESTS or error in {"ratelimited", "rate_limited"}:
+        return SlackBusy(error or "http_429", retry_after=_retry_after(response), limited=True)
+    if not error or status >= HTTPStatus.INTERNAL_SERVER_ERROR or error in _MAYBE_TAKEN:
+        return DeliveryUnknown(error or f"http_{status}")
+    for kind, errors in _KINDS:
+        if error in errors:
+            return kind(error)
+    return SlackBusy(error)
+
+
+def _retry_after(response: Any) -> float | None:
+    value = _header(response, "retry-after")
+    try:
+        return None if value is None else float(value)
+    except ValueError:
+        return None
+
+
+def _header(response: Any, name: str) -> str | None:
+    headers = {str(key).lower(): value for key, value in dict(response.headers or {}).items()}
+    value = headers.get(name)
+    return str(value[0]) if isinstance(value, list) else value

@@ -1,0 +1,107 @@
+"""Socket Mode: two connections, for Slack refreshes each now and then. Says once when it is away, and once when back.
+
+slack_sdk's client connects again by itself and for ever. It repeats its complaint at each try, so it is not
+heard (see `bot.app.logs`), and it tries the address of its first failure again, although that works only once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+
+from bot.slack.transport.connect import SlackRefuses, until_slack_answers
+from bot.slack.transport.errors import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from slack_bolt.app.async_app import AsyncApp
+    from slack_sdk.web.async_client import AsyncWebClient
+
+_log = logging.getLogger(__name__)
+SOCKETS = 2
+CLOSE_LIMIT = 0.5  # seconds for Slack's own goodbye
+_LOOK_EVERY = 1.0  # seconds
+_OUTAGE = 5.0  # seconds without any connection: a refresh takes less
+_NEW_ADDRESS_EVERY = 30.0  # seconds: apps.connections.open is rate limited
+
+
+class Sockets:
+    """`knock`, then `open`, with `watch` beside it. `close` must be called, whatever became of them."""
+
+    def __init__(self, bolt: AsyncApp, slack: AsyncWebClient, *, app_token: str) -> None:
+        logger = logging.getLogger("slack_sdk.socket_mode")
+        self._ask = partial(slack.apps_connections_open, app_token=app_token)
+        self._handlers = [
+            AsyncSocketModeHandler(bolt, app_token=app_token, logger=logger, web_client=slack)
+            for _ in range(SOCKETS)
+        ]
+        self._new_address_at: dict[AsyncSocketModeHandler, float] = {}
+
+    async def knock(self) -> None:
+        """Return when Slack would let us in. Raises SlackRefuses where it does not accept the app token.
+
+        Slack is asked before the client is, which takes a refusal for trouble that passes.
+        """
+        answer = await until_slack_answers("SLACK_APP_TOKEN", self._ask)
+        if "url" not in answer:
+            raise SlackRefuses("SLACK_APP_TOKEN", Refusal())
+        self._handlers[0].client.wss_uri = answer["url"]
+
+    async def open(self) -> None:
+        """Return when connected."""
+        await asyncio.gather(*map(_connect, self._handlers))
+
+    async def close(self) -> None:
+        await asyncio.gather(*map(_close, self._handlers))
+
+    async def are_connected(self) -> bool:
+        states = [await handler.client.is_connected() for handler in self._handlers]
+        return any(states)
+
+    async def watch(self) -> None:
+        """Log each outage once, and its end once, for as long as the bot runs."""
+        while True:
+            while await self._look():  # noqa: ASYNC110  (the client tells nobody)
+                await asyncio.sleep(_LOOK_EVERY)
+            await self._outage()
+
+    async def _outage(self) -> None:
+        began = monotonic()
+        is_told = False
+        while not await self._look():
+            if monotonic() - began >= _OUTAGE and not is_told:
+                _log.warning("slack_sockets_lost")
+                is_told = True
+            await asyncio.sleep(_LOOK_EVERY)
+        if is_told:
+            _log.info("slack_sockets_back", extra={"after": round(monotonic() - began)})
+
+    async def _look(self) -> bool:
+        """Is any connected? One that has not been for long asks for another address before it tries again."""
+        now = monotonic()
+        for handler in self._handlers:
+            if await handler.client.is_connected():
+                self._new_address_at.pop(handler, None)
+            elif self._new_address_at.setdefault(handler, now + _NEW_ADDRESS_EVERY) <= now:
+                self._new_address_at[handler] = now + _NEW_ADDRESS_EVERY
+                handler.client.wss_uri = None
+        return len(self._new_address_at) < len(self._handlers)
+
+
+def _connect(handler: AsyncSocketModeHandler) -> Awaitable[None]:
+    return handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt gives it no types
+
+
+async def _close(handler: AsyncSocketModeHandler) -> None:
+    """Politely, but not for the 10 s that the client waits: behind the limit the line is cut, which ends its wait."""
+    closing = asyncio.ensure_future(handler.close_async())  # type: ignore[no-untyped-call]
+    await asyncio.wait({closing}, timeout=CLOSE_LIMIT)
+    if not closing.done():
+        await handler.client.aiohttp_client_session.close()
+    await closing

@@ -1,0 +1,1 @@
+"""Messages and modals: pure functions from values to blocks."""

@@ -1,0 +1,209 @@
+"""Pure: the modals, and what was filled into them. The channel travels in a modal's private metadata."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import time, timedelta
+from typing import TYPE_CHECKING
+
+from slack_sdk.models.blocks import (
+    CheckboxesElement,
+    ExternalDataMultiSelectElement,
+    InputBlock,
+    PlainTextObject,
+    RadioButtonsElement,
+    TimePickerElement,
+)
+from slack_sdk.models.views import View
+
+from bot.domain import DEFAULT_GRACE, EVERY_DAY, EVERY_EVENT, WORKDAYS, ChannelId, DueTime, Event, MailId
+from bot.slack.kit.blocks import one_line, option, section, small
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from slack_sdk.models.blocks import Block, Option
+
+    from bot.domain import Mail
+    from bot.slack.payloads import Field
+
+STATUS_FORM = "mail_status_form"
+SUBSCRIBE_FORM = "mail_subscribe_form"
+SEARCH = "mail_search"  # the action ID of every typeahead over the directory
+MOST_AT_ONCE = 20
+_MAILS, _EVENTS, _DUE, _DAYS, _GRACE = "mails", "events", "due", "days", "grace"
+_EVENT_LABELS = {
+    Event.FAILED: "It fails",
+    Event.STUCK: "It gets stuck",
+    Event.LATE: "It does not go out when it should",
+    Event.RECOVERED: "It recovers",
+}
+_DAY_LABELS = {"daily": "Every day", "weekdays": "Monday to Friday"}
+_DAY_SETS = {"daily": EVERY_DAY, "weekdays": WORKDAYS}
+_GRACES = {
+    5: "5 minutes later",
+    15: "15 minutes later",
+    30: "30 minutes later",
+    60: "1 hour later",
+    120: "2 hours later",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Origin:
+    """Where a form was asked for: its answers go back there."""
+
+    channel_id: ChannelId
+    response_url: str
+
+    def to_text(self) -> str:
+        return json.dumps({"channel_id": self.channel_id, "response_url": self.response_url})
+
+    @classmethod
+    def from_text(cls, text: str) -> Origin:
+        """Raises ValueError for what no form of ours carries."""
+        kept = json.loads(text)
+        return cls(channel_id=ChannelId(kept["channel_id"]), response_url=kept["response_url"])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wishes:
+    """A filled-in subscription form."""
+
+    mail_ids: tuple[MailId, ...]
+    events: frozenset[Event]
+    due: DueTime | None
+
+
+def status_form(origin: Origin) -> View:
+    return _modal(
+        STATUS_FORM,
+        "Mail status",
+        "Check",
+        origin,
+        [
+            InputBlock(
+                block_id=_MAILS,
+                label="Which mails?",
+                hint="Its owner's name and its ID find it, too.",
+                element=ExternalDataMultiSelectElement(
+                    action_id=SEARCH,
+                    placeholder="Type some letters of a name",
+                    min_query_length=1,
+                    max_selected_items=MOST_AT_ONCE,
+                    focus_on_load=True,
+                ),
+            )
+        ],
+    )
+
+
+def subscribe_form(origin: Origin, *, zone_name: str) -> View:
+    events = {event: option(label, event) for event, label in _EVENT_LABELS.items()}
+    days = {key: option(label, key) for key, label in _DAY_LABELS.items()}
+    graces = {minutes: option(label, str(minutes)) for minutes, label in _GRACES.items()}
+    return _modal(
+        SUBSCRIBE_FORM,
+        "Subscribe a channel",
+        "Subscribe",
+        origin,
+        [
+            section(f"<#{origin.channel_id}> is told once, in one message that stays true."),
+            InputBlock(
+                block_id=_MAILS,
+                label="Which mails?",
+                element=ExternalDataMultiSelectElement(
+                    action_id=SEARCH,
+                    placeholder="Type some letters of a name",
+                    min_query_length=1,
+                    max_selected_items=MOST_AT_ONCE,
+                    focus_on_load=True,
+                ),
+            ),
+            InputBlock(
+                block_id=_EVENTS,
+                label="Tell this channel when",
+                hint="For a mail that it is subscribed to already, this takes the place of what was chosen before.",
+                element=CheckboxesElement(
+                    action_id=_EVENTS, options=list(events.values()), initial_options=list(events.values())
+                ),
+            ),
+            InputBlock(
+                block_id=_DUE,
+                label="Must have started by",
+                hint=(
+                    "Leave it empty to keep the time that was set before, or to let me learn when it usually "
+                    f"starts. The time is in {zone_name}."
+                ),
+                optional=True,
+                element=TimePickerElement(action_id=_DUE, placeholder="No fixed time"),
+            ),
+            InputBlock(
+                block_id=_DAYS,
+                label="On which days?",
+                optional=True,
+                element=RadioButtonsElement(
+                    action_id=_DAYS, options=list(days.values()), initial_option=days["weekdays"]
+                ),
+            ),
+            InputBlock(
+                block_id=_GRACE,
+                label="Call it late",
+                optional=True,
+                element=RadioButtonsElement(
+                    action_id=_GRACE,
+                    options=list(graces.values()),
+                    initial_option=graces[round(DEFAULT_GRACE.total_seconds() / 60)],
+                ),
+            ),
+            small("Days and lateness count only with a time."),
+        ],
+    )
+
+
+def mail_option(mail: Mail) -> Option:
+    owner = f" · {mail.owner_name}" if mail.owner_name else ""
+    return option(
+        f"{one_line(mail.name) or mail.mail_id}{owner}{' (paused)' if mail.paused else ''}", mail.mail_id
+    )
+
+
+def id_option(mail_id: str) -> Option:
+    """For a mail that the list does not have: perhaps this account may see it all the same."""
+    return option(f"Use the ID {mail_id}", mail_id)
+
+
+def chosen_mails(fields: Mapping[str, Field]) -> tuple[MailId, ...]:
+    return tuple(dict.fromkeys(MailId(value) for value in fields[_MAILS].chosen))
+
+
+def wishes(fields: Mapping[str, Field]) -> Wishes:
+    """Read a subscription form. Raises KeyError or ValueError for what no form of ours sends."""
+    events = frozenset(Event(value) for value in fields[_EVENTS].chosen)
+    return Wishes(mail_ids=chosen_mails(fields), events=events or EVERY_EVENT, due=_due(fields))
+
+
+def _due(fields: Mapping[str, Field]) -> DueTime | None:
+    at = fields[_DUE].text if _DUE in fields else ""
+    if not at:
+        return None
+    days = fields[_DAYS].chosen if _DAYS in fields else ()
+    grace = fields[_GRACE].chosen if _GRACE in fields else ()
+    return DueTime(
+        at=time.fromisoformat(at),
+        weekdays=_DAY_SETS[days[0]] if days else EVERY_DAY,
+        grace=timedelta(minutes=int(grace[0])) if grace else DEFAULT_GRACE,
+    )
+
+
+def _modal(callback_id: str, title: str, submit: str, origin: Origin, blocks: Sequence[Block]) -> View:
+    return View(
+        type="modal",
+        callback_id=callback_id,
+        title=PlainTextObject(text=title),
+        submit=PlainTextObject(text=submit),
+        close=PlainTextObject(text="Cancel"),
+        private_metadata=origin.to_text(),
+        blocks=list(blocks),
+    )

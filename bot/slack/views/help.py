@@ -1,0 +1,146 @@
+"""Pure: help. What can be typed, and which mail was meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.mails.references import EXAMPLE_TASK
+from bot.slack.commands import EXAMPLE_ID, Verb
+from bot.slack.kit.actions import labels, picks
+from bot.slack.kit.blocks import Message, actions, code, name, section, small
+from bot.slack.views.mail_list import Wanted, list_button
+
+if TYPE_CHECKING:
+    from bot.domain import Choice
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Help:
+    arguments: str
+    what: str
+    example: str = ""
+    more: str = ""
+
+
+_MAIL = "MAIL is a mail's ID or its name. You may also paste a whole error line of Quick BI."
+_HELP = {
+    Verb.STATUS: _Help(
+        arguments="MAIL [TASK_ID]",
+        what="How is this report mail doing?",
+        example=f"{EXAMPLE_ID} {EXAMPLE_TASK}",
+        more=f"{_MAIL} Without a task ID you see its latest run. Only you see the answer.",
+    ),
+    Verb.SUBSCRIBE: _Help(
+        arguments="MAIL [MAIL …] [due 09:30 weekdays grace 15m]",
+        what="Tell this channel when a mail fails, and when it recovers",
+        example=f"{EXAMPLE_ID} due 09:30 weekdays",
+        more=(
+            f"{_MAIL} Several mails: with commas between them, or names in quotes. With *due* I also tell when "
+            "it has not started by then; the time is in Quick BI's zone."
+        ),
+    ),
+    Verb.UNSUBSCRIBE: _Help(
+        arguments="MAIL | all",
+        what="Stop telling this channel about a mail",
+        example=EXAMPLE_ID,
+        more=_MAIL,
+    ),
+    Verb.SUBSCRIPTIONS: _Help(
+        arguments="",
+        what="Which mails is this channel told about?",
+        more="Only you see the list.",
+    ),
+    Verb.LIST: _Help(
+        arguments="[words]",
+        what="Find a report mail by its name",
+        example="sales",
+        more=(
+            "The words may stand in its name or in its owner's; without any you see all mails. "
+            "It also works while Quick BI is down. Only you see the list."
+        ),
+    ),
+    Verb.HISTORY: _Help(
+        arguments="MAIL",
+        what="How has this report mail been doing?",
+        example=EXAMPLE_ID,
+        more=(
+            "MAIL is a mail's ID or its name. You see the runs that I have seen: Quick BI's API tells only the "
+            "newest one, so I keep a record of each mail that a channel is subscribed to."
+        ),
+    ),
+    Verb.RUN: _Help(
+        arguments="MAIL",
+        what="Send a report mail again, now",
+        example=EXAMPLE_ID,
+        more=(
+            f"{_MAIL} I ask before it goes to all its recipients, start it once, follow it and tell you how it "
+            "ends. Whoever runs this bot decides who may do this."
+        ),
+    ),
+}
+
+
+def help_for(verb: Verb, command: str) -> Message:
+    """Help for one command, by the name that it has in this workspace; for `/mail-help`, for all of them."""
+    prefix = command.removesuffix(verb)
+    if verb not in _HELP:
+        return _overview(prefix)
+    about = _HELP[verb]
+    usage = f"{prefix}{verb} {about.arguments}".strip()
+    example = f"{prefix}{verb} {about.example}".strip()
+    return Message(
+        text=f"{_sentence(about.what)} Type {usage}. {about.more} For example: {example}".replace("*", ""),
+        blocks=(
+            section(f"*{about.what}*\n{code(usage)}\n{about.more}"),
+            small(f"For example {code(example)}", f"All commands: {code(f'{prefix}{Verb.HELP}')}"),
+        ),
+    )
+
+
+def _sentence(words: str) -> str:
+    return words if words.endswith("?") else f"{words}."
+
+
+def _overview(prefix: str) -> Message:
+    lines = [
+        f"{code(f'{prefix}{verb} {about.arguments}'.strip())} {about.what}" for verb, about in _HELP.items()
+    ]
+    plain = "; ".join(f"{prefix}{verb} {about.arguments}: {about.what}" for verb, about in _HELP.items())
+    return Message(
+        text=f"I tell you when a Quick BI report mail fails, gets stuck or never goes out. You can type: {plain}",
+        blocks=(
+            section("*I tell you when a Quick BI report mail fails, gets stuck or never goes out.*"),
+            section("\n".join(lines)),
+            small(_MAIL, "Each command takes `help`"),
+        ),
+    )
+
+
+def choose(choice: Choice, *, verb: Verb) -> Message:
+    """Ask which mail was meant, or say that none has such a name."""
+    words = name(choice.words, 60)
+    if not choice.mails:
+        return Message(
+            text=(
+                f"I know no mail named “{words}”. Check the spelling, or use its ID: "
+                "it stands on the mail's page under Subscriptions in Quick BI."
+            ),
+            blocks=(
+                section(
+                    f"🔍 *I know no mail named “{words}”*\nCheck the spelling, or use its ID: "
+                    "it stands on the mail's page under *Subscriptions* in Quick BI."
+                ),
+                actions([list_button("Show all mails", Wanted())]),
+                small("A mail is listed only if this bot's account may see it"),
+            ),
+        )
+    names = ", ".join(map(name, labels(choice.mails)))
+    return Message(
+        text=f"Which mail do you mean by “{words}”? {names}. Choose one with its button.",
+        blocks=(
+            section(f"🔍 *Which mail do you mean by “{words}”?*"),
+            picks(choice, verb=verb),
+            small("Not among them? Type more of the name, or the ID"),
+        ),
+    )

@@ -1,0 +1,224 @@
+"""Pure: the Home tab of one person: what their channels are told of, trouble first, and where to begin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from slack_sdk.models.blocks import ExternalDataSelectElement
+from slack_sdk.models.views import View
+
+from bot.domain import Told
+from bot.slack.commands import Verb
+from bot.slack.kit.actions import Act
+from bot.slack.kit.blocks import (
+    actions,
+    button,
+    clip,
+    code,
+    divider,
+    header,
+    plural,
+    section,
+    small,
+    when,
+)
+from bot.slack.kit.mail_titles import label_of, plain_title_of, title_of
+from bot.slack.views.conditions import condition_of, needs_attention
+from bot.slack.views.forms import SEARCH
+from bot.slack.views.home_actions import mail_menu
+from bot.slack.views.incident_text import headline, when_words
+from bot.slack.views.mail_list import Wanted, list_button
+from bot.slack.views.snooze import snooze_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime, tzinfo
+
+    from slack_sdk.models.blocks import ActionsBlock, Block
+
+    from bot.domain import Incident, Mail, MailId, Outage, SubscriptionState
+    from bot.slack.command_names import CommandNames
+
+REFRESH = f"{Act.HOME}:refresh"
+WORTH_A_WORD = timedelta(minutes=1)  # a shorter silence of Quick BI's is none
+_MOST_CHANNELS = 3  # named in a row
+_MOST_INCIDENTS = 5
+
+
+class _Group(StrEnum):
+    """Where a subscription stands. Each heading says what the rows under it have in common."""
+
+    TROUBLE = "Needs attention"
+    SNOOZED = "Snoozed"
+    SILENT = "Not told: the channel is closed to me"
+    FINE = "All quiet"
+
+
+_MOST_ROWS = {_Group.TROUBLE: 20, _Group.SNOOZED: 10, _Group.SILENT: 5, _Group.FINE: 20}
+
+
+class Sight(StrEnum):
+    """What Slack said of the person's channels. Without its word only what they subscribed is here."""
+
+    KNOWN = "known"
+    LOOKING = "looking"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Overview:
+    """What one person's Home tab tells. `incidents` are over, newest first."""
+
+    states: tuple[SubscriptionState, ...]
+    incidents: tuple[Incident, ...]
+    outage: Outage | None
+    sight: Sight
+    names: CommandNames
+
+
+def home(overview: Overview, *, now: datetime, zone: tzinfo) -> View:
+    """At most 100 blocks, whatever there is to tell: what does not fit is counted."""
+    blocks: list[Block] = [
+        header("Report mails"),
+        section(_can_be_asked(overview.outage, now, zone)),
+        _tools(),
+    ]
+    if overview.states:
+        blocks += _groups(overview, now, zone)
+        blocks += _recent(overview, zone)
+    elif overview.sight is not Sight.LOOKING:
+        blocks += _welcome(overview.names)
+    blocks.append(small(*_notes(overview, now, zone)))
+    return View(type="home", blocks=blocks)
+
+
+def _can_be_asked(outage: Outage | None, now: datetime, zone: tzinfo) -> str:
+    if outage is None or now - outage.began_at < WORTH_A_WORD:
+        return "✅ Quick BI answers, and I am watching."
+    return (
+        f"🌩️ *Quick BI cannot be asked* since {when(outage.began_at, zone)}\n"
+        "What you see here may be old. This says nothing about the mails; what fails meanwhile is told afterwards."
+    )
+
+
+def _tools() -> ActionsBlock:
+    find = ExternalDataSelectElement(action_id=SEARCH, placeholder="Look up a mail …", min_query_length=0)
+    return actions(
+        [
+            find,
+            list_button("All mails", Wanted()),
+            button("Refresh", action_id=REFRESH, value="refresh"),
+            button("Help", action_id=Act.HELP, value="help"),
+        ]
+    )
+
+
+def _groups(overview: Overview, now: datetime, zone: tzinfo) -> list[Block]:
+    blocks: list[Block] = []
+    for group in _Group:
+        mails = _by_mail([state for state in overview.states if _group_of(state, now) is group])
+        if not mails:
+            continue
+        blocks += [divider(), section(f"*{group}* · {plural(len(mails), 'mail')}")]
+        shown = mails[: _MOST_ROWS[group]]
+        blocks += [_row(group, index, each, now, zone) for index, each in enumerate(shown)]
+        if len(mails) > len(shown):
+            rest = len(mails) - len(shown)
+            listing = code(overview.names.of(Verb.SUBSCRIPTIONS))
+            blocks.append(small(f"and {rest:,} more: {listing} in a channel lists all of its"))
+    return blocks
+
+
+def _group_of(state: SubscriptionState, now: datetime) -> _Group:
+    if state.paused_reason:
+        return _Group.SILENT
+    if state.subscription.is_snoozed(now):
+        return _Group.SNOOZED
+    return _Group.TROUBLE if needs_attention(state.latest, state.incident, now) else _Group.FINE
+
+
+def _by_mail(states: Sequence[SubscriptionState]) -> list[list[SubscriptionState]]:
+    """One row a mail, however many channels are told of it; by name."""
+
+    def order(state: SubscriptionState) -> tuple[str, str]:
+        mail_id = state.subscription.mail_id
+        return plain_title_of(mail_id, state.mail).casefold(), mail_id
+
+    return [list(same) for _, same in groupby(sorted(states, key=order), key=order)]
+
+
+def _row(
+    group: _Group, index: int, states: Sequence[SubscriptionState], now: datetime, zone: tzinfo
+) -> Block:
+    """Where something is wrong there is more to be done than to look at it."""
+    first = states[0]
+    mail_id = first.subscription.mail_id
+    known = condition_of(first, now=now, zone=zone)
+    notes = [
+        _channels(states),
+        snooze_words(first.subscription, now, zone)[0],
+        "*paused* in Quick BI" if first.mail and first.mail.paused else "",
+    ]
+    block = section(
+        f"{known.sign} {title_of(mail_id, first.mail)} {known.marked}\n{' · '.join(filter(None, notes))}"
+    )
+    place = f"{group.name.lower()}:{index}"
+    if group in {_Group.TROUBLE, _Group.SNOOZED}:
+        block.accessory = mail_menu(place, mail_id)
+    else:
+        title = label_of(mail_id, first.mail)
+        block.accessory = button(
+            "Check", action_id=f"{Act.CHECK}:{place}", value=mail_id, reads_as=f"Check {clip(title, 60)}"
+        )
+    return block
+
+
+def _channels(states: Sequence[SubscriptionState]) -> str:
+    shown = [f"<#{state.subscription.channel_id}>" for state in states[:_MOST_CHANNELS]]
+    more = f"and {len(states) - _MOST_CHANNELS} more" if len(states) > _MOST_CHANNELS else ""
+    return " ".join(filter(None, [*shown, more]))
+
+
+def _recent(overview: Overview, zone: tzinfo) -> list[Block]:
+    mails = {state.subscription.mail_id: state.mail for state in overview.states}
+    lines = [_incident(incident, mails, zone) for incident in overview.incidents[:_MOST_INCIDENTS]]
+    return [divider(), section("\n".join(["*Recently over*", *lines]))] if lines else []
+
+
+def _incident(incident: Incident, mails: Mapping[MailId, Mail | None], zone: tzinfo) -> str:
+    told = Told(incident=incident, mail=mails.get(incident.mail_id))
+    return f"{headline(told).marked} · {when_words(told, zone).marked}"
+
+
+def _welcome(names: CommandNames) -> list[Block]:
+    return [
+        divider(),
+        section(
+            "*I watch Quick BI's report mails, so that you need not*\n"
+            "When a report mail fails, gets stuck or does not go out, I tell the channels that want to know: "
+            "once, in one message that stays true."
+        ),
+        section(
+            f"*1.* Look one up, above or with {code(names.of(Verb.STATUS))} and its name, in any channel\n"
+            f"*2.* Go to the channel that should hear of it, and type {code(names.of(Verb.SUBSCRIBE))}\n"
+            "*3.* Come back here: this page shows what your channels are told of, trouble first"
+        ),
+    ]
+
+
+def _notes(overview: Overview, now: datetime, zone: tzinfo) -> list[str]:
+    drawn = f"As of {when(now, zone)}"
+    if overview.sight is Sight.LOOKING:
+        return [drawn, "What you subscribed is here; your channels are being looked up …"]
+    if overview.sight is Sight.UNKNOWN:
+        return [
+            drawn,
+            "Slack did not say which channels are yours: only what you subscribed yourself is here",
+        ]
+    if not overview.states:
+        return [drawn, "None of your channels is told of a mail yet"]
+    return [drawn, "What your channels are told of, and what you subscribed"]

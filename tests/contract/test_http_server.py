@@ -1,0 +1,242 @@
+"""The bot's own HTTP server: health, metrics, and a door that only Slack's signature opens."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import io
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import aiohttp
+import pytest
+from prometheus_client import CollectorRegistry, Gauge
+
+from bot.app.http_server import LARGEST_REQUEST, PortTaken, WebServer
+from bot.domain import TeamId, UserId
+from bot.slack.app import bolt_app
+from bot.slack.payloads import Home
+from tests.support.stopwatch import Stopwatch
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+    from slack_bolt.context.ack.async_ack import AsyncAck
+
+SECRET = "signing-PLANTED"
+FORM = "application/x-www-form-urlencoded"
+HOME = Home(team_id=TeamId("T1"), enterprise_id="", bot_user_id=UserId("U0BOT"), app_name="Report Bot")
+COMMAND = urlencode(
+    {"command": "/hello", "user_id": "U1", "team_id": "T1", "channel_id": "C1", "text": "x", "type": ""}
+).encode()
+
+
+class Door:
+    """A server with one command behind it, and a client in front of it."""
+
+    def __init__(self, web: WebServer, http: aiohttp.ClientSession, heard: list[str]) -> None:
+        self.port = web.port
+        self._url = f"http://127.0.0.1:{web.port}"
+        self._http = http
+        self.heard = heard
+
+    async def get(self, path: str) -> tuple[int, str]:
+        async with self._http.get(self._url + path) as answer:
+            return answer.status, await answer.text()
+
+    async def post(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, str]:
+        async with self._http.post(
+            f"{self._url}/slack/events", data=io.BytesIO(body), headers=headers
+        ) as answer:
+            return answer.status, await answer.text()
+
+
+@asynccontextmanager
+async def door(*, health: Mapping[str, str] | None = None, with_bolt: bool = True) -> AsyncIterator[Door]:
+    heard: list[str] = []
+    app = bolt_app(HOME, signing_secret=SECRET)
+
+    async def hello(ack: AsyncAck, body: Mapping[str, str]) -> None:
+        await ack()
+        heard.append(body["text"])
+
+    app.command("/hello")(hello)
+
+    async def report() -> Mapping[str, str]:
+        return health or {"database": "ok"}
+
+    registry = CollectorRegistry()
+    Gauge("mails_watched", "How many mails are watched.", registry=registry).set(7)
+    web = WebServer(health=report, registry=registry, bolt=app if with_bolt else None)
+    await web.start("127.0.0.1", 0)
+    try:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http:
+            yield Door(web, http, heard)
+    finally:
+        await web.stop()
+
+
+def signed(body: bytes, *, secret: str = SECRET, age: float = 0, kind: str = FORM) -> dict[str, str]:
+    """https://docs.slack.dev/authentication/verifying-requests-from-slack."""
+    at = str(int(time.time() - age))
+    digest = hmac.new(secret.encode(), f"v0:{at}:".encode() + body, hashlib.sha256).hexdigest()
+    return {
+        "Content-Type": kind,
+        "X-Slack-Request-Timestamp": at,
+        "X-Slack-Signature": f"v0={digest}",
+    }
+
+
+async def test_health_is_200_while_all_is_well() -> None:
+    """Each part is named."""
+    async with door(health={"database": "ok", "slack_socket": "ok"}) as at:
+        assert await at.get("/healthz") == (200, '{"ok": true, "database": "ok", "slack_socket": "ok"}')
+
+
+async def test_health_is_503_with_what_is_wrong() -> None:
+    """Whoever looks reads which part it is."""
+    async with door(health={"database": "ok", "slack_socket": "not connected"}) as at:
+        status, text = await at.get("/healthz")
+        assert status == 503
+        assert '"slack_socket": "not connected"' in text
+
+
+async def test_health_that_cannot_be_told_is_503() -> None:
+    """A database that hangs must not make the probe hang, too."""
+
+    async def hangs() -> Mapping[str, str]:
+        await asyncio.Event().wait()
+        return {"database": "ok"}
+
+    web = WebServer(health=hangs, registry=CollectorRegistry(), bolt=None, patience=0.05)
+    await web.start("127.0.0.1", 0)
+    try:
+        async with (
+            aiohttp.ClientSession() as http,
+            http.get(f"http://127.0.0.1:{web.port}/healthz") as answer,
+        ):
+            assert answer.status == 503
+            assert await answer.json() == {"ok": False, "health": "no answer in 0.05 s"}
+    finally:
+        await web.stop()
+
+
+async def test_who_holds_the_line_does_not_keep_the_server() -> None:
+    """Half a request of a stranger is cut; the server is gone in a second."""
+    async with door() as at:
+        _, stranger = await asyncio.open_connection("127.0.0.1", at.port)
+        stranger.write(b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf")
+        await stranger.drain()
+        assert (await at.get("/healthz"))[0] == 200  # by then it has come
+        stopwatch = Stopwatch()
+    assert stopwatch.seconds < 2
+    stranger.close()
+
+
+async def test_metrics_are_prometheus_text() -> None:
+    """As a scraper reads it."""
+    async with door() as at:
+        status, text = await at.get("/metrics")
+        assert status == 200
+        assert "mails_watched 7.0" in text
+
+
+async def test_a_signed_command_is_acked_and_heard() -> None:
+    """HTTP mode: an empty 200 at once."""
+    async with door() as at:
+        assert await at.post(COMMAND, signed(COMMAND)) == (200, "")
+        assert at.heard == ["x"]
+
+
+async def test_slacks_handshake_is_answered() -> None:
+    """`url_verification` echoes the challenge."""
+    async with door() as at:
+        body = b'{"type": "url_verification", "challenge": "abc", "token": "t"}'
+        status, text = await at.post(body, signed(body, kind="application/json"))
+        assert status == 200
+        assert "abc" in text
+
+
+@pytest.mark.parametrize(
+    "headers_of",
+    [
+        pytest.param(lambda: signed(COMMAND, secret="another secret"), id="another secret"),
+        pytest.param(lambda: signed(COMMAND, secret=""), id="signed with nothing"),
+        pytest.param(lambda: signed(COMMAND + b"&more=1"), id="another body"),
+        pytest.param(lambda: signed(COMMAND, age=301), id="older than five minutes"),
+        pytest.param(lambda: signed(COMMAND, age=-301), id="from the future"),
+        pytest.param(lambda: {"Content-Type": FORM}, id="no signature at all"),
+        pytest.param(lambda: signed(COMMAND) | {"X-Slack-Signature": ""}, id="an empty signature"),
+        pytest.param(lambda: signed(COMMAND) | {"X-Slack-Signature": "v0=é"}, id="an odd signature"),
+        pytest.param(lambda: signed(COMMAND) | {"X-Slack-Request-Timestamp": "soon"}, id="an odd time"),
+        pytest.param(lambda: signed(COMMAND) | {"X-Slack-Request-Timestamp": ""}, id="no time"),
+    ],
+)
+async def test_what_slack_did_not_sign_is_refused(
+    headers_of: Callable[[], dict[str, str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    """401, nothing heard, and the secret is in no log."""
+    async with door() as at:
+        status, text = await at.post(COMMAND, headers_of())
+        assert status == 401
+        assert at.heard == []
+    assert SECRET not in caplog.text + text
+    assert "Traceback" not in caplog.text
+
+
+async def test_the_check_of_certificates_opens_no_door() -> None:
+    """Bolt lets `ssl_check=1` pass unsigned; nothing of ours hears it."""
+    async with door() as at:
+        await at.post(COMMAND + b"&ssl_check=1", {"Content-Type": FORM})
+        assert at.heard == []
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        pytest.param(b"\xff\xfe\xfa", FORM, {400, 401}, id="no UTF-8"),
+        pytest.param(COMMAND, f"{FORM}; charset=nonsense", {400, 401}, id="no charset"),
+        pytest.param(b"{not json", "application/json", {400, 401}, id="no JSON"),
+        pytest.param(b'["a list"]', "application/json", {400, 401}, id="a list"),
+        pytest.param(b"payload=%7Bnot", FORM, {400, 401}, id="no JSON in the form"),
+        pytest.param(b"payload=%5B1%5D", FORM, {400, 401}, id="a list in the form"),
+        pytest.param(b"", FORM, {400, 401}, id="nothing"),
+        pytest.param(b"x" * (LARGEST_REQUEST + 1), FORM, {413}, id="too much"),
+    ],
+)
+async def test_a_strangers_nonsense_is_a_plain_refusal(
+    body: bytes, kind: str, status: set[int], caplog: pytest.LogCaptureFixture
+) -> None:
+    """No traceback for whoever has no signature, whatever is sent."""
+    async with door() as at:
+        answered, _ = await at.post(body, {"Content-Type": kind})
+        assert answered in status
+        assert at.heard == []
+    assert "Traceback" not in caplog.text
+
+
+async def test_in_socket_mode_there_is_no_door() -> None:
+    """Slack reaches us through the socket; nobody else has a way in."""
+    async with door(with_bolt=False) as at:
+        assert (await at.post(COMMAND, signed(COMMAND)))[0] == 404
+        assert (await at.get("/slack/events"))[0] == 404
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "host.invalid"])
+async def test_a_port_that_cannot_be_used_is_one_clear_line(host: str) -> None:
+    """It names the setting, and leaves nothing open behind."""
+
+    async def report() -> Mapping[str, str]:
+        return {}
+
+    first = WebServer(health=report, registry=CollectorRegistry(), bolt=None)
+    await first.start("127.0.0.1", 0)
+    try:
+        second = WebServer(health=report, registry=CollectorRegistry(), bolt=None)
+        with pytest.raises(PortTaken, match=rf"HTTP_PORT {first.port} on {host} cannot be used: \w+"):
+            await second.start(host, first.port)
+    finally:
+        await first.stop()

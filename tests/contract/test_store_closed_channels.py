@@ -1,0 +1,77 @@
+"""The store over both databases: closed channels, holds, and times in which Quick BI cannot be asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.domain import (
+    MailId,
+    NotifyReason,
+    Outage,
+    RunStatus,
+)
+from bot.domain.outage_rules import judge_failure, judge_success
+from tests.support.samples_of_news import ADA, BOB, FINANCE, MAIL, REPORTS, at, run
+from tests.support.store_desk import subscribed
+
+if TYPE_CHECKING:
+    from tests.support.store_desk import Desk
+
+pytest_plugins = ["tests.support.databases"]
+FAILED = RunStatus.FAILED
+
+
+async def test_a_closed_channel_keeps_what_it_is_owed_and_its_people_hear_of_it(desk: Desk) -> None:
+    await subscribed(desk, REPORTS)
+    await subscribed(desk, REPORTS, mail_id=MailId("other"), by=BOB)
+    await desk.saw(2, run(1, FAILED))
+    gates = desk.store.gates
+    assert await gates.close_channel(REPORTS, reason="is_archived", now=at(3), operator_channel=FINANCE)
+    assert not await gates.close_channel(REPORTS, reason="is_archived", now=at(4), operator_channel=FINANCE)
+    waiting = {each.channel_id for each in await desk.store.outbox.backlog(now=at(5))}
+    assert waiting == {ADA, BOB, FINANCE}
+    word = await desk.send(5, channel=FINANCE)
+    assert (word.lines[0].reason, word.lines[0].detail) == (NotifyReason.CHANNEL_LOST, "is_archived 2")
+    state = await desk.store.subscriptions.get(REPORTS, MAIL)
+    assert state is not None
+    assert state.paused_reason == "is_archived"
+    assert await gates.reopen_channel(REPORTS)
+    assert not await gates.reopen_channel(REPORTS)
+    assert (await desk.send(6)).items[0].incident.mail_id == MAIL
+
+
+async def test_a_hold_is_remembered_and_one_from_the_future_is_not(desk: Desk) -> None:
+    """A clock that was an hour ahead must not silence the bot for an hour."""
+    gates = desk.store.gates
+    await gates.hold("chat.postMessage", now=at(0), until=at(0.5))
+    assert await gates.holds(now=at(0.1)) == {"chat.postMessage": at(0.5)}
+    assert await gates.holds(now=at(1)) == {}
+    await gates.hold("chat.postMessage", now=at(60), until=at(61))
+    assert await gates.holds(now=at(0)) == {}
+
+
+async def test_an_outage_is_told_once_and_its_end_once(desk: Desk) -> None:
+    outages = desk.store.outages
+    current: Outage | None = None
+    for minutes in (0, 1, 4, 5):
+        verdict = judge_failure(current, cause="QuickBIUnavailable", now=at(minutes), new_id=f"o{minutes}")
+        current = verdict.outage
+        await outages.keep(verdict, now=at(minutes), operator_channel=FINANCE, term=desk.term)
+        assert await outages.current() == current
+    await outages.keep(judge_success(current, now=at(9)), now=at(9), operator_channel=FINANCE, term=desk.term)
+    assert await outages.current() is None
+    assert [line.reason for line in (await desk.send(10, channel=FINANCE)).lines] == [
+        NotifyReason.OUTAGE_BEGAN
+    ]
+    over = await desk.send(11, channel=FINANCE)
+    assert (over.lines[0].reason, over.lines[0].since) == (NotifyReason.OUTAGE_OVER, at(0))
+    assert await desk.nothing_owed(channel=FINANCE)
+
+
+async def test_a_short_silence_leaves_nothing_behind(desk: Desk) -> None:
+    verdict = judge_failure(None, cause="x", now=at(0), new_id="o")
+    await desk.store.outages.keep(verdict, now=at(0), operator_channel=FINANCE, term=desk.term)
+    over = judge_success(verdict.outage, now=at(1))
+    await desk.store.outages.keep(over, now=at(1), operator_channel=FINANCE, term=desk.term)
+    assert await desk.store.outages.current() is None
+    assert await desk.nothing_owed(channel=FINANCE)

@@ -1,0 +1,223 @@
+"""The store over both databases: what was seen becomes news once, and is owed to whom it concerns."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.domain import (
+    IncidentState,
+    LeaseLost,
+    MailId,
+    NotifyReason,
+    PostKind,
+    RunStatus,
+)
+from tests.support.samples_of_news import FINANCE, MAIL, REPORTS, answer, at, run, subscription
+from tests.support.store_desk import TTL, expire, subscribed
+
+if TYPE_CHECKING:
+    from tests.support.store_desk import Desk
+
+pytest_plugins = ["tests.support.databases"]
+SENT, FAILED, RUNNING = RunStatus.SENT, RunStatus.FAILED, RunStatus.PROCESSING
+OTHER = MailId("2342526")
+
+
+async def test_a_failure_is_owed_to_every_subscribed_channel_once(desk: Desk) -> None:
+    """However often it is seen."""
+    await subscribed(desk, REPORTS, FINANCE)
+    assert await desk.saw(2, run(1, FAILED)) == (NotifyReason.FIRST_FAILURE,)
+    assert await desk.saw(3, run(1, FAILED)) == (NotifyReason.AS_BEFORE,)
+    for channel in (REPORTS, FINANCE):
+        notice = await desk.send(4, channel=channel)
+        assert notice.kind is PostKind.ROOT
+        assert [told.incident.mail_id for told in notice.items] == [MAIL]
+        assert await desk.nothing_owed(channel=channel)
+
+
+async def test_an_old_failure_is_no_news(desk: Desk) -> None:
+    await subscribed(desk, baseline=answer(run(1, FAILED)))
+    assert await desk.saw(2, run(1, FAILED)) == (NotifyReason.AS_BEFORE,)
+    assert await desk.nothing_owed()
+
+
+async def test_without_a_baseline_what_began_before_the_subscription_is_the_baseline(desk: Desk) -> None:
+    """Somebody subscribed while Quick BI was down."""
+    await desk.store.subscriptions.subscribe(subscription(), baseline=None)
+    assert await desk.saw(2, run(1, FAILED, minutes=-60)) == (NotifyReason.BASELINE,)
+    assert await desk.saw(3, run(1, FAILED, minutes=-60)) == (NotifyReason.AS_BEFORE,)
+    assert await desk.saw(5, run(4, FAILED)) == (NotifyReason.FIRST_FAILURE,)
+
+
+async def test_a_failure_after_subscribing_is_told_although_quick_bi_was_down_then(desk: Desk) -> None:
+    """It was down when they subscribed, and for long after: the first look finds a run that began meanwhile."""
+    await desk.store.subscriptions.subscribe(subscription(), baseline=None)
+    assert await desk.saw(40, run(20, FAILED)) == (NotifyReason.FIRST_FAILURE,)
+    assert (await desk.send(41)).items[0].reasons == (NotifyReason.FIRST_FAILURE,)
+
+
+async def test_a_failure_at_the_edge_of_the_subscription_is_told(desk: Desk) -> None:
+    """Two clocks, and a run takes some minutes: rather told once too often."""
+    await desk.store.subscriptions.subscribe(subscription(), baseline=None)
+    assert await desk.saw(5, run(1, FAILED, minutes=-5)) == (NotifyReason.FIRST_FAILURE,)
+
+
+async def test_an_old_run_that_somebody_asks_about_is_no_news(desk: Desk) -> None:
+    """A person pastes an error line from before anybody subscribed."""
+    await subscribed(desk, baseline=answer(run(100, SENT)), created_at=at(101))
+    assert await desk.saw(110, run(50, FAILED)) == (NotifyReason.BASELINE,)
+    assert await desk.nothing_owed()
+
+
+async def test_an_old_run_is_not_counted_among_the_failures_of_today(desk: Desk) -> None:
+    await subscribed(desk, baseline=answer(run(100, SENT)), created_at=at(101))
+    await desk.saw(121, run(120, FAILED))
+    assert await desk.saw(122, run(50, FAILED)) == (NotifyReason.BASELINE,)
+    assert (await desk.send(123)).items[0].incident.failed_runs == 1
+
+
+async def test_what_was_seen_going_long_before_anyone_subscribed_is_no_news(desk: Desk) -> None:
+    """Somebody looked at it on Monday; on Friday a channel subscribes, and how it ended becomes known."""
+    await desk.saw(1, run(1, RUNNING))
+    await subscribed(desk, baseline=answer(run(4000, SENT)), created_at=at(4001))
+    assert await desk.saw(4002, run(1, FAILED)) == (NotifyReason.BASELINE,)
+    assert await desk.nothing_owed()
+
+
+async def test_a_run_that_was_going_when_a_channel_subscribed_is_told(desk: Desk) -> None:
+    """Also where a newer one had begun by then."""
+    await desk.saw(1, run(0, RUNNING))
+    await subscribed(desk, baseline=answer(run(4, SENT)), created_at=at(5))
+    assert await desk.saw(6, run(0, FAILED)) == (NotifyReason.OVERTAKEN_FAILURE,)
+
+
+async def test_a_mail_that_never_ran_is_told_of_whatever_the_clocks_say(desk: Desk) -> None:
+    """With a wrong time zone its first run seems to have begun eight hours before anybody subscribed."""
+    await subscribed(desk, baseline=answer())
+    assert await desk.saw(10, run(1, FAILED, minutes=-470)) == (NotifyReason.FIRST_FAILURE,)
+
+
+async def test_a_second_channel_does_not_lose_what_the_first_was_waiting_for(desk: Desk) -> None:
+    """The mail is watched already: the newcomer's baseline must not hide a failure from the others."""
+    await subscribed(desk, REPORTS)
+    await subscribed(desk, FINANCE, baseline=answer(run(1, FAILED)))
+    assert await desk.saw(2, run(1, FAILED)) == (NotifyReason.FIRST_FAILURE,)
+    assert (await desk.send(3, channel=REPORTS)).kind is PostKind.ROOT
+
+
+async def test_who_subscribes_while_it_fails_is_told_of_the_end(desk: Desk) -> None:
+    await subscribed(desk, REPORTS)
+    await desk.saw(2, run(1, FAILED))
+    await subscribed(desk, FINANCE, baseline=answer(run(1, FAILED)))
+    assert await desk.nothing_owed(channel=FINANCE)
+    await desk.saw(4, run(3, SENT))
+    notice = await desk.send(5, channel=FINANCE)
+    assert notice.items[0].reasons == (NotifyReason.RECOVERED,)
+
+
+async def test_a_mail_that_nobody_watches_only_gets_its_history(desk: Desk) -> None:
+    assert await desk.saw(1, run(1, RUNNING)) == (NotifyReason.BASELINE,)
+    await desk.saw(2, run(1, FAILED))
+    await desk.saw(3, run(1, RUNNING))
+    assert await desk.nothing_owed()
+    (known,) = await desk.store.history.runs_of(MAIL)
+    assert (known.run.status, known.first_seen_at, known.ended_at) == (FAILED, at(1), at(2))
+
+
+async def test_looks_at_one_moment_at_a_mail_that_nobody_watches(desk: Desk) -> None:
+    """Two replicas answer two people: the run is kept once, and in its last state."""
+    await asyncio.gather(*(desk.saw(2, run(1, status)) for status in (RUNNING, FAILED, RUNNING, FAILED)))
+    (known,) = await desk.store.history.runs_of(MAIL)
+    assert known.run.status is FAILED
+
+
+async def test_what_the_confirmation_shows_is_no_news_although_the_run_was_known(desk: Desk) -> None:
+    """It was seen going before; it has failed by the time that a channel subscribes."""
+    await desk.saw(1, run(1, RUNNING))
+    _, state = await desk.store.subscriptions.subscribe(
+        subscription(created_at=at(6)), baseline=answer(run(1, FAILED))
+    )
+    assert state.latest == run(1, FAILED)
+    assert await desk.saw(7, run(1, FAILED)) == (NotifyReason.AS_BEFORE,)
+    assert await desk.nothing_owed()
+
+
+async def test_a_run_that_was_shown_as_stuck_is_not_told_as_stuck(desk: Desk) -> None:
+    """It was seen as it began; forty minutes later a channel subscribes, and reads how long it has been going."""
+    await desk.saw(1, run(1, RUNNING))
+    await subscribed(desk, baseline=answer(run(1, RUNNING)), created_at=at(41))
+    assert await desk.saw(42, run(1, RUNNING)) == (NotifyReason.AS_BEFORE,)
+
+
+async def test_an_overtaken_run_is_told_although_a_newer_one_was_sent(desk: Desk) -> None:
+    await subscribed(desk)
+    await desk.saw(2, run(1, RUNNING))
+    await desk.saw(4, run(3, SENT))
+    assert await desk.saw(5, run(1, FAILED)) == (NotifyReason.OVERTAKEN_FAILURE,)
+    notice = await desk.send(6)
+    assert notice.items[0].incident.state is IncidentState.RECOVERED
+
+
+async def test_several_runs_in_one_answer_are_judged_in_their_order(desk: Desk) -> None:
+    await subscribed(desk)
+    reasons = await desk.saw(9, run(3, SENT), run(2, FAILED), run(1, SENT))
+    assert reasons == (NotifyReason.SENT, NotifyReason.FIRST_FAILURE, NotifyReason.RECOVERED)
+    notice = await desk.send(10)
+    assert notice.items[0].reasons == (NotifyReason.FIRST_FAILURE, NotifyReason.RECOVERED)
+    assert await desk.nothing_owed()
+
+
+async def test_looks_at_one_mail_at_the_same_moment_are_judged_one_after_the_other(desk: Desk) -> None:
+    """The poller and a person see the same failure: one incident, one notice."""
+    await subscribed(desk)
+    reasons = await asyncio.gather(*(desk.saw(2, run(1, FAILED)) for _ in range(6)))
+    assert sorted(reason for (reason,) in reasons) == [NotifyReason.AS_BEFORE] * 5 + [
+        NotifyReason.FIRST_FAILURE
+    ]
+    await desk.send(3)
+    assert await desk.nothing_owed()
+
+
+async def test_what_a_leader_writes_after_its_term_is_refused(desk: Desk) -> None:
+    """Its answers may be older than what the new leader knows."""
+    await subscribed(desk)
+    await expire(desk)
+    newer = await desk.store.lease.acquire("other", TTL)
+    assert newer is not None
+    with pytest.raises(LeaseLost):
+        await desk.saw(2, run(1, FAILED))
+    with pytest.raises(LeaseLost):
+        await desk.try_claim(3)
+    assert await desk.store.history.runs_of(MAIL) == ()
+
+
+async def test_old_history_is_forgotten_and_what_fires_is_not(desk: Desk) -> None:
+    await subscribed(desk)
+    await subscribed(desk, mail_id=MailId("other"))
+    await desk.saw(2, run(1, FAILED))
+    await desk.saw(2, run(1, FAILED, mail_id=MailId("other")), mail_id=MailId("other"))
+    await desk.saw(4, run(3, SENT))
+    await desk.send(5)
+    await desk.store.history.forget(before=at(10))
+    (left,) = await desk.store.history.incidents_of([MAIL, MailId("other")])
+    assert left.mail_id == "other"
+    assert [known.run for known in await desk.store.history.runs_of(MAIL)] == [run(3, SENT)]
+
+
+async def test_a_failure_is_no_news_again_because_its_history_was_forgotten(desk: Desk) -> None:
+    """Months without a run: Quick BI's newest is still the one that was told, or was there before anyone subscribed."""
+    await subscribed(desk)
+    await subscribed(desk, mail_id=OTHER, baseline=answer(run(1, FAILED, mail_id=OTHER)))
+    await desk.saw(1, run(0, FAILED))
+    await desk.saw(2, run(1, FAILED))
+    await desk.send(3)
+    months = 60 * 24 * 181
+    await desk.store.history.forget(before=at(months))
+    assert await desk.saw(months, run(1, FAILED)) == (NotifyReason.AS_BEFORE,)
+    assert await desk.saw(months, run(0, FAILED)) == (NotifyReason.AS_BEFORE,)
+    baseline = await desk.saw(months, run(1, FAILED, mail_id=OTHER), mail_id=OTHER)
+    assert baseline == (NotifyReason.AS_BEFORE,)
+    assert await desk.nothing_owed()

@@ -1,0 +1,155 @@
+"""An answer in hand is written down: past a database that is away, past the look, past the term."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.domain import LeaseLost, MailId, NotifyReason, StatusAnswer, StoreError
+from bot.monitoring.recorder import Look, Recorder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.domain.incident_rules import MissedRun
+
+MAIL = MailId("sales")
+LOOK = Look(
+    mail_id=MAIL,
+    answer=StatusAnswer(runs=(), request_id="R"),
+    at=datetime(2025, 3, 3, 12, tzinfo=UTC),
+    memory="learned",
+)
+NEWS = (NotifyReason.FIRST_FAILURE,)
+
+
+class Book:
+    """The store's observations. `troubles` are raised first, one for each write."""
+
+    def __init__(self, *troubles: StoreError | LeaseLost) -> None:
+        self.troubles = list(troubles)
+        self.written: list[tuple[int | None, str | None]] = []
+        self.order: list[str] = []
+        self.is_away = False
+
+    async def record_answer(
+        self,
+        mail_id: MailId,
+        answer: StatusAnswer,
+        *,
+        now: datetime,  # noqa: ARG002
+        term: int | None,
+        memory: str | None = None,
+        missed: Sequence[MissedRun] = (),
+    ) -> tuple[NotifyReason, ...]:
+        assert term is not None or not missed
+        if self.is_away:
+            raise StoreError("away")
+        if self.troubles:
+            raise self.troubles.pop(0)
+        self.written.append((term, memory))
+        self.order.append(f"{mail_id} {answer.request_id}")
+        return NEWS
+
+    async def record_denied(
+        self, mail_id: MailId, *, cause: str, now: datetime, term: int, since: datetime | None = None
+    ) -> NotifyReason:
+        raise NotImplementedError
+
+
+class Desk:
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self.news: list[tuple[NotifyReason, ...]] = []
+        self.recorder = Recorder(book, noted=lambda _, reasons: self.news.append(reasons))
+
+    async def keep(self) -> None:
+        await self.recorder.keep(LOOK, term=3)
+
+
+async def test_it_is_written_with_the_term_and_noted() -> None:
+    desk = Desk(Book())
+    await desk.keep()
+    assert (desk.book.written, desk.news) == ([(3, "learned")], [NEWS])
+    assert desk.recorder.in_hand == 0
+
+
+async def test_a_database_that_refuses_is_asked_again() -> None:
+    desk = Desk(Book(StoreError("locked")))
+    await desk.keep()
+    assert desk.book.written == [(3, "learned")]
+
+
+async def test_where_another_replica_leads_it_is_written_as_a_persons_look() -> None:
+    """Without the term, and without what the schedule learned: the other's schedule knows better by now."""
+    desk = Desk(Book(LeaseLost("another replica leads")))
+    with pytest.raises(LeaseLost):
+        await desk.keep()
+    assert (desk.book.written, desk.news) == ([(None, None)], [NEWS])
+
+
+async def test_a_look_that_is_cancelled_leaves_its_answer_in_hand() -> None:
+    desk = Desk(Book())
+    desk.book.is_away = True
+    look = asyncio.create_task(desk.keep())
+    await asyncio.sleep(0.01)
+    look.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await look
+    assert desk.recorder.in_hand == 1
+    desk.book.is_away = False
+    await desk.recorder.drain(5.0)
+    assert (desk.book.written, desk.recorder.in_hand) == ([(3, "learned")], 0)
+
+
+async def test_a_person_does_not_wait_for_a_database_that_is_away() -> None:
+    """They have their answer; it is written once the database is back."""
+    desk = Desk(Book())
+    desk.book.is_away = True
+    writing = desk.recorder.take(LOOK, term=None)
+    await asyncio.wait({writing}, timeout=0.01)
+    assert (desk.book.written, desk.recorder.in_hand) == ([], 1)
+    desk.book.is_away = False
+    await desk.recorder.drain(5.0)
+    assert (desk.book.written, desk.news) == ([(None, "learned")], [NEWS])
+
+
+async def test_at_the_end_of_the_process_it_is_given_up_and_said_so(caplog: pytest.LogCaptureFixture) -> None:
+    desk = Desk(Book())
+    desk.book.is_away = True
+    look = asyncio.create_task(desk.keep())
+    await asyncio.sleep(0.01)
+    with caplog.at_level(logging.ERROR):
+        await desk.recorder.drain(0.05)
+    with pytest.raises(asyncio.CancelledError):
+        await look
+    assert "answers_given_up" in caplog.messages
+    assert desk.recorder.in_hand == 0
+
+
+async def test_one_mails_answers_are_written_in_the_order_in_which_they_came() -> None:
+    """The database refuses the first for longer than the second; another mail's waits for neither."""
+    desk = Desk(Book(StoreError("locked"), StoreError("locked")))
+    for mail_id, request_id in ((MAIL, "failed"), (MailId("other"), "x"), (MAIL, "sent after all")):
+        answer = StatusAnswer(runs=(), request_id=request_id)
+        desk.recorder.take(replace(LOOK, mail_id=mail_id, answer=answer), term=None)
+    await desk.recorder.drain(5.0)
+    assert [each for each in desk.book.order if each.startswith("sales")] == [
+        "sales failed",
+        "sales sent after all",
+    ]
+    assert min(desk.book.order) == "other x"
+
+
+async def test_what_can_never_be_written_does_not_keep_the_next_from_it() -> None:
+    desk = Desk(Book(LeaseLost("another replica leads")))
+    with suppress(LeaseLost):
+        await asyncio.gather(desk.keep(), desk.keep())
+    await desk.recorder.drain(5.0)
+    assert desk.book.written == [(None, None), (3, "learned")]

@@ -1,0 +1,49 @@
+"""Texts as people see them, and when two of them are the same to people."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+
+import pytest
+
+from bot.mails.text_normalisation import folded, visible
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        pytest.param("  Daily\t Sales\r\n", "Daily Sales", id="blanks"),
+        pytest.param("a\u3000b\u00a0c\u2003d", "a b c d", id="blanks of other scripts"),
+        pytest.param("Da\u00adily\u200b Sa\u2060les\ufeff", "Daily Sales", id="what has no width"),
+        pytest.param("\u202eSales\u2069", "Sales", id="directions"),
+        pytest.param("❤️ Sales\U000e0101", "❤ Sales", id="variation selectors"),
+        pytest.param("Sa\0les\x7f", "Sales", id="control characters"),
+        pytest.param("日报 é", "日报 é", id="letters stay"),
+    ],
+)
+def test_what_nobody_sees_is_gone(text: str, seen: str) -> None:
+    """Letters stay as they are; blanks become one."""
+    assert visible(text) == seen
+
+
+def test_no_format_character_is_seen() -> None:
+    """Of all that Unicode has, not of those that somebody thought of."""
+    unseen = [chr(code) for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) == "Cf"]
+    assert len(unseen) > 100
+    assert visible("a" + "".join(unseen) + "b") == "ab"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param("Daily  SALES ", "daily sales", id="case and blanks"),
+        pytest.param("Straße", "STRASSE", id="case of other languages"),
+        pytest.param("销售（华东）", "销售(华东)", id="widths"),
+        pytest.param("Bob’s “best”", 'bob\'s "best"', id="curls"),
+        pytest.param("Cafe\u0301", "café", id="accents put together"),
+    ],
+)
+def test_what_looks_alike_is_alike(one: str, other: str) -> None:
+    """Two people who type the same name type it differently."""
+    assert folded(one) == folded(other)

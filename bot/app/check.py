@@ -28,7 +28,7 @@ from bot.domain import (
 )
 from bot.slack.kit.blocks import duration
 from bot.slack.transport.connect import heard
-from bot.slack.transport.errors import Refusal, refusal
+from bot.slack.transport.errors import SlackRefusal, refusal
 from bot.slack.views.errors import failure
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ _NO_WRAPPING = 1_000  # columns where no terminal is: whoever reads a log or a p
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class CheckResult:
     """One line of the table. `well` is None for what works but could be better."""
 
     what: str
@@ -83,21 +83,21 @@ async def run_check(settings: Settings) -> int:
     return 0 if all(line.well is not False for line in lines) else 1
 
 
-async def _within_limits(what: str, look: Callable[[], Awaitable[tuple[bool | None, str]]]) -> Line:
+async def _within_limits(what: str, look: Callable[[], Awaitable[tuple[bool | None, str]]]) -> CheckResult:
     try:
         async with asyncio.timeout(TIME_LIMIT):
             well, says = await look()
     except SlackApiError as refused:
         well, says = False, refusal(refused).words
     except (aiohttp.ClientError, TimeoutError) as error:
-        well, says = False, Refusal(error=type(error).__name__, is_out_of_reach=True).words
+        well, says = False, SlackRefusal(error=type(error).__name__, is_out_of_reach=True).words
     except QuickBIError as error:
         well, says = False, _quickbi_words(error)
     except MailBotError as error:
         well, says = False, str(error)
     except Exception as error:  # noqa: BLE001 (the boundary: one surprise must not hide the other lines)
         well, says = False, f"An unexpected {type(error).__name__}. Please report it with the other lines."
-    return Line(what=what, well=well, says=says)
+    return CheckResult(what=what, well=well, says=says)
 
 
 async def _bot_token(slack: AsyncWebClient) -> tuple[bool | None, str]:
@@ -205,7 +205,7 @@ def _granted(response: Any) -> frozenset[str]:
     return frozenset(scope.strip() for scope in headers.get("x-oauth-scopes", "").split(","))
 
 
-def _print(lines: list[Line]) -> None:
+def _print(lines: list[CheckResult]) -> None:
     console = Console()
     if not console.is_terminal:
         console.width = _NO_WRAPPING

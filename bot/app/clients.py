@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.quickbi.client import QuickBIClient
 from bot.quickbi.credentials import Credentials, RamCredentials, StaticCredentials
 from bot.quickbi.endpoints import endpoint_for
-from bot.slack.transport.socket_mode import Sockets
+from bot.slack.transport.socket_mode import SocketMode
 from bot.store.store import open_store
 
 if TYPE_CHECKING:
@@ -66,11 +66,11 @@ def _credentials(settings: Settings) -> CredentialsProvider:
     )
 
 
-def open_sockets(settings: Settings, bolt: AsyncApp, slack: AsyncWebClient) -> Sockets | None:
+def open_sockets(settings: Settings, bolt: AsyncApp, slack: AsyncWebClient) -> SocketMode | None:
     """None in HTTP mode. They are not connected yet, but must be closed."""
     if settings.slack_app_token is None:
         return None
-    return Sockets(bolt, slack, app_token=settings.slack_app_token.get_secret_value())
+    return SocketMode(bolt, slack, app_token=settings.slack_app_token.get_secret_value())
 
 
 def signing_secret(settings: Settings) -> str | None:

@@ -7,31 +7,31 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.domain import ChannelId
-from bot.mails.manual_runs import Runner, Shelf
+from bot.mails.manual_runs import ManualRunRepositories, ManualRunService
 from bot.slack.app import register
 from bot.slack.command_names import NamesHeard
-from bot.slack.handlers.channels import ChannelDesk
-from bot.slack.handlers.forms import FormDesk
-from bot.slack.handlers.history import HistoryDesk
-from bot.slack.handlers.home import HomeDesk
-from bot.slack.handlers.home_acting import HomeActions
-from bot.slack.handlers.joining import Joining
-from bot.slack.handlers.mail_list import ListingDesk
-from bot.slack.handlers.manual_run import RunDesk
-from bot.slack.handlers.manual_run_report import LateTeller, RunStory, SlackVoice
-from bot.slack.handlers.several import SeveralDesk
-from bot.slack.handlers.sharing import ShareDesk
-from bot.slack.handlers.snooze import SnoozeDesk
-from bot.slack.handlers.status import StatusDesk
-from bot.slack.handlers.subscribe import SubscriptionDesk
-from bot.slack.handlers.theirs import Theirs
+from bot.slack.handlers.channels import ChannelEventHandler
+from bot.slack.handlers.forms import FormHandler
+from bot.slack.handlers.history import HistoryHandler
+from bot.slack.handlers.home import HomeHandler
+from bot.slack.handlers.home_acting import HomeActionHandler
+from bot.slack.handlers.joining import SubscribeFlow
+from bot.slack.handlers.mail_list import MailListHandler
+from bot.slack.handlers.manual_run import ManualRunHandler
+from bot.slack.handlers.manual_run_report import RestartReporter, RunReporter, SlackChannelMessenger
+from bot.slack.handlers.several import SeveralStatusHandler
+from bot.slack.handlers.sharing import SharingHandler
+from bot.slack.handlers.snooze import SnoozeHandler
+from bot.slack.handlers.status import StatusHandler
+from bot.slack.handlers.subscribe import SubscriptionHandler
+from bot.slack.handlers.theirs import PersonalOverview
 from bot.slack.payloads import Clicked, Happened
-from bot.slack.transport.access import Gate
-from bot.slack.transport.channel_access import Channels
-from bot.slack.transport.dispatcher import Boundary
-from bot.slack.transport.responders import DirectAnswer, Reply
-from bot.slack.transport.sheets import HomeTab, Sheet
-from bot.slack.transport.users import People
+from bot.slack.transport.access import AccessPolicy
+from bot.slack.transport.channel_access import ChannelAccess
+from bot.slack.transport.dispatcher import Dispatcher
+from bot.slack.transport.responders import DirectResponder, Responder
+from bot.slack.transport.sheets import HomeTabResponder, ModalResponder
+from bot.slack.transport.users import Users
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,8 +42,8 @@ if TYPE_CHECKING:
     from slack_sdk.web.async_client import AsyncWebClient
 
     from bot.app.settings import Settings
-    from bot.mails.directory import Directory
-    from bot.mails.status_lookup import Lookup
+    from bot.mails.directory import MailDirectory
+    from bot.mails.status_lookup import StatusLookup
     from bot.quickbi.client import QuickBIClient
     from bot.slack.payloads import Home, Incoming
     from bot.slack.transport.answer import Answer
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Parts:
+class HandlerDependencies:
     """What the desks are built from. `woken` is called when there may be something to send."""
 
     settings: Settings
@@ -60,31 +60,31 @@ class Parts:
     session: aiohttp.ClientSession
     quickbi: QuickBIClient
     store: Store
-    lookup: Lookup
-    directory: Directory
+    lookup: StatusLookup
+    directory: MailDirectory
     woken: Callable[[], None]
     now: Callable[[], datetime]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Desks:
+class Handlers:
     """What must be run and drained. `channels` has a duty of the leader's."""
 
-    boundary: Boundary
-    runner: Runner
-    channels: ChannelDesk
+    boundary: Dispatcher
+    runner: ManualRunService
+    channels: ChannelEventHandler
 
 
-def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
+def open_desks(bolt: AsyncApp, parts: HandlerDependencies) -> Handlers:
     """Build the desks and register them."""
     settings, store, slack, now = parts.settings, parts.store, parts.slack, parts.now
     zone = settings.zone
     lookup, directory = parts.lookup, parts.directory
-    people = People(slack, fallback=zone)
-    gate = Gate(parts.home, people, store.subscriptions, channels=settings.mail_channels)
-    posting = Channels(slack)
+    people = Users(slack, fallback=zone)
+    gate = AccessPolicy(parts.home, people, store.subscriptions, channels=settings.mail_channels)
+    posting = ChannelAccess(slack)
     names = NamesHeard()
-    channels = ChannelDesk(
+    channels = ChannelEventHandler(
         store.gates,
         posting,
         home=parts.home,
@@ -92,20 +92,20 @@ def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
         now=now,
         woken=parts.woken,
     )
-    boundary = Boundary(
+    boundary = Dispatcher(
         gate, lambda incoming: _way_back(incoming, slack, parts.session), visited=channels.visited
     )
-    voice = SlackVoice(slack)
-    runner = Runner(
+    voice = SlackChannelMessenger(slack)
+    runner = ManualRunService(
         parts.quickbi,
         lookup,
-        Shelf(manual_runs=store.manual_runs, watches=store.watches, audit=store.history),
-        later=LateTeller(partial(RunStory, voice, directory, now=now, zone=zone)),
+        ManualRunRepositories(manual_runs=store.manual_runs, watches=store.watches, audit=store.history),
+        later=RestartReporter(partial(RunReporter, voice, directory, now=now, zone=zone)),
         is_alone=store.database.is_exclusive,
         now=now,
     )
-    status = StatusDesk(lookup, directory, store.subscriptions, now=now, zone=zone)
-    joining = Joining(
+    status = StatusHandler(lookup, directory, store.subscriptions, now=now, zone=zone)
+    joining = SubscribeFlow(
         store.subscriptions,
         lookup,
         directory,
@@ -115,7 +115,7 @@ def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
         now=now,
         zone=zone,
     )
-    subscriptions = SubscriptionDesk(
+    subscriptions = SubscriptionHandler(
         store.subscriptions,
         joining,
         directory,
@@ -125,17 +125,19 @@ def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
         now=now,
         zone=zone,
     )
-    several = SeveralDesk(lookup, directory, now=now, zone=zone)
-    snoozes = SnoozeDesk(store.subscriptions, directory, people, voice, commands=names, now=now, zone=zone)
-    theirs = Theirs(people, store.subscriptions, allowed=settings.mail_channels)
-    homes = HomeDesk(slack, people, theirs, store.history, store.outages, commands=names, now=now, zone=zone)
+    several = SeveralStatusHandler(lookup, directory, now=now, zone=zone)
+    snoozes = SnoozeHandler(store.subscriptions, directory, people, voice, commands=names, now=now, zone=zone)
+    theirs = PersonalOverview(people, store.subscriptions, allowed=settings.mail_channels)
+    homes = HomeHandler(
+        slack, people, theirs, store.history, store.outages, commands=names, now=now, zone=zone
+    )
     register(
         bolt,
         boundary,
         status=status,
-        sharing=ShareDesk(lookup, directory, status, store.history, now=now),
+        sharing=SharingHandler(lookup, directory, status, store.history, now=now),
         subscriptions=subscriptions,
-        forms=FormDesk(
+        forms=FormHandler(
             slack,
             directory,
             status=status,
@@ -145,11 +147,15 @@ def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
             zone_name=settings.quickbi_timezone,
         ),
         snoozes=snoozes,
-        running=RunDesk(runner, lookup, directory, voice, may_run=settings.may_run, now=now, zone=zone),
-        listing=ListingDesk(directory, lookup, store.history, status, commands=names, now=now, zone=zone),
-        history=HistoryDesk(store.history, store.subscriptions, directory, store.mails, now=now, zone=zone),
+        running=ManualRunHandler(
+            runner, lookup, directory, voice, may_run=settings.may_run, now=now, zone=zone
+        ),
+        listing=MailListHandler(directory, lookup, store.history, status, commands=names, now=now, zone=zone),
+        history=HistoryHandler(
+            store.history, store.subscriptions, directory, store.mails, now=now, zone=zone
+        ),
         homes=homes,
-        acting=HomeActions(
+        acting=HomeActionHandler(
             voice,
             theirs,
             store.subscriptions,
@@ -162,16 +168,16 @@ def open_desks(bolt: AsyncApp, parts: Parts) -> Desks:
         channels=channels,
         names=names,
     )
-    return Desks(boundary=boundary, runner=runner, channels=channels)
+    return Handlers(boundary=boundary, runner=runner, channels=channels)
 
 
 def _way_back(incoming: Incoming, slack: AsyncWebClient, session: aiohttp.ClientSession) -> Answer:
     if incoming.response_url:
         on_shared = isinstance(incoming, Clicked) and not incoming.ephemeral
-        otherwise = DirectAnswer(slack, incoming.person.user_id, incoming.channel_id)
-        return Reply(incoming.response_url, session, on_shared=on_shared, otherwise=otherwise)
+        otherwise = DirectResponder(slack, incoming.person.user_id, incoming.channel_id)
+        return Responder(incoming.response_url, session, on_shared=on_shared, otherwise=otherwise)
     if isinstance(incoming, Clicked):
-        return Sheet(slack, incoming)
+        return ModalResponder(slack, incoming)
     if isinstance(incoming, Happened):
-        return HomeTab(slack, incoming.person.user_id)
-    return DirectAnswer(slack, incoming.person.user_id, incoming.channel_id)
+        return HomeTabResponder(slack, incoming.person.user_id)
+    return DirectResponder(slack, incoming.person.user_id, incoming.channel_id)

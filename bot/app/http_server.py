@@ -29,7 +29,7 @@ class PortTaken(MailBotError):
     """Another program listens on HTTP_PORT."""
 
 
-class WebServer:
+class HttpServer:
     """Serves until `stop`. `health` answers with what is well and what is not; all must be well for a 200.
 
     Where it takes longer than `patience` seconds, that is what is not well.

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from prometheus_client import Metric
 
     from bot.app.leadership import Leadership
-    from bot.delivery.worker import Courier
+    from bot.delivery.worker import DeliveryWorker
     from bot.monitoring.poller import Poller
 
 
 class BotMetrics(Collector):
     def __init__(
-        self, *, poller: Poller, courier: Courier, leadership: Leadership, busy: Callable[[], int]
+        self, *, poller: Poller, courier: DeliveryWorker, leadership: Leadership, busy: Callable[[], int]
     ) -> None:
         self._poller = poller
         self._courier = courier

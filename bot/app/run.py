@@ -22,18 +22,18 @@ from bot.app.clients import (
     signing_secret,
     slack_client,
 )
-from bot.app.handlers import Parts, open_desks
-from bot.app.http_server import WebServer
+from bot.app.handlers import HandlerDependencies, open_desks
+from bot.app.http_server import HttpServer
 from bot.app.leadership import Leadership
 from bot.app.logs import set_up_logging
 from bot.app.metrics import BotMetrics
-from bot.app.shutdown import CLOSED_AT, DOORS_UNTIL, PEOPLE_UNTIL, QUIET_AT, RUNS_UNTIL, Stopping
-from bot.app.supervisor import Background
-from bot.delivery.worker import Courier
+from bot.app.shutdown import CLOSED_AT, DOORS_UNTIL, PEOPLE_UNTIL, QUIET_AT, RUNS_UNTIL, Shutdown
+from bot.app.supervisor import Supervisor
+from bot.delivery.worker import DeliveryWorker
 from bot.domain import ChannelId, StoreError
-from bot.mails.directory import Directory
-from bot.mails.status_cache import Sightings
-from bot.mails.status_lookup import Lookup
+from bot.mails.directory import MailDirectory
+from bot.mails.status_cache import StatusCache
+from bot.mails.status_lookup import StatusLookup
 from bot.monitoring.poller import Poller
 from bot.monitoring.schedule import Schedule
 from bot.quickbi.call_budget import CallBudget, SteadySlots
@@ -42,9 +42,9 @@ from bot.slack.transport.connect import who_are_we
 from bot.slack.transport.notifier import SlackMessenger
 
 if TYPE_CHECKING:
-    from bot.app.handlers import Desks
+    from bot.app.handlers import Handlers
     from bot.app.settings import Settings
-    from bot.slack.transport.socket_mode import Sockets
+    from bot.slack.transport.socket_mode import SocketMode
     from bot.store.store import Store
 
 _log = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ async def run_bot(settings: Settings) -> int:
     set_up_logging(
         level=settings.log_level, json_lines=settings.log_format == "json", secrets=settings.secret_values()
     )
-    stopping = Stopping()
+    stopping = Shutdown()
     stopping.listen()
     stack = AsyncExitStack()
     try:
@@ -75,7 +75,7 @@ async def run_bot(settings: Settings) -> int:
     return 0
 
 
-async def _start(settings: Settings, stack: AsyncExitStack, stopping: Stopping) -> bool:
+async def _start(settings: Settings, stack: AsyncExitStack, stopping: Shutdown) -> bool:
     """Build and start every part. `stack` gets whatever must be ended, also if this fails or is cancelled."""
     session = await stack.enter_async_context(
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_TIME_LIMIT))
@@ -85,9 +85,9 @@ async def _start(settings: Settings, stack: AsyncExitStack, stopping: Stopping) 
     store = await stack.enter_async_context(open_database(settings))
     budget = CallBudget(SteadySlots(store.calls), calls_per_second=settings.quickbi_calls_per_second)
     quickbi = await stack.enter_async_context(quickbi_client(settings, status_sent=budget.sent))
-    sightings = Sightings()
+    sightings = StatusCache()
     operators = ChannelId(settings.operator_channel) if settings.operator_channel else None
-    courier = Courier(
+    courier = DeliveryWorker(
         outbox=store.outbox,
         deliveries=store.deliveries,
         gates=store.gates,
@@ -95,7 +95,7 @@ async def _start(settings: Settings, stack: AsyncExitStack, stopping: Stopping) 
         operator_channel=operators,
         may_send=lambda: leadership.is_sure,
     )
-    directory = Directory(quickbi, store.mails, now=_now)
+    directory = MailDirectory(quickbi, store.mails, now=_now)
     await directory.load()
     poller = Poller(
         watches=store.watches,
@@ -115,11 +115,11 @@ async def _start(settings: Settings, stack: AsyncExitStack, stopping: Stopping) 
         is_paused=directory.is_paused,
         operator_channel=operators,
     )
-    lookup = Lookup(quickbi, budget, sightings, now=_now, observed=poller.observed)
+    lookup = StatusLookup(quickbi, budget, sightings, now=_now, observed=poller.observed)
     bolt = bolt_app(home, signing_secret=signing_secret(settings))
     desks = open_desks(
         bolt,
-        Parts(
+        HandlerDependencies(
             settings=settings,
             home=home,
             slack=slack,
@@ -139,12 +139,12 @@ async def _start(settings: Settings, stack: AsyncExitStack, stopping: Stopping) 
         is_alone=store.database.is_exclusive,
     )
     sockets = open_sockets(settings, bolt, slack)
-    background = Background()
+    background = Supervisor()
     registry = CollectorRegistry()
     registry.register(
         BotMetrics(poller=poller, courier=courier, leadership=leadership, busy=lambda: desks.boundary.busy)
     )
-    web = WebServer(
+    web = HttpServer(
         health=partial(_health, store, sockets), registry=registry, bolt=None if sockets else bolt
     )
     running = _Running(
@@ -164,15 +164,15 @@ async def _start(settings: Settings, stack: AsyncExitStack, stopping: Stopping) 
 class _Running:
     """What has something to do or to say before the database is closed."""
 
-    desks: Desks
-    lookup: Lookup
+    desks: Handlers
+    lookup: StatusLookup
     poller: Poller
-    background: Background
-    sockets: Sockets | None
-    web: WebServer
+    background: Supervisor
+    sockets: SocketMode | None
+    web: HttpServer
 
 
-async def _end(running: _Running, stopping: Stopping) -> None:
+async def _end(running: _Running, stopping: Shutdown) -> None:
     """People first, while the leader writes down what it has under way; the doors then; last, who came meanwhile."""
     boundary = running.desks.boundary
     await asyncio.gather(
@@ -187,14 +187,14 @@ async def _end(running: _Running, stopping: Stopping) -> None:
     await stopping.within(CLOSED_AT, "latecomers", boundary.drain(stopping.left(DOORS_UNTIL)))
 
 
-async def _answer_people(running: _Running, stopping: Stopping) -> None:
+async def _answer_people(running: _Running, stopping: Shutdown) -> None:
     """What a handler began may outlive it: runs by hand, and looks whose answer others wait for."""
     await running.desks.boundary.drain(stopping.left(PEOPLE_UNTIL))
     await running.desks.runner.drain(stopping.left(RUNS_UNTIL))
     await running.lookup.drain(stopping.left(RUNS_UNTIL))
 
 
-async def _health(store: Store, sockets: Sockets | None) -> dict[str, str]:
+async def _health(store: Store, sockets: SocketMode | None) -> dict[str, str]:
     """What only a restart or the operator can mend. That Quick BI is down is neither: see `/metrics`."""
     report = {"database": "ok"}
     try:

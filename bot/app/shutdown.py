@@ -29,7 +29,7 @@ _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
 
-class Stopping:
+class Shutdown:
     """`asked` is set by SIGTERM and SIGINT; the clock of the end runs from there, or from the first step.
 
     Say `is_over` when only threads can be left: one that waits for a name server would keep the process for

@@ -14,7 +14,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between the failure of a loop 
 _log = logging.getLogger(__name__)
 
 
-class Background:
+class Supervisor:
     """Owns its loops from `start` to `stop`."""
 
     def __init__(self) -> None:

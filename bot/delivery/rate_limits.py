@@ -23,7 +23,7 @@ WIDEST = 10  # calls under way at the same time
 FORGETS_AFTER = 10.0  # seconds without a good answer: what Slack allowed then it may not allow now
 
 
-class Pacing:
+class RateLimits:
     """Times are seconds on one clock of the caller's that never goes back.
 
     A call that is under way cannot be called back when a 429 comes in for another, and Slack counts it as

@@ -29,10 +29,10 @@ from bot.domain.deliveries import Nothing
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from bot.delivery.rate_limits import Pacing
+    from bot.delivery.rate_limits import RateLimits
     from bot.domain import ChannelId, Notice, PostId
     from bot.domain.deliveries import Redraw, Unsure
-    from bot.domain.grouping import Rhythm
+    from bot.domain.grouping import Load
     from bot.domain.telling import Deliveries, Messenger, Outbox
 
 SETTLE_AFTER = timedelta(seconds=3)  # after a lost answer: what Slack has taken can be seen by then
@@ -44,7 +44,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(kw_only=True, slots=True)
-class Tally:
+class DeliveryStats:
     """What was done and could not be done, for `/healthz` and `/metrics`."""
 
     sent: int = 0
@@ -61,7 +61,7 @@ class NotNow(Exception):
     """There was no room for the call within Slack's limits after all, or it is another's to make: it was not made."""
 
 
-class Dispatch:
+class Sender:
     """Every method returns the seconds until its next step is worth while, None if nothing is left to do."""
 
     def __init__(
@@ -70,7 +70,7 @@ class Dispatch:
         outbox: Outbox,
         deliveries: Deliveries,
         messenger: Messenger,
-        pacing: Pacing,
+        pacing: RateLimits,
         may_send: Callable[[], bool] = lambda: True,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -84,9 +84,9 @@ class Dispatch:
         self._called_at: dict[PostId, float] = {}  # when it was sent, until it is known to be there or not
         self._about_to_post: set[ChannelId] = set()
         self.in_flight: set[PostId] = set()
-        self.tally = Tally()
+        self.tally = DeliveryStats()
 
-    async def send_next(self, channel_id: ChannelId, *, rhythm: Rhythm, term: int) -> float | None:
+    async def send_next(self, channel_id: ChannelId, *, rhythm: Load, term: int) -> float | None:
         """Claim and send one message. Raises SlackError, LeaseLost."""
         at = monotonic()
         if wait := self._pacing.wait(POST, channel_id, at, ahead=len(self._about_to_post)):

@@ -15,15 +15,15 @@ from time import monotonic
 from typing import TYPE_CHECKING, TypeAlias
 
 from bot.aio import finish, until_stored
-from bot.delivery.rate_limits import HISTORY, LONGEST_REST, MINUTE, POST, UPDATE, WIDEST, Pacing
-from bot.delivery.sender import DEFAULT_RETRY_AFTER, Dispatch, Tally
+from bot.delivery.rate_limits import HISTORY, LONGEST_REST, MINUTE, POST, UPDATE, WIDEST, RateLimits
+from bot.delivery.sender import DEFAULT_RETRY_AFTER, DeliveryStats, Sender
 from bot.domain import AppRejected, ChannelGone, LeaseLost, SlackBusy, SlackError, StoreError
-from bot.domain.grouping import Rhythm
+from bot.domain.grouping import Load
 
 if TYPE_CHECKING:
     from bot.domain import ChannelId
     from bot.domain.deliveries import Backlog
-    from bot.domain.telling import Deliveries, Gates, Messenger, Outbox
+    from bot.domain.telling import ClosedChannels, Deliveries, Messenger, Outbox
 
 ANSWERS_WITHIN = 2.0  # seconds: who is slower than that is not being refused for going too fast
 _TICK = 1.0  # seconds: what nobody wakes us for (a snooze that ends, a wait that is over) is seen after that
@@ -42,7 +42,7 @@ class _Rest:
     unless_new: Backlog | None
 
 
-class Courier:
+class DeliveryWorker:
     """`lead` is a duty of the leader. `wake` may be called by whoever has just made news.
 
     `may_send` is asked right before each message: is this still surely the leader?
@@ -53,7 +53,7 @@ class Courier:
         *,
         outbox: Outbox,
         deliveries: Deliveries,
-        gates: Gates,
+        gates: ClosedChannels,
         messenger: Messenger,
         operator_channel: ChannelId | None = None,
         may_send: Callable[[], bool] = lambda: True,
@@ -64,8 +64,8 @@ class Courier:
         self._gates = gates
         self._operator_channel = operator_channel
         self._now = now
-        self._pacing = Pacing()
-        self._dispatch = Dispatch(
+        self._pacing = RateLimits()
+        self._dispatch = Sender(
             outbox=outbox,
             deliveries=deliveries,
             messenger=messenger,
@@ -78,10 +78,10 @@ class Courier:
         self._begun_at: dict[ChannelId, float] = {}
         self._rests: dict[tuple[str, ChannelId], _Rest] = {}
         self._app_rests_until = 0.0
-        self._rhythm = Rhythm()
+        self._rhythm = Load()
 
     @property
-    def tally(self) -> Tally:
+    def tally(self) -> DeliveryStats:
         return self._dispatch.tally
 
     def wake(self) -> None:
@@ -159,11 +159,11 @@ class Courier:
             return False
         return rest.unless_new is None or rest.unless_new == backlog
 
-    def _feel(self, backlog: Sequence[Backlog]) -> Rhythm:
+    def _feel(self, backlog: Sequence[Backlog]) -> Load:
         self.tally.owed = sum(each.owed for each in backlog)
         newest_at = max((each.newest_at for each in backlog if each.newest_at), default=None)
         quiet_for = (self._now() - newest_at).total_seconds() if newest_at else 0.0
-        return Rhythm(owed_everywhere=self.tally.owed, quiet_for=quiet_for)
+        return Load(owed_everywhere=self.tally.owed, quiet_for=quiet_for)
 
     async def _rest(self) -> None:
         """Until there is news, a step's wait is over, or a second has passed."""

@@ -45,7 +45,7 @@ from bot.domain.ids import (
 from bot.domain.incidents import Incident, IncidentKind, IncidentState, NotifyReason, Outage
 from bot.domain.lease import Lease
 from bot.domain.mails import Choice, Mail, MailPage, MailRef
-from bot.domain.notices import ByHand, Line, Notice, PostKind, Told
+from bot.domain.notices import ByHand, IncidentView, Notice, PlainNotice, PostKind
 from bot.domain.runs import KnownRun, ManualRun, ManualRunState, Observation, RunStatus, StatusAnswer, TaskRun
 from bot.domain.subscriptions import (
     DEFAULT_GRACE,
@@ -85,10 +85,10 @@ __all__ = [
     "IncidentId",
     "IncidentKind",
     "IncidentState",
+    "IncidentView",
     "KnownRun",
     "Lease",
     "LeaseLost",
-    "Line",
     "Mail",
     "MailBotError",
     "MailId",
@@ -105,6 +105,7 @@ __all__ = [
     "NotifyReason",
     "Observation",
     "Outage",
+    "PlainNotice",
     "PostId",
     "PostKind",
     "Posting",
@@ -126,7 +127,6 @@ __all__ = [
     "TaskRun",
     "TeamId",
     "Throttled",
-    "Told",
     "UnknownRefusal",
     "UsageError",
     "UserId",

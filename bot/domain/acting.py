@@ -49,7 +49,7 @@ class RunTeller(Protocol):
         ...
 
 
-class Runner(Protocol):
+class ManualRunService(Protocol):
     """Runs mails by hand."""
 
     async def begin(self, wish: RunWish, newest: TaskRun | None, teller: RunTeller) -> Hindrance | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.domain import ChannelId, PostId, Told
+    from bot.domain import ChannelId, IncidentView, PostId
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,5 +50,5 @@ class Redraw:
     channel_id: ChannelId
     ts: str
     wanted: int
-    items: tuple[Told, ...]
+    items: tuple[IncidentView, ...]
     may_repeat: bool = False

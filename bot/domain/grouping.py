@@ -27,7 +27,7 @@ JOINABLE = timedelta(seconds=60)  # how long a message about many takes in more:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Owed:
+class PendingNotice:
     """One notice that is owed. `was_snoozed`: it was held back and may no longer be worth a message."""
 
     notice_id: int
@@ -40,7 +40,7 @@ class Owed:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Root:
+class PostedMessage:
     """A message that shows an incident already.
 
     `is_settled`: it is known to be there and shows how things are. Before that nobody replies in its thread:
@@ -55,7 +55,7 @@ class Root:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Rhythm:
+class Load:
     """How lively it is: messages in the last minute (to this channel, to all), news owed to all together.
 
     `quiet_for`: seconds since the newest news for anybody. `may_edit`: Slack's limits leave room for that now.
@@ -77,12 +77,12 @@ class Rhythm:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class NewRoot:
+class NewMessage:
     notice_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Join:
+class AppendToMessage:
     """Put these into a message that is there: drawing it anew tells them."""
 
     post_id: PostId
@@ -96,40 +96,40 @@ class ReplyTo:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SayLines:
+class PostPlainNotices:
     """News that are about no incident, all of one kind."""
 
     notice_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Fold:
+class Absorb:
     """The message that is there shows it; nobody needs to be called any more."""
 
     notice_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Later:
+class Wait:
     """Nothing before `at` (None: nothing until something changes)."""
 
     at: datetime | None
 
 
-Step: TypeAlias = NewRoot | Join | ReplyTo | SayLines | Fold | Later
+Step: TypeAlias = NewMessage | AppendToMessage | ReplyTo | PostPlainNotices | Absorb | Wait
 
 
 def next_step(
-    owed: Sequence[Owed],
-    roots: Mapping[IncidentId, Root],
+    owed: Sequence[PendingNotice],
+    roots: Mapping[IncidentId, PostedMessage],
     *,
-    rhythm: Rhythm,
-    joinable: Root | None,
+    rhythm: Load,
+    joinable: PostedMessage | None,
     now: datetime,
 ) -> Step:
     """What to do next for one channel. `owed` is oldest first; `joinable` is its newest message about many."""
     if folded := _no_longer_news(owed, roots):
-        return Fold(notice_ids=folded)
+        return Absorb(notice_ids=folded)
     new = [each for each in owed if each.incident_id is not None and each.incident_id not in roots]
     waits: list[datetime] = []
     if new:
@@ -141,18 +141,20 @@ def next_step(
             return _post_or_join(chosen, joinable if may_join else None, now)
         waits.append(min(ripe_at, now + timedelta(seconds=QUIET - rhythm.quiet_for)))
     if lines := [each for each in owed if each.incident_id is None]:
-        return SayLines(
+        return PostPlainNotices(
             notice_ids=tuple(each.notice_id for each in lines if each.reason is lines[0].reason)[:MOST_ITEMS]
         )
     reply = _next_reply(owed, roots, now)
-    if isinstance(reply, Later) and reply.at is not None:
+    if isinstance(reply, Wait) and reply.at is not None:
         waits.append(reply.at)
     if isinstance(reply, ReplyTo):
         return reply
-    return Later(at=min(waits, default=None))
+    return Wait(at=min(waits, default=None))
 
 
-def _no_longer_news(owed: Sequence[Owed], roots: Mapping[IncidentId, Root]) -> tuple[int, ...]:
+def _no_longer_news(
+    owed: Sequence[PendingNotice], roots: Mapping[IncidentId, PostedMessage]
+) -> tuple[int, ...]:
     return tuple(
         each.notice_id
         for each in owed
@@ -160,7 +162,7 @@ def _no_longer_news(owed: Sequence[Owed], roots: Mapping[IncidentId, Root]) -> t
     )
 
 
-def _first_incidents(new: Sequence[Owed]) -> list[Owed]:
+def _first_incidents(new: Sequence[PendingNotice]) -> list[PendingNotice]:
     """All that is owed about the oldest incidents, as many as one message holds."""
     chosen: dict[IncidentId | None, None] = {}
     for each in new:
@@ -169,14 +171,16 @@ def _first_incidents(new: Sequence[Owed]) -> list[Owed]:
     return [each for each in new if each.incident_id in chosen]
 
 
-def _post_or_join(chosen: Sequence[Owed], joinable: Root | None, now: datetime) -> NewRoot | Join:
+def _post_or_join(
+    chosen: Sequence[PendingNotice], joinable: PostedMessage | None, now: datetime
+) -> NewMessage | AppendToMessage:
     notice_ids = tuple(each.notice_id for each in chosen)
     if joinable is not None and _fits(chosen, joinable, now):
-        return Join(post_id=joinable.post_id, notice_ids=notice_ids)
-    return NewRoot(notice_ids=notice_ids)
+        return AppendToMessage(post_id=joinable.post_id, notice_ids=notice_ids)
+    return NewMessage(notice_ids=notice_ids)
 
 
-def _fits(chosen: Sequence[Owed], joinable: Root, now: datetime) -> bool:
+def _fits(chosen: Sequence[PendingNotice], joinable: PostedMessage, now: datetime) -> bool:
     """A mail that recovered and fails again is news: an edit of the message that has it would hide that.
 
     One that was sent at a time yet to come is of unknown age: the clock was set back, and an edit calls nobody.
@@ -188,9 +192,11 @@ def _fits(chosen: Sequence[Owed], joinable: Root, now: datetime) -> bool:
     return joinable.item_count + len({each.incident_id for each in chosen}) <= MOST_ITEMS
 
 
-def _next_reply(owed: Sequence[Owed], roots: Mapping[IncidentId, Root], now: datetime) -> ReplyTo | Later:
+def _next_reply(
+    owed: Sequence[PendingNotice], roots: Mapping[IncidentId, PostedMessage], now: datetime
+) -> ReplyTo | Wait:
     """The oldest reply that is ripe. Where the root's arrival is uncertain, its thread waits."""
-    threads: defaultdict[PostId, list[Owed]] = defaultdict(list)
+    threads: defaultdict[PostId, list[PendingNotice]] = defaultdict(list)
     root_of = {root.post_id: root for root in roots.values()}
     for each in owed:
         root = roots.get(each.incident_id) if each.incident_id else None
@@ -202,7 +208,7 @@ def _next_reply(owed: Sequence[Owed], roots: Mapping[IncidentId, Root], now: dat
         if root_of[root_id].item_count == 1 or _is_past(ripe_at, now, GATHER_REPLIES):
             return ReplyTo(root_id=root_id, notice_ids=tuple(each.notice_id for each in news))
         waits.append(ripe_at)
-    return Later(at=min(waits, default=None))
+    return Wait(at=min(waits, default=None))
 
 
 def _is_past(ripe_at: datetime, now: datetime, wait: timedelta) -> bool:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain import DueTime, MailId
-    from bot.domain.run_context import Situation
+    from bot.domain.run_context import RunContext
 
 SAME_MISS = timedelta(hours=6)  # two due times this close are about one run, or about one silence
 CONFIRM_AFTER = timedelta(seconds=20)  # a refusal is believed if a look this much later says the same
@@ -42,7 +42,7 @@ class MissedRun:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
+class Decision:
     """`incident` is what it is from now on, None where there is none. `counts`: the run is one of its failures."""
 
     reason: NotifyReason
@@ -52,18 +52,18 @@ class Verdict:
 
 def judge(
     run: TaskRun,
-    situation: Situation,
+    situation: RunContext,
     *,
     now: datetime,
     new_id: IncidentId,
     stuck_after: timedelta = STUCK_AFTER,
     request_id: str = "",
-) -> Verdict:
+) -> Decision:
     """What this run, as just seen, means. `new_id` is for an incident that it opens."""
     past = situation.past
     if past is not None and past.run.is_over and not run.is_over:
         # An answer that another has overtaken.
-        return Verdict(reason=NotifyReason.AS_BEFORE, incident=situation.incident)
+        return Decision(reason=NotifyReason.AS_BEFORE, incident=situation.incident)
     match run.status:
         case RunStatus.FAILED:
             return _failed(run, situation, now=now, new_id=new_id, request_id=request_id)
@@ -72,17 +72,17 @@ def judge(
         case RunStatus.PROCESSING:
             return _running(run, situation, now=now, new_id=new_id, stuck_after=stuck_after)
         case RunStatus.UNKNOWN:
-            return Verdict(reason=NotifyReason.UNKNOWN_WORD, incident=situation.incident)
+            return Decision(reason=NotifyReason.UNKNOWN_WORD, incident=situation.incident)
 
 
 def _failed(
-    run: TaskRun, situation: Situation, *, now: datetime, new_id: IncidentId, request_id: str
-) -> Verdict:
+    run: TaskRun, situation: RunContext, *, now: datetime, new_id: IncidentId, request_id: str
+) -> Decision:
     past, incident = situation.past, situation.incident
     if past is not None and past.run.status is RunStatus.FAILED:
-        return Verdict(reason=NotifyReason.AS_BEFORE, incident=incident)
+        return Decision(reason=NotifyReason.AS_BEFORE, incident=incident)
     if is_older_than_the_watch(run, situation):
-        return Verdict(reason=NotifyReason.BASELINE, incident=incident)
+        return Decision(reason=NotifyReason.BASELINE, incident=incident)
     if incident is not None:
         reason = NotifyReason.STILL_FAILING if incident.failed_runs else NotifyReason.FIRST_FAILURE
         failing = _with_bad_run(incident, run, now)
@@ -92,7 +92,7 @@ def _failed(
             failed_runs=incident.failed_runs + 1,
             request_id=request_id or incident.request_id,
         )
-        return Verdict(reason=reason, incident=counted, counts=True)
+        return Decision(reason=reason, incident=counted, counts=True)
     opened = Incident(
         incident_id=new_id,
         mail_id=run.mail_id,
@@ -110,59 +110,59 @@ def _failed(
     newer = situation.newest_over
     if newer is not None and newer.status is RunStatus.SENT and _began(newer, now) > _began(run, now):
         over = replace(opened, state=IncidentState.RECOVERED, closed_at=now, good_exec_at=newer.exec_at)
-        return Verdict(reason=NotifyReason.OVERTAKEN_FAILURE, incident=over, counts=True)
-    return Verdict(reason=NotifyReason.FIRST_FAILURE, incident=opened, counts=True)
+        return Decision(reason=NotifyReason.OVERTAKEN_FAILURE, incident=over, counts=True)
+    return Decision(reason=NotifyReason.FIRST_FAILURE, incident=opened, counts=True)
 
 
-def _sent(run: TaskRun, situation: Situation, *, now: datetime) -> Verdict:
+def _sent(run: TaskRun, situation: RunContext, *, now: datetime) -> Decision:
     past, incident = situation.past, situation.incident
     if past is not None and past.run.status is RunStatus.SENT:
-        return Verdict(reason=NotifyReason.AS_BEFORE, incident=incident)
+        return Decision(reason=NotifyReason.AS_BEFORE, incident=incident)
     if situation.counted is not None:
         return _no_failure_after_all(run, situation.counted, now=now)
     if incident is None:
-        return Verdict(reason=NotifyReason.SENT)
+        return Decision(reason=NotifyReason.SENT)
     if not _is_newer(run, incident, now):
-        return Verdict(reason=NotifyReason.OLDER_RUN, incident=incident)
-    return Verdict(reason=NotifyReason.RECOVERED, incident=_recovered(incident, run, now))
+        return Decision(reason=NotifyReason.OLDER_RUN, incident=incident)
+    return Decision(reason=NotifyReason.RECOVERED, incident=_recovered(incident, run, now))
 
 
-def _no_failure_after_all(run: TaskRun, counted: Incident, *, now: datetime) -> Verdict:
+def _no_failure_after_all(run: TaskRun, counted: Incident, *, now: datetime) -> Decision:
     """Quick BI had called this run FAILED, and it counts in an incident that may be over by now."""
     others = max(0, counted.failed_runs - 1)
     recounted = replace(counted, failed_runs=others)
     if not counted.is_firing:
         state = counted.state if others else IncidentState.CORRECTED
-        return Verdict(reason=NotifyReason.RECOUNTED, incident=_changed(recounted, state=state))
+        return Decision(reason=NotifyReason.RECOUNTED, incident=_changed(recounted, state=state))
     if others and run.key == counted.last_run_key:
-        return Verdict(reason=NotifyReason.RECOVERED, incident=_recovered(recounted, run, now))
+        return Decision(reason=NotifyReason.RECOVERED, incident=_recovered(recounted, run, now))
     if others or counted.kind is not IncidentKind.FAILED:
-        return Verdict(reason=NotifyReason.RECOUNTED, incident=_changed(recounted))
+        return Decision(reason=NotifyReason.RECOUNTED, incident=_changed(recounted))
     corrected = _changed(
         recounted, state=IncidentState.CORRECTED, closed_at=now, good_exec_at=_began(run, now)
     )
-    return Verdict(reason=NotifyReason.CORRECTED, incident=corrected)
+    return Decision(reason=NotifyReason.CORRECTED, incident=corrected)
 
 
 def _running(
-    run: TaskRun, situation: Situation, *, now: datetime, new_id: IncidentId, stuck_after: timedelta
-) -> Verdict:
+    run: TaskRun, situation: RunContext, *, now: datetime, new_id: IncidentId, stuck_after: timedelta
+) -> Decision:
     incident, past = situation.incident, situation.past
     began = _began(run, now)
     if now - began < stuck_after:
         is_late_one = incident is not None and incident.kind is IncidentKind.LATE and not incident.started_at
         if incident is not None and is_late_one and _is_newer(run, incident, now):
-            return Verdict(reason=NotifyReason.STARTED, incident=_changed(incident, started_at=began))
-        return Verdict(reason=NotifyReason.RUNNING, incident=incident)
+            return Decision(reason=NotifyReason.STARTED, incident=_changed(incident, started_at=began))
+        return Decision(reason=NotifyReason.RUNNING, incident=incident)
     if past is None and is_older_than_the_watch(run, situation):
-        return Verdict(reason=NotifyReason.BASELINE, incident=incident)
+        return Decision(reason=NotifyReason.BASELINE, incident=incident)
     since = situation.watched_since
     was_so = past is not None and past.is_baseline and since is not None and since - began >= stuck_after
     if was_so or (incident and incident.kind is IncidentKind.STUCK and incident.last_run_key == run.key):
-        return Verdict(reason=NotifyReason.AS_BEFORE, incident=incident)
+        return Decision(reason=NotifyReason.AS_BEFORE, incident=incident)
     newer = situation.newest_over
     if newer is not None and _began(newer, now) > began:
-        return Verdict(reason=NotifyReason.OLDER_RUN, incident=incident)
+        return Decision(reason=NotifyReason.OLDER_RUN, incident=incident)
     if incident is None:
         incident = Incident(
             incident_id=new_id,
@@ -175,7 +175,7 @@ def _running(
             version=0,
         )
     stuck = _changed(_with_bad_run(incident, run, now), kind=IncidentKind.STUCK)
-    return Verdict(reason=NotifyReason.STUCK, incident=stuck)
+    return Decision(reason=NotifyReason.STUCK, incident=stuck)
 
 
 def judge_late(
@@ -187,7 +187,7 @@ def judge_late(
     last_sent_at: datetime | None,
     now: datetime,
     new_id: IncidentId,
-) -> Verdict:
+) -> Decision:
     """A run that was expected at `expected_at` did not start within its grace. `newest` is the last one known."""
     if incident is None:
         opened = Incident(
@@ -202,11 +202,11 @@ def judge_late(
             last_exec_at=newest.exec_at if newest else None,
             last_sent_at=last_sent_at,
         )
-        return Verdict(reason=NotifyReason.LATE, incident=opened)
+        return Decision(reason=NotifyReason.LATE, incident=opened)
     if incident.expected_at is not None and expected_at < incident.expected_at + SAME_MISS:
-        return Verdict(reason=NotifyReason.AS_BEFORE, incident=incident)
+        return Decision(reason=NotifyReason.AS_BEFORE, incident=incident)
     again = _changed(incident, expected_at=expected_at, missed_runs=incident.missed_runs + 1, started_at=None)
-    return Verdict(reason=NotifyReason.LATE, incident=again)
+    return Decision(reason=NotifyReason.LATE, incident=again)
 
 
 def judge_denied(
@@ -218,12 +218,12 @@ def judge_denied(
     now: datetime,
     new_id: IncidentId,
     cause: str = "",
-) -> Verdict:
+) -> Decision:
     """Quick BI refuses to tell about this mail. `denied_at` is when it first did."""
     if incident is not None and incident.kind is IncidentKind.ACCESS_LOST:
-        return Verdict(reason=NotifyReason.AS_BEFORE, incident=incident)
+        return Decision(reason=NotifyReason.AS_BEFORE, incident=incident)
     if denied_at is None or now - denied_at < CONFIRM_AFTER:
-        return Verdict(reason=NotifyReason.UNCONFIRMED, incident=incident)
+        return Decision(reason=NotifyReason.UNCONFIRMED, incident=incident)
     if incident is None:
         incident = Incident(
             incident_id=new_id,
@@ -236,18 +236,18 @@ def judge_denied(
             version=0,
         )
     lost = _changed(incident, kind=IncidentKind.ACCESS_LOST, cause=cause)
-    return Verdict(reason=NotifyReason.ACCESS_LOST, incident=lost)
+    return Decision(reason=NotifyReason.ACCESS_LOST, incident=lost)
 
 
-def judge_readable(incident: Incident | None, *, now: datetime) -> Verdict:
+def judge_readable(incident: Incident | None, *, now: datetime) -> Decision:
     """Quick BI answers about this mail: an access that was lost is back. What failed before still counts."""
     if incident is None or incident.kind is not IncidentKind.ACCESS_LOST:
-        return Verdict(reason=NotifyReason.AS_BEFORE, incident=incident)
+        return Decision(reason=NotifyReason.AS_BEFORE, incident=incident)
     if incident.failed_runs:
         back = _changed(incident, kind=IncidentKind.FAILED)
     else:
         back = _changed(incident, state=IncidentState.RECOVERED, closed_at=now)
-    return Verdict(reason=NotifyReason.ACCESS_BACK, incident=back)
+    return Decision(reason=NotifyReason.ACCESS_BACK, incident=back)
 
 
 def _changed(incident: Incident, **changes: Any) -> Incident:

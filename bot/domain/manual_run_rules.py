@@ -181,7 +181,7 @@ RunNews: TypeAlias = Started | Unclear | Refused | Over
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pursuit:
+class Tracking:
     """Following one run by hand: since when, what was seen of it, and when Quick BI last answered.
 
     `looked_at` is None for a run that is taken up after a restart: nobody watched its beginning.
@@ -209,7 +209,7 @@ def own_run(manual: ManualRun, runs: Sequence[TaskRun]) -> TaskRun | None:
     return newer[-1] if newer else None
 
 
-def judge(pursuit: Pursuit, now: datetime, *, answered: bool) -> Over | None:
+def judge(pursuit: Tracking, now: datetime, *, answered: bool) -> Over | None:
     """Is it over? `pursuit` holds what was seen of it; `answered` tells whether Quick BI answered just now."""
     task = pursuit.task
     if task is not None and task.is_over:
@@ -226,7 +226,7 @@ def judge(pursuit: Pursuit, now: datetime, *, answered: bool) -> Over | None:
     return None
 
 
-def took(pursuit: Pursuit, now: datetime) -> timedelta | None:
+def took(pursuit: Tracking, now: datetime) -> timedelta | None:
     """From the click to the end, if the run was looked at shortly before `now` and was not over then."""
     if pursuit.looked_at is None or now - pursuit.looked_at > _UNWATCHED:
         return None

@@ -31,7 +31,7 @@ class ByHand:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Told:
+class IncidentView:
     """One incident in a message: what is known of it, and the news that the message brings.
 
     `is_subscribed`: the message's channel still wants to be told of the mail.
@@ -50,7 +50,7 @@ class Told:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Line:
+class PlainNotice:
     """News that is about no incident. `subject_id` is a mail or a channel; `at` is when it became so."""
 
     reason: NotifyReason
@@ -72,7 +72,7 @@ class Notice:
     channel_id: ChannelId
     kind: PostKind
     claimed_at: datetime
-    items: tuple[Told, ...] = ()
-    lines: tuple[Line, ...] = ()
+    items: tuple[IncidentView, ...] = ()
+    lines: tuple[PlainNotice, ...] = ()
     thread_ts: str | None = None
     may_repeat: bool = False

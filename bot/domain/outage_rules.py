@@ -25,7 +25,7 @@ TOLD_AFTER = timedelta(minutes=3)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class OutageVerdict:
+class OutageDecision:
     """`outage` is what it is from now on. `reason` is OUTAGE_BEGAN, OUTAGE_OVER or AS_BEFORE."""
 
     reason: NotifyReason
@@ -64,20 +64,20 @@ def _kind_of(error: QuickBIError) -> str:
 
 def judge_failure(
     outage: Outage | None, *, cause: str, now: datetime, new_id: str, told_after: timedelta = TOLD_AFTER
-) -> OutageVerdict:
+) -> OutageDecision:
     """Quick BI gave no answer, for a reason that is not one mail's."""
     if outage is None:
         begun = Outage(outage_id=new_id, began_at=now, cause=cause)
-        return OutageVerdict(reason=NotifyReason.AS_BEFORE, outage=begun)
+        return OutageDecision(reason=NotifyReason.AS_BEFORE, outage=begun)
     if outage.told_at is not None or now - outage.began_at < told_after:
-        return OutageVerdict(reason=NotifyReason.AS_BEFORE, outage=replace(outage, cause=cause))
+        return OutageDecision(reason=NotifyReason.AS_BEFORE, outage=replace(outage, cause=cause))
     told = replace(outage, cause=cause, told_at=now)
-    return OutageVerdict(reason=NotifyReason.OUTAGE_BEGAN, outage=told)
+    return OutageDecision(reason=NotifyReason.OUTAGE_BEGAN, outage=told)
 
 
-def judge_success(outage: Outage | None, *, now: datetime) -> OutageVerdict:
+def judge_success(outage: Outage | None, *, now: datetime) -> OutageDecision:
     """Quick BI answered. Only an outage that was told of has an end to tell."""
     if outage is None:
-        return OutageVerdict(reason=NotifyReason.AS_BEFORE, outage=None)
+        return OutageDecision(reason=NotifyReason.AS_BEFORE, outage=None)
     reason = NotifyReason.AS_BEFORE if outage.told_at is None else NotifyReason.OUTAGE_OVER
-    return OutageVerdict(reason=reason, outage=replace(outage, ended_at=now))
+    return OutageDecision(reason=reason, outage=replace(outage, ended_at=now))

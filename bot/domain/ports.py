@@ -97,7 +97,7 @@ class CallBudget(Protocol):
     def went_well(self) -> None: ...
 
 
-class MailShelf(Protocol):
+class MailRepository(Protocol):
     """Where the directory of mails outlives a restart, and Quick BI's being down."""
 
     async def save_mails(self, mails: Sequence[Mail], *, seen_at: datetime) -> None:
@@ -116,7 +116,7 @@ class Waiting:
     answer: Awaitable[Observation]
 
 
-class Lookup(Protocol):
+class StatusLookup(Protocol):
     """Asks Quick BI on behalf of people."""
 
     async def ask(self, ref: MailRef, *, fresh_for: float = ...) -> Observation | Waiting:
@@ -134,7 +134,7 @@ class Found:
     only_close: bool = False
 
 
-class Directory(Protocol):
+class MailDirectory(Protocol):
     """Knows the mails by name, as far as Quick BI has told them."""
 
     @property

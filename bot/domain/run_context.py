@@ -15,7 +15,7 @@ STUCK_AFTER = timedelta(minutes=15)  # reports time out after 11 minutes at most
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Situation:
+class RunContext:
     """What was known of the mail before this run was seen.
 
     `incident` is the one that is firing, `counted` the one (perhaps over) in which this run counts as a
@@ -35,7 +35,7 @@ class Situation:
     is_first_look: bool = False
 
 
-def is_older_than_the_watch(run: TaskRun, situation: Situation) -> bool:
+def is_older_than_the_watch(run: TaskRun, situation: RunContext) -> bool:
     """Had this run come to its end before anyone subscribed? Then it is no news, whoever asks about it now.
 
     Quick BI's times are compared with each other where that can be: its clock and ours may disagree, even

@@ -36,7 +36,7 @@ class Took:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TrackRecord:
+class RunStatistics:
     """What the runs that were seen come to.
 
     `usual_starts` are wall-clock times; where there are none, `usual_gap` may say how far apart runs start.
@@ -59,12 +59,12 @@ class TrackRecord:
         return self.sent / ended if ended else None
 
 
-def track_record(runs: Sequence[KnownRun], zone: tzinfo) -> TrackRecord:
+def track_record(runs: Sequence[KnownRun], zone: tzinfo) -> RunStatistics:
     """Sum up runs, given newest first. `zone` is the one in which the mails' schedules are kept."""
     ended = [known.run for known in runs if known.run.is_over]
     starts = sorted(known.run.exec_at for known in runs if known.run.exec_at)
     streaks = _streaks(ended)
-    return TrackRecord(
+    return RunStatistics(
         sent=sum(run.status is RunStatus.SENT for run in ended),
         failed=sum(run.status is RunStatus.FAILED for run in ended),
         usual_starts=_usual_starts(starts, zone),

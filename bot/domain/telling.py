@@ -20,9 +20,9 @@ if TYPE_CHECKING:
         Watch,
     )
     from bot.domain.deliveries import Backlog, Nothing, Redraw, Unsure
-    from bot.domain.grouping import Rhythm
+    from bot.domain.grouping import Load
     from bot.domain.incident_rules import MissedRun
-    from bot.domain.outage_rules import OutageVerdict
+    from bot.domain.outage_rules import OutageDecision
 
 
 class LeaseKeeper(Protocol):
@@ -67,11 +67,11 @@ class Observations(Protocol):
     ) -> NotifyReason: ...
 
 
-class OutageBook(Protocol):
+class OutageRepository(Protocol):
     async def current(self) -> Outage | None: ...
 
     async def keep(
-        self, verdict: OutageVerdict, *, now: datetime, operator_channel: ChannelId | None, term: int
+        self, verdict: OutageDecision, *, now: datetime, operator_channel: ChannelId | None, term: int
     ) -> None: ...
 
 
@@ -81,7 +81,7 @@ class Outbox(Protocol):
     async def backlog(self, *, now: datetime) -> tuple[Backlog, ...]: ...
 
     async def claim(
-        self, channel_id: ChannelId, *, rhythm: Rhythm, now: datetime, term: int
+        self, channel_id: ChannelId, *, rhythm: Load, now: datetime, term: int
     ) -> Notice | Nothing:
         """Raises LeaseLost."""
         ...
@@ -119,7 +119,7 @@ class Deliveries(Protocol):
     async def recent(self, *, since: datetime) -> tuple[tuple[ChannelId, datetime], ...]: ...
 
 
-class Gates(Protocol):
+class ClosedChannels(Protocol):
     """Closed channels and methods held back."""
 
     async def close_channel(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain import Mail, MailId
-    from bot.domain.ports import MailShelf, QuickBI
+    from bot.domain.ports import MailRepository, QuickBI
 
 REFRESH_EVERY = 600.0  # seconds
 AGAIN_AFTER = 30.0  # seconds, where that failed
@@ -31,13 +31,13 @@ _CLEARLY_BEST = 12.0  # so far ahead of the second that there is no need to ask
 _log = logging.getLogger(__name__)
 
 
-class Directory:
+class MailDirectory:
     """The mails that the bot's account may see. Complete from the first refresh on, or from the store at once."""
 
     def __init__(
         self,
         quickbi: QuickBI,
-        shelf: MailShelf,
+        shelf: MailRepository,
         *,
         now: Callable[[], datetime],
     ) -> None:

@@ -17,10 +17,10 @@ from bot.domain import MailRef, ManualRunState, QuickBIError, RunStatus, StoreEr
 from bot.domain.manual_run_rules import (
     FORGOTTEN_AFTER,
     Over,
-    Pursuit,
     Refused,
     Repeated,
     Started,
+    Tracking,
     Unclear,
     hindrance,
     judge,
@@ -46,7 +46,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Shelf:
+class ManualRunRepositories:
     """What the runner keeps in the store."""
 
     manual_runs: ManualRuns
@@ -54,7 +54,7 @@ class Shelf:
     audit: Audit
 
 
-class Runner:
+class ManualRunService:
     """Fulfils `bot.domain.acting.Runner`. `run` takes up what a dead process left; `drain` ends everything.
 
     `later` tells the outcome of a run whose own teller is gone. `is_alone`: no other replica can be at work.
@@ -64,7 +64,7 @@ class Runner:
         self,
         quickbi: QuickBI,
         lookup: PatientLookup,
-        shelf: Shelf,
+        shelf: ManualRunRepositories,
         *,
         later: RunTeller,
         is_alone: bool,
@@ -158,7 +158,7 @@ class Runner:
             await self._note(run, ManualRunState.REFUSED)
             return
         await self._expect(run)
-        pursuit = Pursuit(manual=run, since=run.claimed_at, looked_at=run.claimed_at)
+        pursuit = Tracking(manual=run, since=run.claimed_at, looked_at=run.claimed_at)
         over = await self._pursue(pursuit)
         await self._close(run, replace(over, again=has_failed), teller)
 
@@ -205,7 +205,7 @@ class Runner:
             await self._put_on_record(run, _said_of(run))
             await self._note(run, ManualRunState.ENDED)
             return
-        over = await self._pursue(Pursuit(manual=run, since=now))
+        over = await self._pursue(Tracking(manual=run, since=now))
         if not self._is_alone:
             await self._sleep(OTHERS_MAY_FOLLOW * uniform(1.0, 2.0))
             still_open = await until_stored(self._shelf.manual_runs.open_runs)
@@ -215,7 +215,7 @@ class Runner:
         await self._put_on_record(run, "started" if over.task is not None else _said_of(run))
         await self._close(run, over, self._later)
 
-    async def _pursue(self, pursuit: Pursuit) -> Over:
+    async def _pursue(self, pursuit: Tracking) -> Over:
         """Look again and again, in the calls that nobody else wants, until it is over."""
         while True:
             before = pursuit
@@ -226,7 +226,7 @@ class Runner:
                 return replace(over, took=took(before, now))
             await self._sleep(pause_after(now - pursuit.manual.claimed_at))
 
-    async def _look(self, pursuit: Pursuit) -> tuple[Pursuit, bool]:
+    async def _look(self, pursuit: Tracking) -> tuple[Tracking, bool]:
         ref = MailRef(mail_id=pursuit.manual.mail_id, task_id=pursuit.task_id)
         try:
             seen = await self._lookup.ask_patiently(ref, fresh_for=_FRESH_FOR)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MOST = 5_000
 
 
-class Sightings:
+class StatusCache:
     """The newest observation of each mail and run; the oldest are forgotten."""
 
     def __init__(self, most: int = MOST) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bot.domain import MailRef, QuickBIError
     from bot.domain.ports import CallBudget, QuickBI
-    from bot.mails.status_cache import Sightings
+    from bot.mails.status_cache import StatusCache
 
 FRESH_FOR = 5.0  # seconds in which an observation is an answer
 PATIENCE = 1.5  # seconds that a person waits before the last known state is shown
@@ -30,7 +30,7 @@ class _Call:
     slot: asyncio.Future[float]  # on the monotonic clock, when this call is sent
 
 
-class Lookup:
+class StatusLookup:
     """Asks Quick BI on behalf of people.
 
     `observed` is awaited with everything that was learned, so that a person's look is the poller's too.
@@ -40,7 +40,7 @@ class Lookup:
         self,
         quickbi: QuickBI,
         budget: CallBudget,
-        sightings: Sightings,
+        sightings: StatusCache,
         *,
         now: Callable[[], datetime],
         observed: Callable[[MailRef, Observation], Awaitable[None]],

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain import ChannelId, Outage, QuickBIError
-    from bot.domain.outage_rules import OutageVerdict
-    from bot.domain.telling import OutageBook
+    from bot.domain.outage_rules import OutageDecision
+    from bot.domain.telling import OutageRepository
 
 _log = logging.getLogger(__name__)
 
 
-class OutageKeeper:
+class OutageMonitor:
     """`noted` hears at once since when Quick BI is out of reach, as far as it was told; None where it is not.
 
     `news` is called after something was written that the operators may be owed. Whatever writes raises
@@ -31,7 +31,7 @@ class OutageKeeper:
 
     def __init__(
         self,
-        book: OutageBook,
+        book: OutageRepository,
         *,
         operator_channel: ChannelId | None,
         noted: Callable[[datetime | None], None],
@@ -73,7 +73,7 @@ class OutageKeeper:
         self._current = outage
         self._noted(None if outage is None or outage.told_at is None else outage.began_at)
 
-    async def _write(self, verdict: OutageVerdict, now: datetime, term: int) -> None:
+    async def _write(self, verdict: OutageDecision, now: datetime, term: int) -> None:
         """One after the other: where the database refuses for a while, no end may be written before its beginning."""
         if verdict.reason is not NotifyReason.AS_BEFORE and verdict.outage is not None:
             _log.warning(verdict.reason.value, extra={"cause": verdict.outage.cause})

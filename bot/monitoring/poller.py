@@ -19,11 +19,11 @@ from bot.domain import (
     Throttled,
 )
 from bot.domain.mail_refusals import RefusalClock, denial_of, is_riddle
-from bot.monitoring.outages import OutageKeeper
-from bot.monitoring.probes import Probing
+from bot.monitoring.outages import OutageMonitor
+from bot.monitoring.probes import Probes
 from bot.monitoring.recorder import Look, Recorder
 from bot.monitoring.schedule import Ask, Sleep
-from bot.monitoring.watchlist import Watching
+from bot.monitoring.watchlist import Watchlist
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from bot.domain import ChannelId, MailId, StatusAnswer
     from bot.domain.ports import CallBudget, QuickBI
-    from bot.domain.telling import Observations, OutageBook, WatchList
+    from bot.domain.telling import Observations, OutageRepository, WatchList
     from bot.monitoring.schedule import Schedule
 
 MOST_AT_ONCE = 12  # calls under way: a slow answer must not keep the next call from being made
@@ -43,7 +43,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(kw_only=True, slots=True)
-class Pulse:
+class PollerStats:
     """How the poller is doing, for `/healthz` and `/metrics`."""
 
     watched: int = 0
@@ -66,7 +66,7 @@ class Poller:
         *,
         watches: WatchList,
         observations: Observations,
-        outages: OutageBook,
+        outages: OutageRepository,
         quickbi: QuickBI,
         budget: CallBudget,
         new_schedule: Callable[[], Schedule],
@@ -83,21 +83,21 @@ class Poller:
         self._news = news
         self._seen = seen
         self._now = now
-        self._watching = Watching(watches, new_schedule=new_schedule, timezone=timezone, is_paused=is_paused)
-        self._outages = OutageKeeper(
+        self._watching = Watchlist(watches, new_schedule=new_schedule, timezone=timezone, is_paused=is_paused)
+        self._outages = OutageMonitor(
             outages, operator_channel=operator_channel, noted=self._note_outage, news=news
         )
-        self._probing = Probing()
+        self._probing = Probes()
         self._recorder = Recorder(observations, noted=self._note)
         self._refusals = RefusalClock()
         self._failures = 0
         self._free_at = 0.0
-        self.pulse = Pulse()
+        self.pulse = PollerStats()
 
     async def lead(self, term: int) -> None:
         """Poll until cancelled. What was fetched by then is still recorded. Raises LeaseLost."""
         self._watching.begin_term()
-        self._probing = Probing()
+        self._probing = Probes()
         self._refusals = RefusalClock()  # whoever led meanwhile may have had answers
         await self._outages.begin_term()
         await self._take_over_changes()

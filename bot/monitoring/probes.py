@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PROBE_EVERY = timedelta(seconds=30)
 
 
-class Probing:
+class Probes:
     """The caller tells how each look ended, and makes the one that is `due` before the schedule's."""
 
     def __init__(self) -> None:

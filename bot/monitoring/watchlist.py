@@ -24,7 +24,7 @@ EXPECTED_LATELY = timedelta(minutes=5)  # a run by hand that did not begin by th
 SATURDAY = 5
 
 
-class Watching:
+class Watchlist:
     """`schedule` is None between the terms: each begins with an empty one and with what the store knows.
 
     `is_paused` is asked before a mail is called late: that it was paused may not be known here yet.

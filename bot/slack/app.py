@@ -26,20 +26,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.slack.command_names import NamesHeard
-    from bot.slack.handlers.channels import ChannelDesk
-    from bot.slack.handlers.forms import FormDesk
-    from bot.slack.handlers.history import HistoryDesk
-    from bot.slack.handlers.home import HomeDesk
-    from bot.slack.handlers.home_acting import HomeActions
-    from bot.slack.handlers.mail_list import ListingDesk
-    from bot.slack.handlers.manual_run import RunDesk
-    from bot.slack.handlers.sharing import ShareDesk
-    from bot.slack.handlers.snooze import SnoozeDesk
-    from bot.slack.handlers.status import StatusDesk
-    from bot.slack.handlers.subscribe import SubscriptionDesk
+    from bot.slack.handlers.channels import ChannelEventHandler
+    from bot.slack.handlers.forms import FormHandler
+    from bot.slack.handlers.history import HistoryHandler
+    from bot.slack.handlers.home import HomeHandler
+    from bot.slack.handlers.home_acting import HomeActionHandler
+    from bot.slack.handlers.mail_list import MailListHandler
+    from bot.slack.handlers.manual_run import ManualRunHandler
+    from bot.slack.handlers.sharing import SharingHandler
+    from bot.slack.handlers.snooze import SnoozeHandler
+    from bot.slack.handlers.status import StatusHandler
+    from bot.slack.handlers.subscribe import SubscriptionHandler
     from bot.slack.payloads import Home, Typed
     from bot.slack.transport.answer import Answer
-    from bot.slack.transport.dispatcher import Boundary
+    from bot.slack.transport.dispatcher import Dispatcher
 
 
 def bolt_app(home: Home, *, signing_secret: str | None) -> AsyncApp:
@@ -67,20 +67,20 @@ def bolt_app(home: Home, *, signing_secret: str | None) -> AsyncApp:
 
 def register(
     app: AsyncApp,
-    boundary: Boundary,
+    boundary: Dispatcher,
     *,
-    status: StatusDesk,
-    sharing: ShareDesk,
-    subscriptions: SubscriptionDesk,
-    forms: FormDesk,
-    snoozes: SnoozeDesk,
-    channels: ChannelDesk,
+    status: StatusHandler,
+    sharing: SharingHandler,
+    subscriptions: SubscriptionHandler,
+    forms: FormHandler,
+    snoozes: SnoozeHandler,
+    channels: ChannelEventHandler,
     names: NamesHeard,
-    running: RunDesk,
-    listing: ListingDesk,
-    history: HistoryDesk,
-    homes: HomeDesk,
-    acting: HomeActions,
+    running: ManualRunHandler,
+    listing: MailListHandler,
+    history: HistoryHandler,
+    homes: HomeHandler,
+    acting: HomeActionHandler,
 ) -> None:
     """Tell Bolt who listens to what."""
 

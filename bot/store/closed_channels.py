@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.store.database import Database
 
 
-class Gates:
+class ClosedChannels:
     def __init__(self, database: Database) -> None:
         self._database = database
 

@@ -9,7 +9,7 @@ from sqlalchemy import func, insert, select, update
 
 from bot.domain import ChannelId, NotifyReason, RunStatus
 from bot.domain.recipients import audience
-from bot.domain.run_context import Situation, is_older_than_the_watch
+from bot.domain.run_context import RunContext, is_older_than_the_watch
 from bot.store.database import insert_if_absent
 from bot.store.notices import firing_incident, notice_row, touch_posts
 from bot.store.rows import incident_from, incident_to, run_from, subscription_from
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.domain import DueTime, Incident, IncidentId, MailId, TaskRun
-    from bot.domain.incident_rules import Verdict
+    from bot.domain.incident_rules import Decision
     from bot.store.database import Database
 
 
-class Book:
+class MailTransaction:
     """Everything is read under the lock of the mail's watch, so nobody judges from what is no longer so."""
 
     def __init__(
@@ -50,9 +50,9 @@ class Book:
         self._subscriptions = tuple(map(subscription_from, found.mappings()))
         self._told = await self._channels_that_know()
 
-    async def situation(self, run: TaskRun) -> Situation:
+    async def situation(self, run: TaskRun) -> RunContext:
         past = await known_run(self._connection, run)
-        return Situation(
+        return RunContext(
             incident=self.incident,
             counted=await self._incident(past.counted_in) if past and past.counted_in else None,
             past=past,
@@ -86,7 +86,7 @@ class Book:
         return bool(found.scalar_one_or_none())
 
     async def keep_run(
-        self, run: TaskRun, situation: Situation, verdict: Verdict, *, now: datetime, request_id: str
+        self, run: TaskRun, situation: RunContext, verdict: Decision, *, now: datetime, request_id: str
     ) -> None:
         """Write the run as it is now seen, and whether it counts as a failure."""
         past = situation.past
@@ -108,7 +108,7 @@ class Book:
             self._database, self._connection, run, past, now=now, request_id=request_id, is_baseline=True
         )
 
-    async def keep(self, verdict: Verdict, now: datetime, *, declared: DueTime | None = None) -> None:
+    async def keep(self, verdict: Decision, now: datetime, *, declared: DueTime | None = None) -> None:
         """Write the incident, owe the notices, have the messages drawn anew: all that the news is about."""
         incident = verdict.incident
         if incident is None or not verdict.reason.is_shown:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, select
 
-from bot.domain import ByHand, Line, NotifyReason, Told
+from bot.domain import ByHand, IncidentView, NotifyReason, PlainNotice
 from bot.store.manual_runs import IS_GOING
 from bot.store.rows import incident_from, mail_from
 from bot.store.tables import incidents, mails, manual_runs, notices, post_items, posts, subscriptions
@@ -27,7 +27,7 @@ _SNOOZE = (
 _BY_HAND = (manual_runs.c.user_id.label("run_by"), manual_runs.c.claimed_at.label("run_asked_at"))
 
 
-async def items_of_root(connection: AsyncConnection, post_id: PostId) -> tuple[Told, ...]:
+async def items_of_root(connection: AsyncConnection, post_id: PostId) -> tuple[IncidentView, ...]:
     """Every incident that the message shows, the one that began first first."""
     shown = (
         select(incidents, *_MAIL, *_SNOOZE, *_BY_HAND)
@@ -42,7 +42,7 @@ async def items_of_root(connection: AsyncConnection, post_id: PostId) -> tuple[T
     return tuple(_told(row, ()) for row in found.mappings())
 
 
-async def items_of_news(connection: AsyncConnection, post_id: PostId) -> tuple[Told, ...]:
+async def items_of_news(connection: AsyncConnection, post_id: PostId) -> tuple[IncidentView, ...]:
     """The incidents that the message's notices are about, each with the reasons, oldest first."""
     told = select(incidents, *_MAIL, *_SNOOZE, *_BY_HAND, notices.c.reason).join(
         notices, notices.c.incident_id == incidents.c.incident_id
@@ -60,7 +60,7 @@ async def items_of_news(connection: AsyncConnection, post_id: PostId) -> tuple[T
     return tuple(_told(row, tuple(reasons[incident_id])) for incident_id, row in rows.items())
 
 
-async def lines_of(connection: AsyncConnection, post_id: PostId) -> tuple[Line, ...]:
+async def lines_of(connection: AsyncConnection, post_id: PostId) -> tuple[PlainNotice, ...]:
     found = await connection.execute(
         select(notices, *_MAIL, mails.c.mail_id)
         .join(mails, mails.c.mail_id == notices.c.subject_id, isouter=True)
@@ -68,7 +68,7 @@ async def lines_of(connection: AsyncConnection, post_id: PostId) -> tuple[Line, 
         .order_by(notices.c.notice_id)
     )
     return tuple(
-        Line(
+        PlainNotice(
             reason=NotifyReason(row["reason"]),
             at=row["created_at"],
             subject_id=row["subject_id"],
@@ -99,8 +99,8 @@ def _with_the_mails_state(statement: Select[Any], channel_id: ColumnElement[str]
     )
 
 
-def _told(row: RowMapping, reasons: tuple[NotifyReason, ...]) -> Told:
-    return Told(
+def _told(row: RowMapping, reasons: tuple[NotifyReason, ...]) -> IncidentView:
+    return IncidentView(
         incident=incident_from(row),
         mail=mail_from(row) if row["name"] is not None else None,
         reasons=reasons,

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from bot.domain import IncidentId, NotifyReason
 from bot.domain.incident_rules import judge, judge_denied, judge_late, judge_readable
 from bot.domain.run_context import STUCK_AFTER
-from bot.store.mail_transaction import Book
+from bot.store.mail_transaction import MailTransaction
 from bot.store.tables import watches
 from bot.store.turns import fence
 
@@ -80,7 +80,7 @@ class Observations:
             await book.keep(verdict, now)
         return verdict.reason
 
-    async def _readable(self, book: Book, now: datetime) -> list[NotifyReason]:
+    async def _readable(self, book: MailTransaction, now: datetime) -> list[NotifyReason]:
         if book.denied_at is not None:
             await book.set_denied(None)
         verdict = judge_readable(book.incident, now=now)
@@ -88,7 +88,7 @@ class Observations:
         return [verdict.reason] if verdict.reason is NotifyReason.ACCESS_BACK else []
 
     async def _record_run(
-        self, book: Book, run: TaskRun, request_id: str, now: datetime, term: int | None
+        self, book: MailTransaction, run: TaskRun, request_id: str, now: datetime, term: int | None
     ) -> NotifyReason:
         situation = await book.situation(run)
         verdict = judge(
@@ -105,7 +105,7 @@ class Observations:
             await book.hand_to_the_leader()
         return verdict.reason
 
-    async def _record_missed(self, book: Book, missed: MissedRun, now: datetime) -> NotifyReason:
+    async def _record_missed(self, book: MailTransaction, missed: MissedRun, now: datetime) -> NotifyReason:
         """A mail that is paused in Quick BI is not late."""
         if await book.is_paused():
             return NotifyReason.AS_BEFORE
@@ -125,7 +125,7 @@ class Observations:
         return verdict.reason
 
     @asynccontextmanager
-    async def _mail(self, mail_id: MailId, term: int | None) -> AsyncIterator[Book]:
+    async def _mail(self, mail_id: MailId, term: int | None) -> AsyncIterator[MailTransaction]:
         """One transaction about one mail. Its watch is locked: two looks at it are judged one after the other."""
         async with self._database.writing() as connection:
             await fence(connection, term)
@@ -133,7 +133,7 @@ class Observations:
                 select(watches).where(watches.c.mail_id == mail_id).with_for_update()
             )
             row = found.mappings().one_or_none()
-            book = Book(self._database, connection, mail_id, row)
+            book = MailTransaction(self._database, connection, mail_id, row)
             if book.is_watched:
                 await book.load()
             yield book

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.domain import ChannelId
-    from bot.domain.outage_rules import OutageVerdict
+    from bot.domain.outage_rules import OutageDecision
     from bot.store.database import Database
 
 
@@ -37,7 +37,7 @@ class Outages:
         return None if row is None else Outage(**row)
 
     async def keep(
-        self, verdict: OutageVerdict, *, now: datetime, operator_channel: ChannelId | None, term: int
+        self, verdict: OutageDecision, *, now: datetime, operator_channel: ChannelId | None, term: int
     ) -> None:
         """Write it and owe the operators its line. What ended before it was told of is forgotten."""
         outage = verdict.outage

@@ -13,7 +13,15 @@ from sqlalchemy import and_, func, insert, select, update
 
 from bot.domain import ChannelId, Notice, PostId, PostKind
 from bot.domain.deliveries import Backlog, Nothing
-from bot.domain.grouping import Fold, Join, Later, NewRoot, ReplyTo, SayLines, next_step
+from bot.domain.grouping import (
+    Absorb,
+    AppendToMessage,
+    NewMessage,
+    PostPlainNotices,
+    ReplyTo,
+    Wait,
+    next_step,
+)
 from bot.store.message_contents import items_of_news, lines_of, ts_of
 from bot.store.notices import OWED
 from bot.store.pending_notices import (
@@ -38,7 +46,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.domain.grouping import Rhythm
+    from bot.domain.grouping import Load
     from bot.store.database import Database
 
 _NONE: tuple[int, None] = (0, None)
@@ -83,7 +91,7 @@ class Outbox:
         )
 
     async def claim(
-        self, channel_id: ChannelId, *, rhythm: Rhythm, now: datetime, term: int
+        self, channel_id: ChannelId, *, rhythm: Load, now: datetime, term: int
     ) -> Notice | Nothing:
         """Take the channel's next message. Raises LeaseLost.
 
@@ -101,14 +109,14 @@ class Outbox:
                     now=now,
                 )
                 match step:
-                    case Later(at=at):
+                    case Wait(at=at):
                         return Nothing(at=at)
-                    case Fold(notice_ids=notice_ids):
+                    case Absorb(notice_ids=notice_ids):
                         await _fold(connection, notice_ids)
-                    case Join(post_id=post_id, notice_ids=notice_ids):
+                    case AppendToMessage(post_id=post_id, notice_ids=notice_ids):
                         await _join(connection, post_id, notice_ids)
                         return Nothing(at=now)
-                    case NewRoot() | ReplyTo() | SayLines():
+                    case NewMessage() | ReplyTo() | PostPlainNotices():
                         return await _write_claim(connection, channel_id, step, now=now, term=term)
 
 
@@ -132,7 +140,7 @@ async def _join(connection: AsyncConnection, post_id: PostId, notice_ids: Sequen
 async def _write_claim(
     connection: AsyncConnection,
     channel_id: ChannelId,
-    step: NewRoot | ReplyTo | SayLines,
+    step: NewMessage | ReplyTo | PostPlainNotices,
     *,
     now: datetime,
     term: int,
@@ -210,11 +218,11 @@ async def _add_items(
         )
 
 
-def _kind(step: NewRoot | ReplyTo | SayLines) -> PostKind:
+def _kind(step: NewMessage | ReplyTo | PostPlainNotices) -> PostKind:
     match step:
-        case NewRoot():
+        case NewMessage():
             return PostKind.ROOT
         case ReplyTo():
             return PostKind.REPLY
-        case SayLines():
+        case PostPlainNotices():
             return PostKind.LINE

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, func, literal_column, or_, select
 
 from bot.domain import ChannelId, IncidentState, MailId, NotifyReason, PostId, PostKind
-from bot.domain.grouping import Owed, Root
+from bot.domain.grouping import PendingNotice, PostedMessage
 from bot.store.notices import OWED
 from bot.store.tables import channels, incidents, notices, post_items, posts
 
@@ -53,7 +53,7 @@ def is_settled(now: datetime) -> ColumnElement[bool]:
     return or_(posts.c.settle_at <= now, posts.c.settle_at > now + 2 * IN_FLIGHT)
 
 
-async def owed_to(connection: AsyncConnection, channel_id: ChannelId, now: datetime) -> list[Owed]:
+async def owed_to(connection: AsyncConnection, channel_id: ChannelId, now: datetime) -> list[PendingNotice]:
     """What is owed to the channel by now, oldest first. Nobody else takes it meanwhile."""
     found = await connection.execute(
         select(notices, incidents.c.state, incidents.c.mail_id)
@@ -64,7 +64,7 @@ async def owed_to(connection: AsyncConnection, channel_id: ChannelId, now: datet
         .with_for_update(of=notices)
     )
     return [
-        Owed(
+        PendingNotice(
             notice_id=row["notice_id"],
             reason=NotifyReason(row["reason"]),
             created_at=row["created_at"],
@@ -77,7 +77,7 @@ async def owed_to(connection: AsyncConnection, channel_id: ChannelId, now: datet
     ]
 
 
-async def roots_of(connection: AsyncConnection, channel_id: ChannelId) -> dict[IncidentId, Root]:
+async def roots_of(connection: AsyncConnection, channel_id: ChannelId) -> dict[IncidentId, PostedMessage]:
     """The living message of each incident that something is owed about."""
     counted = post_items.alias()
     size = (
@@ -98,7 +98,7 @@ async def roots_of(connection: AsyncConnection, channel_id: ChannelId) -> dict[I
         )
     )
     return {
-        row["incident_id"]: Root(
+        row["incident_id"]: PostedMessage(
             post_id=PostId(row["post_id"]),
             is_settled=row["state"] == PostState.SENT and row["shown"] >= row["wanted"],
             item_count=row["item_count"],
@@ -108,7 +108,7 @@ async def roots_of(connection: AsyncConnection, channel_id: ChannelId) -> dict[I
     }
 
 
-async def newest_about_many(connection: AsyncConnection, channel_id: ChannelId) -> Root | None:
+async def newest_about_many(connection: AsyncConnection, channel_id: ChannelId) -> PostedMessage | None:
     """The channel's newest message, if that is one about several mails."""
     newest = await connection.execute(
         select(posts)
@@ -127,7 +127,7 @@ async def newest_about_many(connection: AsyncConnection, channel_id: ChannelId) 
     mail_ids = named.scalars().all()
     if len(mail_ids) < 2:  # noqa: PLR2004 (several)
         return None
-    return Root(
+    return PostedMessage(
         post_id=PostId(row["post_id"]),
         is_settled=True,
         item_count=len(mail_ids),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from bot.store.closed_channels import Gates
+from bot.store.closed_channels import ClosedChannels
 from bot.store.database import opened
 from bot.store.deliveries import Deliveries
 from bot.store.history import History
@@ -38,7 +38,7 @@ class Store:
         self.outages = Outages(database)
         self.outbox = Outbox(database)
         self.deliveries = Deliveries(database)
-        self.gates = Gates(database)
+        self.gates = ClosedChannels(database)
         self.calls = CallSlotRow(database)
         self.lease = LeaseRow(database)
 

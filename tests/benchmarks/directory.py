@@ -28,7 +28,7 @@ from rich.progress import track
 from rich.table import Table
 
 from bot.domain import Mail, MailId
-from bot.mails.directory import Directory
+from bot.mails.directory import MailDirectory
 from bot.sandbox.world import World
 from tests.support.rig import rig
 
@@ -130,7 +130,7 @@ def timed(ask: Callable[[str], object], asked: Sequence[str], rounds: int) -> li
 
 
 async def in_process(mails: Sequence[Mail], asked: Sequence[str], rounds: int) -> list[Result]:
-    directory = Directory(NoQuickBI(), KeptMails(mails), now=lambda: datetime.now(UTC))
+    directory = MailDirectory(NoQuickBI(), KeptMails(mails), now=lambda: datetime.now(UTC))
     await directory.load()
     texts = [f"{mail.name} {mail.owner_name}".casefold() for mail in mails]
     floor = timed(lambda words: [text for text in texts if words in text], asked, rounds)

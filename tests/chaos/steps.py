@@ -12,7 +12,7 @@ from bot.domain import Notice
 from bot.slack.transport.notifier import SlackMessenger
 from bot.store import outbox
 from bot.store.deliveries import Deliveries
-from bot.store.mail_transaction import Book
+from bot.store.mail_transaction import MailTransaction
 from bot.store.observations import Observations
 from bot.store.outbox import Outbox
 from bot.store.turns import LeaseRow
@@ -114,7 +114,7 @@ def _after(original: _Method, spring: Callable[[Any], None]) -> _Method:
 _PLACES: dict[Step, tuple[Any, str, bool]] = {
     Step.LEADING: (LeaseRow, "acquire", False),
     Step.ANSWERED: (Observations, "record_answer", True),
-    Step.RECORDING: (Book, "keep", False),
+    Step.RECORDING: (MailTransaction, "keep", False),
     Step.RECORDED: (Observations, "record_answer", False),
     Step.CLAIMING: (outbox, "_link", False),
     Step.CLAIMED: (Outbox, "claim", False),

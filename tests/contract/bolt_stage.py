@@ -16,10 +16,10 @@ from bot.sandbox.slack import SimulatedSlack
 from bot.slack.app import bolt_app
 from bot.slack.kit.blocks import Message, button, section
 from bot.slack.payloads import Clicked, Home, Typed, clicked, typed
-from bot.slack.transport.access import Gate
-from bot.slack.transport.dispatcher import Boundary
-from bot.slack.transport.responders import Reply
-from bot.slack.transport.users import People
+from bot.slack.transport.access import AccessPolicy
+from bot.slack.transport.dispatcher import Dispatcher
+from bot.slack.transport.responders import Responder
+from bot.slack.transport.users import Users
 from tests.contract.simulated_slack import MANIFEST, connected
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ BUTTON = [ROW | {"elements": [button("Again", action_id="again", value="42").to_
 @dataclass(frozen=True, kw_only=True)
 class Stage:
     slack: SimulatedSlack
-    boundary: Boundary
+    boundary: Dispatcher
     app: AsyncApp
 
     def on_command(self, handle: Callable[[Typed, Answer], Awaitable[None]]) -> None:
@@ -80,8 +80,8 @@ async def stage(
             bot_user_id=UserId(slack.bot_user_id),
             app_name="Test app",
         )
-        boundary = Boundary(
-            gate_of(slack, home, channels), lambda incoming: Reply(incoming.response_url, session)
+        boundary = Dispatcher(
+            gate_of(slack, home, channels), lambda incoming: Responder(incoming.response_url, session)
         )
         secret = slack.signing_secret if mode == "http" else None
         app = bolt_app(home, signing_secret=secret)
@@ -95,9 +95,9 @@ class NobodySubscribed:
         return ()
 
 
-def gate_of(slack: SimulatedSlack, home: Home, channels: frozenset[str] = frozenset()) -> Gate:
-    people = People(AsyncWebClient(token=slack.bot_token, base_url=slack.api_url), fallback=UTC)
-    return Gate(home, people, NobodySubscribed(), channels=channels)
+def gate_of(slack: SimulatedSlack, home: Home, channels: frozenset[str] = frozenset()) -> AccessPolicy:
+    people = Users(AsyncWebClient(token=slack.bot_token, base_url=slack.api_url), fallback=UTC)
+    return AccessPolicy(home, people, NobodySubscribed(), channels=channels)
 
 
 def says(text: str) -> Message:

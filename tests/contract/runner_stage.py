@@ -19,7 +19,7 @@ from bot.domain import (
     UserId,
 )
 from bot.domain.manual_run_rules import Over, Refused, RunEnd, RunWish
-from bot.mails.manual_runs import Runner, Shelf
+from bot.mails.manual_runs import ManualRunRepositories, ManualRunService
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -165,13 +165,13 @@ class Stage:
     teller: Teller = field(default_factory=Teller)
     later: Teller = field(default_factory=Teller)
 
-    def runner(self, fate: Fate | None = None, *, is_alone: bool = True) -> Runner:
+    def runner(self, fate: Fate | None = None, *, is_alone: bool = True) -> ManualRunService:
         fate = fate or Fate()
         quickbi = fate.over(self.quickbi)
-        return Runner(
+        return ManualRunService(
             quickbi,
             quickbi,
-            Shelf(
+            ManualRunRepositories(
                 manual_runs=fate.over(self.store.manual_runs),
                 watches=fate.over(self.store.watches),
                 audit=fate.over(self.store.history),
@@ -209,7 +209,7 @@ async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.005)
 
 
-def idle(runner: Runner) -> Callable[[], Awaitable[bool]]:
+def idle(runner: ManualRunService) -> Callable[[], Awaitable[bool]]:
     async def is_idle() -> bool:
         return not runner._followed
 

@@ -13,7 +13,7 @@ from bot.domain import QuickBIUnavailable, StoreError, TeamId, UsageError, UserI
 from bot.sandbox.slack import Answered
 from bot.slack.kit.actions import OldButton
 from bot.slack.payloads import Clicked, Home, Searched, Typed, typed
-from bot.slack.transport.dispatcher import Boundary
+from bot.slack.transport.dispatcher import Dispatcher
 from tests.contract.bolt_stage import (
     BUTTON,
     gate_of,
@@ -242,7 +242,7 @@ async def test_a_goodbye_that_fails_does_not_stop_the_others(caplog: pytest.LogC
             trigger_id="",
         )
         home = Home(team_id=TeamId(at.slack.team_id), enterprise_id="", bot_user_id=UserId("B"), app_name="")
-        boundary = Boundary(gate_of(at.slack, home), lambda _: Mute())
+        boundary = Dispatcher(gate_of(at.slack, home), lambda _: Mute())
         boundary.start(command, waits)
         boundary.start(command, waits)
         await asyncio.sleep(0)

@@ -26,10 +26,10 @@ from bot.domain import (
 )
 from bot.domain.ports import Found, Waiting
 from bot.slack.command_names import NamesHeard
-from bot.slack.handlers.history import HistoryDesk
-from bot.slack.handlers.mail_list import ListingDesk
-from bot.slack.handlers.manual_run import RunDesk
-from bot.slack.handlers.status import StatusDesk
+from bot.slack.handlers.history import HistoryHandler
+from bot.slack.handlers.mail_list import MailListHandler
+from bot.slack.handlers.manual_run import ManualRunHandler
+from bot.slack.handlers.status import StatusHandler
 from bot.slack.kit.actions import Act
 from bot.slack.payloads import Clicked, Person, Typed
 
@@ -171,8 +171,8 @@ def clicked(value: str) -> Clicked:
     )
 
 
-def status_desk(lookup: Told, subscriptions: Any) -> StatusDesk:
-    return StatusDesk(lookup, OneMail(), subscriptions, now=lambda: NOON, zone=UTC)
+def status_desk(lookup: Told, subscriptions: Any) -> StatusHandler:
+    return StatusHandler(lookup, OneMail(), subscriptions, now=lambda: NOON, zone=UTC)
 
 
 async def refused() -> Observation:
@@ -192,7 +192,7 @@ async def test_a_list_needs_no_database() -> None:
     """Names come from the directory; the states are what is missing."""
     answers = Answers()
     status = status_desk(Told(), NoDatabase())
-    desk = ListingDesk(
+    desk = MailListHandler(
         OneMail(), Told(), NoDatabase(), status, commands=NamesHeard(), now=lambda: NOON, zone=UTC
     )
     await desk.typed(typed("sales"), answers)
@@ -202,7 +202,7 @@ async def test_a_list_needs_no_database() -> None:
 async def test_a_history_says_that_the_records_cannot_be_read() -> None:
     """Nothing was to be written, so nothing is said of that; the way to the status is there."""
     answers = Answers()
-    desk = HistoryDesk(NoDatabase(), NoDatabase(), OneMail(), NoDatabase(), now=lambda: NOON, zone=UTC)
+    desk = HistoryHandler(NoDatabase(), NoDatabase(), OneMail(), NoDatabase(), now=lambda: NOON, zone=UTC)
     await desk.typed(typed("m1"), answers)
     assert "cannot look up Daily Sales in my records" in answers.texts[0]
     assert answers.action_ids() == [Act.CHECK]
@@ -211,7 +211,7 @@ async def test_a_history_says_that_the_records_cannot_be_read() -> None:
 async def test_a_run_that_cannot_be_claimed_is_said_not_to_have_begun() -> None:
     """The person must know that nobody got a mail."""
     answers = Answers()
-    desk = RunDesk(
+    desk = ManualRunHandler(
         NoDatabase(),
         Told(found=seen()),
         OneMail(),

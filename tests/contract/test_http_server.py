@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
-from bot.app.http_server import LARGEST_REQUEST, PortTaken, WebServer
+from bot.app.http_server import LARGEST_REQUEST, HttpServer, PortTaken
 from bot.domain import TeamId, UserId
 from bot.slack.app import bolt_app
 from bot.slack.payloads import Home
@@ -37,7 +37,7 @@ COMMAND = urlencode(
 class Door:
     """A server with one command behind it, and a client in front of it."""
 
-    def __init__(self, web: WebServer, http: aiohttp.ClientSession, heard: list[str]) -> None:
+    def __init__(self, web: HttpServer, http: aiohttp.ClientSession, heard: list[str]) -> None:
         self.port = web.port
         self._url = f"http://127.0.0.1:{web.port}"
         self._http = http
@@ -70,7 +70,7 @@ async def door(*, health: Mapping[str, str] | None = None, with_bolt: bool = Tru
 
     registry = CollectorRegistry()
     Gauge("mails_watched", "How many mails are watched.", registry=registry).set(7)
-    web = WebServer(health=report, registry=registry, bolt=app if with_bolt else None)
+    web = HttpServer(health=report, registry=registry, bolt=app if with_bolt else None)
     await web.start("127.0.0.1", 0)
     try:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http:
@@ -111,7 +111,7 @@ async def test_health_that_cannot_be_told_is_503() -> None:
         await asyncio.Event().wait()
         return {"database": "ok"}
 
-    web = WebServer(health=hangs, registry=CollectorRegistry(), bolt=None, patience=0.05)
+    web = HttpServer(health=hangs, registry=CollectorRegistry(), bolt=None, patience=0.05)
     await web.start("127.0.0.1", 0)
     try:
         async with (
@@ -232,10 +232,10 @@ async def test_a_port_that_cannot_be_used_is_one_clear_line(host: str) -> None:
     async def report() -> Mapping[str, str]:
         return {}
 
-    first = WebServer(health=report, registry=CollectorRegistry(), bolt=None)
+    first = HttpServer(health=report, registry=CollectorRegistry(), bolt=None)
     await first.start("127.0.0.1", 0)
     try:
-        second = WebServer(health=report, registry=CollectorRegistry(), bolt=None)
+        second = HttpServer(health=report, registry=CollectorRegistry(), bolt=None)
         with pytest.raises(PortTaken, match=rf"HTTP_PORT {first.port} on {host} cannot be used: \w+"):
             await second.start(host, first.port)
     finally:

@@ -16,7 +16,7 @@ from bot.domain import (
     StoreError,
 )
 from bot.domain.manual_run_rules import AskedAlready, Over, Refused, Repeated, RunEnd, Started, Unclear
-from bot.mails.manual_runs import Shelf
+from bot.mails.manual_runs import ManualRunRepositories
 from bot.store.store import open_store
 
 if TYPE_CHECKING:
@@ -220,7 +220,7 @@ async def test_without_a_claim_nothing_is_asked(stage: Stage) -> None:
             raise StoreError("disk full")
 
     runner = stage.runner()
-    runner._shelf = Shelf(manual_runs=Full(), watches=Full(), audit=Full())
+    runner._shelf = ManualRunRepositories(manual_runs=Full(), watches=Full(), audit=Full())
     with pytest.raises(StoreError):
         await runner.begin(wish(), BEFORE, stage.teller)
     assert stage.quickbi.asked == 0

@@ -10,8 +10,8 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from bot.app.metrics import BotMetrics
-from bot.delivery.sender import Tally
-from bot.monitoring.poller import Pulse
+from bot.delivery.sender import DeliveryStats
+from bot.monitoring.poller import PollerStats
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -20,8 +20,8 @@ def told(*, leads: bool) -> str:
     """By a replica that saw an outage, and whose app Slack rejected, while it led."""
     registry = CollectorRegistry()
     parts: dict[str, Any] = {
-        "poller": SimpleNamespace(pulse=Pulse(watched=7, calls=40, outage_since=LONG_AGO)),
-        "courier": SimpleNamespace(tally=Tally(sent=3, owed=5, rejected_since=LONG_AGO)),
+        "poller": SimpleNamespace(pulse=PollerStats(watched=7, calls=40, outage_since=LONG_AGO)),
+        "courier": SimpleNamespace(tally=DeliveryStats(sent=3, owed=5, rejected_since=LONG_AGO)),
         "leadership": SimpleNamespace(is_leader=leads),
     }
     registry.register(BotMetrics(**parts, busy=lambda: 2))

@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain import ChannelId, UserId
 from bot.sandbox.slack import SimulatedSlack
 from bot.slack.kit.blocks import Message, section
-from bot.slack.transport.responders import DirectAnswer, Reply
+from bot.slack.transport.responders import DirectResponder, Responder
 from tests.contract.simulated_slack import MANIFEST
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ async def send(
     """Answer through a response URL that was never good. Returns whether it was taken, and where it is seen."""
     client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, retry_handlers=[])
     async with aiohttp.ClientSession() as session:
-        otherwise = DirectAnswer(client, ADA, channel)
-        reply = Reply(f"{slack.base_url}commands/dead", session, otherwise=otherwise)
+        otherwise = DirectResponder(client, ADA, channel)
+        reply = Responder(f"{slack.base_url}commands/dead", session, otherwise=otherwise)
         taken = await reply.send(HELLO, **how)
     places = {"channel": channel, "direct": slack.workspace.direct_message(ADA).id}
     return taken, [

@@ -10,7 +10,7 @@ from bot.domain import (
     RunStatus,
 )
 from bot.domain.deliveries import Nothing
-from bot.domain.grouping import Rhythm
+from bot.domain.grouping import Load
 from tests.support.samples_of_news import ADA, REPORTS, at, run
 from tests.support.store_desk import subscribed
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["tests.support.databases"]
 SENT, FAILED = RunStatus.SENT, RunStatus.FAILED
-BUSY = Rhythm(recent_posts=5)
+BUSY = Load(recent_posts=5)
 
 
 async def storm(desk: Desk, count: int, *, first: int = 0, minutes: float = 2) -> list[MailId]:

@@ -14,7 +14,7 @@ from sqlalchemy import MetaData, create_engine, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.domain import IncidentState, Notice, NotifyReason, PostKind, RunStatus
-from bot.domain.grouping import Rhythm
+from bot.domain.grouping import Load
 from bot.store.store import open_store
 from bot.store.tables import metadata
 from tests.support.samples_of_news import FINANCE, MAIL, REPORTS, answer, at, run
@@ -125,6 +125,6 @@ async def test_what_was_owed_is_claimed_and_what_fires_recovers_in_its_message(u
 
 
 async def claim(store: Store, channel: ChannelId, term: int) -> Notice:
-    claimed = await store.outbox.claim(channel, rhythm=Rhythm(), now=at(LATER), term=term)
+    claimed = await store.outbox.claim(channel, rhythm=Load(), now=at(LATER), term=term)
     assert isinstance(claimed, Notice), claimed
     return claimed

@@ -16,19 +16,19 @@ from bot.domain import (
     IncidentId,
     IncidentKind,
     IncidentState,
-    Line,
+    IncidentView,
     Mail,
     MailId,
     MissingAccess,
     Notice,
     NotifyReason,
+    PlainNotice,
     PostId,
     PostKind,
     ProtocolError,
     QuickBIUnavailable,
     TaskId,
     Throttled,
-    Told,
     UnknownRefusal,
     UserId,
 )
@@ -66,15 +66,17 @@ def over(state: IncidentState, kind: IncidentKind = IncidentKind.FAILED, *, fail
     )
 
 
-def unseen(cause: str) -> Told:
+def unseen(cause: str) -> IncidentView:
     return told(replace(incident(IncidentKind.ACCESS_LOST, failed_runs=0), cause=cause), REASON.ACCESS_LOST)
 
 
-def told(what: Incident, *reasons: NotifyReason, mail: Mail | None = SALES, **more: object) -> Told:
-    return Told(incident=what, mail=mail, reasons=reasons, **more)  # type: ignore[arg-type]
+def told(what: Incident, *reasons: NotifyReason, mail: Mail | None = SALES, **more: object) -> IncidentView:
+    return IncidentView(incident=what, mail=mail, reasons=reasons, **more)  # type: ignore[arg-type]
 
 
-def notice(kind: PostKind, *items: Told, lines: tuple[Line, ...] = (), may_repeat: bool = False) -> Message:
+def notice(
+    kind: PostKind, *items: IncidentView, lines: tuple[PlainNotice, ...] = (), may_repeat: bool = False
+) -> Message:
     claimed = Notice(
         post_id=PostId("2" * 32),
         channel_id=ChannelId("C0REPORTS2"),
@@ -88,7 +90,7 @@ def notice(kind: PostKind, *items: Told, lines: tuple[Line, ...] = (), may_repea
     return notice_message(claimed, now=NOW, zone=ZONE)
 
 
-def redrawn(*items: Told, may_repeat: bool) -> Message:
+def redrawn(*items: IncidentView, may_repeat: bool) -> Message:
     post = Redraw(
         post_id=PostId("2" * 32),
         channel_id=ChannelId("C0REPORTS2"),
@@ -100,7 +102,7 @@ def redrawn(*items: Told, may_repeat: bool) -> Message:
     return redrawn_message(post, now=NOW, zone=ZONE)
 
 
-def many(count: int, *, recovered: int = 0) -> tuple[Told, ...]:
+def many(count: int, *, recovered: int = 0) -> tuple[IncidentView, ...]:
     """A storm: the first `recovered` of them are over."""
     return tuple(
         told(
@@ -196,12 +198,12 @@ def _storms() -> dict[str, Message]:
 
 def _lines() -> dict[str, Message]:
     about = {
-        "mail-paused": Line(reason=REASON.MAIL_PAUSED, at=NOW, subject_id=MAIL, mail=SALES),
-        "mail-unpaused": Line(reason=REASON.MAIL_UNPAUSED, at=NOW, subject_id=MAIL, mail=NASTY),
-        "channel-lost": Line(
+        "mail-paused": PlainNotice(reason=REASON.MAIL_PAUSED, at=NOW, subject_id=MAIL, mail=SALES),
+        "mail-unpaused": PlainNotice(reason=REASON.MAIL_UNPAUSED, at=NOW, subject_id=MAIL, mail=NASTY),
+        "channel-lost": PlainNotice(
             reason=REASON.CHANNEL_LOST, at=NOW, subject_id="C0OLDREP07", detail="is_archived 3"
         ),
-        "outage-began": Line(
+        "outage-began": PlainNotice(
             reason=REASON.OUTAGE_BEGAN,
             at=NOW,
             detail=cause_of(
@@ -209,7 +211,7 @@ def _lines() -> dict[str, Message]:
             ),
             since=NOW - timedelta(minutes=3),
         ),
-        "outage-over": Line(reason=REASON.OUTAGE_OVER, at=NOW, detail="Throttling", since=NOW - HOUR),
+        "outage-over": PlainNotice(reason=REASON.OUTAGE_OVER, at=NOW, detail="Throttling", since=NOW - HOUR),
     }
     causes = {
         "throttled": cause_of(Throttled(code="Throttling.User")),

@@ -22,9 +22,9 @@ from bot.slack.app import bolt_app
 from bot.slack.commands import Verb
 from bot.slack.kit.actions import Act, InChannel, under_status
 from bot.slack.payloads import Home, typed
-from bot.slack.transport.access import Gate
-from bot.slack.transport.dispatcher import Boundary
-from bot.slack.transport.users import People
+from bot.slack.transport.access import AccessPolicy
+from bot.slack.transport.dispatcher import Dispatcher
+from bot.slack.transport.users import Users
 from bot.slack.views import status as messages
 from tests.messages.judges import texts
 from tests.scenario.steps import labels
@@ -124,8 +124,8 @@ async def test_an_ack_takes_less_than_five_milliseconds() -> None:
     async def slow(_: Typed, __: Answer) -> None:
         await asked.wait()
 
-    gate = Gate(home, People(AsyncWebClient(), fallback=UTC), NobodySubscribed())
-    boundary = Boundary(gate, lambda _: Nowhere())
+    gate = AccessPolicy(home, Users(AsyncWebClient(), fallback=UTC), NobodySubscribed())
+    boundary = Dispatcher(gate, lambda _: Nowhere())
     app.command("/mail-status")(boundary.listener(typed, slow))
     seconds = []
     for _ in range(50):

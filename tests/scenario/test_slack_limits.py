@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bot.domain import Notice
     from bot.domain.deliveries import Nothing
-    from bot.domain.grouping import Rhythm
+    from bot.domain.grouping import Load
     from bot.store.database import Database
     from tests.support.telling import Telling
 
@@ -86,7 +86,7 @@ class SlowToCommit(Outbox):
         self.chosen = asyncio.Event()
 
     async def claim(
-        self, channel_id: ChannelId, *, rhythm: Rhythm, now: datetime, term: int
+        self, channel_id: ChannelId, *, rhythm: Load, now: datetime, term: int
     ) -> Notice | Nothing:
         claimed = await super().claim(channel_id, rhythm=rhythm, now=now, term=term)
         if not self.chosen.is_set():

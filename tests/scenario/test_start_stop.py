@@ -278,10 +278,10 @@ async def test_a_thread_that_hangs_does_not_keep_the_process() -> None:
     """A name server that never answers, for one: what the bot itself has to do is done, so it ended well."""
     program = """
 import asyncio, threading, time
-from bot.app.shutdown import Stopping
+from bot.app.shutdown import Shutdown
 
 async def main():
-    stopping = Stopping()
+    stopping = Shutdown()
     stopping.listen()
     asyncio.get_running_loop().run_in_executor(None, time.sleep, 60)
     print("ready", flush=True)

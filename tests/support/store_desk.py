@@ -13,7 +13,7 @@ from bot.domain import (
     NotifyReason,
 )
 from bot.domain.deliveries import Nothing
-from bot.domain.grouping import Rhythm
+from bot.domain.grouping import Load
 from bot.domain.incident_rules import MissedRun
 from tests.support.samples_of_news import MAIL, NOON, REPORTS, answer, at, subscription
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bot.domain import ChannelId, StatusAnswer
     from bot.store.store import Store
 
-CALM = Rhythm()
+CALM = Load()
 TTL = timedelta(minutes=5)
 
 
@@ -46,17 +46,17 @@ class Desk:
             MAIL, answer(), now=at(minutes), term=self.term, missed=[missed]
         )
 
-    async def claim(self, minutes: float, *, channel: ChannelId = REPORTS, rhythm: Rhythm = CALM) -> Notice:
+    async def claim(self, minutes: float, *, channel: ChannelId = REPORTS, rhythm: Load = CALM) -> Notice:
         claimed = await self.try_claim(minutes, channel=channel, rhythm=rhythm)
         assert isinstance(claimed, Notice), f"nothing to claim: {claimed}"
         return claimed
 
     async def try_claim(
-        self, minutes: float, *, channel: ChannelId = REPORTS, rhythm: Rhythm = CALM
+        self, minutes: float, *, channel: ChannelId = REPORTS, rhythm: Load = CALM
     ) -> Notice | Nothing:
         return await self.store.outbox.claim(channel, rhythm=rhythm, now=at(minutes), term=self.term)
 
-    async def send(self, minutes: float, *, channel: ChannelId = REPORTS, rhythm: Rhythm = CALM) -> Notice:
+    async def send(self, minutes: float, *, channel: ChannelId = REPORTS, rhythm: Load = CALM) -> Notice:
         notice = await self.claim(minutes, channel=channel, rhythm=rhythm)
         await self.store.deliveries.mark_sent(notice.post_id, ts=f"{minutes:.6f}", now=at(minutes))
         return notice

@@ -14,10 +14,10 @@ import yaml
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app.leadership import Leadership
-from bot.delivery.worker import Courier
+from bot.delivery.worker import DeliveryWorker
 from bot.domain import ChannelId, Mail, MailId, StatusAnswer, Subscription, TeamId, UserId
-from bot.mails.directory import Directory
-from bot.mails.status_cache import Sightings
+from bot.mails.directory import MailDirectory
+from bot.mails.status_cache import StatusCache
 from bot.monitoring.poller import Poller
 from bot.monitoring.schedule import Schedule
 from bot.quickbi.call_budget import CallBudget, SteadySlots
@@ -27,9 +27,9 @@ from bot.sandbox.quickbi import SimulatedQuickBI
 from bot.sandbox.quickbi.limits import Limits
 from bot.sandbox.slack import SimulatedSlack
 from bot.sandbox.world import Status, World
-from bot.slack.handlers.channels import ChannelDesk
+from bot.slack.handlers.channels import ChannelEventHandler
 from bot.slack.payloads import Home
-from bot.slack.transport.channel_access import Channels
+from bot.slack.transport.channel_access import ChannelAccess
 from bot.slack.transport.notifier import SlackMessenger
 from bot.store.store import open_store
 
@@ -57,9 +57,9 @@ class Telling:
     check_interval: float
     clock_error: timedelta = timedelta(0)
     poller: Poller = field(init=False)
-    courier: Courier = field(init=False)
-    directory: Directory = field(init=False)
-    channels: ChannelDesk = field(init=False)
+    courier: DeliveryWorker = field(init=False)
+    directory: MailDirectory = field(init=False)
+    channels: ChannelEventHandler = field(init=False)
     _task: asyncio.Task[None] | None = None
     _client: QuickBIClient | None = None
 
@@ -81,7 +81,7 @@ class Telling:
             status_sent=budget.sent,
         )
         slack = AsyncWebClient(token=self.slack.bot_token, base_url=self.slack.api_url, retry_handlers=[])
-        self.courier = Courier(
+        self.courier = DeliveryWorker(
             outbox=self.store.outbox,
             deliveries=self.store.deliveries,
             gates=self.store.gates,
@@ -89,7 +89,7 @@ class Telling:
             operator_channel=OPERATORS,
             now=self.now,
         )
-        self.directory = Directory(self._client, self.store.mails, now=self.now)
+        self.directory = MailDirectory(self._client, self.store.mails, now=self.now)
         await self.directory.load()
         self.poller = Poller(
             watches=self.store.watches,
@@ -100,14 +100,14 @@ class Telling:
             new_schedule=self._schedule,
             timezone=ZONE,
             news=self.courier.wake,
-            seen=Sightings().remember,
+            seen=StatusCache().remember,
             is_paused=self.directory.is_paused,
             operator_channel=OPERATORS,
             now=self.now,
         )
-        self.channels = ChannelDesk(
+        self.channels = ChannelEventHandler(
             self.store.gates,
-            Channels(slack),
+            ChannelAccess(slack),
             home=Home(
                 team_id=TeamId(self.slack.team_id), enterprise_id="", bot_user_id=UserId("UBOT"), app_name=""
             ),

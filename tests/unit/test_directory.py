@@ -23,7 +23,7 @@ from bot.domain import (
     StoreError,
     TaskId,
 )
-from bot.mails.directory import FRESH_FOR, Directory
+from bot.mails.directory import FRESH_FOR, MailDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -85,8 +85,8 @@ class FakeShelf:
         return self.mails
 
 
-async def directory_of(*mails: Mail) -> Directory:
-    directory = Directory(FakeQuickBI(), FakeShelf(*mails), now=lambda: NOON)
+async def directory_of(*mails: Mail) -> MailDirectory:
+    directory = MailDirectory(FakeQuickBI(), FakeShelf(*mails), now=lambda: NOON)
     await directory.load()
     return directory
 
@@ -188,7 +188,7 @@ async def test_a_whole_name_is_suggested_first_however_many_have_it_in_theirs() 
 async def test_all_pages_are_read_and_kept() -> None:
     """The list replaces the old one as a whole: a mail that is gone is gone."""
     quickbi, shelf = FakeQuickBI(*CAST), FakeShelf(mail("Old one"))
-    directory = Directory(quickbi, shelf, now=lambda: NOON)
+    directory = MailDirectory(quickbi, shelf, now=lambda: NOON)
     await directory.load()
     assert await directory.refresh()
     assert quickbi.pages_asked == [1, 2, 3]
@@ -201,7 +201,7 @@ async def test_all_pages_are_read_and_kept() -> None:
 async def test_an_outage_keeps_what_is_known_and_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     """Its end is logged once, too. Nothing half-read replaces the whole."""
     quickbi, shelf = FakeQuickBI(*CAST), FakeShelf()
-    directory = Directory(quickbi, shelf, now=lambda: NOON)
+    directory = MailDirectory(quickbi, shelf, now=lambda: NOON)
     with caplog.at_level(logging.INFO):
         await directory.refresh()
         for page in (1, 2, 2):
@@ -223,7 +223,7 @@ async def test_a_list_that_cannot_be_kept_counts_all_the_same(caplog: pytest.Log
     now = [NOON]
     paused = replace(mail("Daily Sales"), paused=True)
     quickbi, shelf = FakeQuickBI(paused), FakeShelf(mail("Daily Sales"))
-    directory = Directory(quickbi, shelf, now=lambda: now[0])
+    directory = MailDirectory(quickbi, shelf, now=lambda: now[0])
     await directory.load()
     shelf.refuses = True
     with caplog.at_level(logging.INFO):
@@ -246,7 +246,7 @@ async def test_it_reads_at_once_and_can_be_ended() -> None:
             saved.set()
 
     shelf = Shelf()
-    task = asyncio.create_task(Directory(FakeQuickBI(*CAST), shelf, now=lambda: NOON).run())
+    task = asyncio.create_task(MailDirectory(FakeQuickBI(*CAST), shelf, now=lambda: NOON).run())
     async with asyncio.timeout(5):
         await saved.wait()
     assert len(shelf.mails) == len(CAST)
@@ -282,7 +282,7 @@ async def test_whether_a_mail_is_paused_is_read_anew_unless_that_was_just_done()
     """A mail that was paused a minute ago is not late; two that are asked about at once cost one reading."""
     now = [NOON]
     quickbi = FakeQuickBI(mail("Daily Sales"))
-    directory = Directory(quickbi, FakeShelf(), now=lambda: now[0])
+    directory = MailDirectory(quickbi, FakeShelf(), now=lambda: now[0])
     await directory.refresh()
     quickbi.mails = (replace(mail("Daily Sales"), paused=True),)
     assert not await directory.is_paused(MailId("id-Daily Sales"))
@@ -298,7 +298,7 @@ async def test_whether_a_mail_is_paused_is_as_last_known_while_quick_bi_is_down(
     quickbi = FakeQuickBI()
     quickbi.down_from_page = 1
     paused = replace(mail("Daily Sales"), paused=True)
-    directory = Directory(quickbi, FakeShelf(paused), now=lambda: NOON)
+    directory = MailDirectory(quickbi, FakeShelf(paused), now=lambda: NOON)
     await directory.load()
     assert await directory.is_paused(paused.mail_id)
 

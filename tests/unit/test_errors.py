@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.slack.transport.errors import Refusal, refusal
+from bot.slack.transport.errors import SlackRefusal, refusal
 
 
 class AiohttpsOwn:
@@ -35,24 +35,24 @@ def answered(data: Any, *, status: int = 200, headers: dict[str, str] | None = N
 
 def test_what_slack_says_is_read() -> None:
     """Its word, the scope that is missing, and how long it wants to be left alone."""
-    assert refusal(answered({"ok": False, "error": "missing_scope", "needed": "im:write"})) == Refusal(
+    assert refusal(answered({"ok": False, "error": "missing_scope", "needed": "im:write"})) == SlackRefusal(
         error="missing_scope", needed="im:write"
     )
     assert refusal(
         answered({"ok": False, "error": "ratelimited"}, status=429, headers={"retry-after": "30"})
-    ) == (Refusal(error="ratelimited", status=429, retry_after=30.0))
+    ) == (SlackRefusal(error="ratelimited", status=429, retry_after=30.0))
 
 
 @pytest.mark.parametrize("data", ["<html>", {}, None, {"ok": False}, {"error": None}])
 def test_what_is_not_slacks_has_no_word(data: Any) -> None:
     """Whatever stands there instead."""
-    assert refusal(answered(data)) == Refusal()
+    assert refusal(answered(data)) == SlackRefusal()
 
 
 def test_an_answer_of_aiohttp_is_understood_too() -> None:
     """It has no `status_code` and no `data`."""
     broken = SlackApiError("broken", AiohttpsOwn())  # type: ignore[no-untyped-call]
-    assert refusal(broken) == Refusal(status=502, retry_after=7.0)
+    assert refusal(broken) == SlackRefusal(status=502, retry_after=7.0)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_an_answer_of_aiohttp_is_understood_too() -> None:
 )
 def test_servers_trouble_passes_and_a_refusal_does_not(status: HTTPStatus) -> None:
     """5xx and 429, whatever the body says."""
-    assert Refusal(error="odd", status=status).is_passing is (status >= 500 or status == 429)
+    assert SlackRefusal(error="odd", status=status).is_passing is (status >= 500 or status == 429)
 
 
 @pytest.mark.parametrize(
@@ -79,31 +79,33 @@ def test_servers_trouble_passes_and_a_refusal_does_not(status: HTTPStatus) -> No
 )
 def test_slacks_own_trouble_passes(error: str, *, passes: bool) -> None:
     """Under HTTP 200, as Slack likes it."""
-    assert Refusal(error=error).is_passing is passes
+    assert SlackRefusal(error=error).is_passing is passes
 
 
 @pytest.mark.parametrize(
     ("no", "words"),
     [
         pytest.param(
-            Refusal(error="invalid_auth"), "Slack says invalid_auth. The token is wrong.", id="known"
+            SlackRefusal(error="invalid_auth"), "Slack says invalid_auth. The token is wrong.", id="known"
         ),
         pytest.param(
-            Refusal(error="odd_one"), "Slack says odd_one. See Slack's page on this error.", id="unknown"
+            SlackRefusal(error="odd_one"), "Slack says odd_one. See Slack's page on this error.", id="unknown"
         ),
         pytest.param(
-            Refusal(error="missing_scope", needed="im:write"), "The scope im:write is missing.", id="scope"
+            SlackRefusal(error="missing_scope", needed="im:write"),
+            "The scope im:write is missing.",
+            id="scope",
         ),
-        pytest.param(Refusal(status=503), "Slack says HTTP 503. It is in trouble or busy", id="trouble"),
-        pytest.param(Refusal(status=404), "SLACK_API_URL is not Slack (HTTP 404)", id="another server"),
+        pytest.param(SlackRefusal(status=503), "Slack says HTTP 503. It is in trouble or busy", id="trouble"),
+        pytest.param(SlackRefusal(status=404), "SLACK_API_URL is not Slack (HTTP 404)", id="another server"),
         pytest.param(
-            Refusal(error="ClientConnectorError", is_out_of_reach=True),
+            SlackRefusal(error="ClientConnectorError", is_out_of_reach=True),
             "Out of reach (Client",
             id="no server",
         ),
     ],
 )
-def test_whoever_runs_the_bot_reads_what_to_do(no: Refusal, words: str) -> None:
+def test_whoever_runs_the_bot_reads_what_to_do(no: SlackRefusal, words: str) -> None:
     """In one line."""
     assert words in no.words
     assert "\n" not in no.words

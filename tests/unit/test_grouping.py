@@ -17,21 +17,21 @@ from bot.domain.grouping import (
     LIVELY_EVERYWHERE,
     MOST_ITEMS,
     QUIET,
-    Fold,
-    Join,
-    Later,
-    NewRoot,
-    Owed,
+    Absorb,
+    AppendToMessage,
+    Load,
+    NewMessage,
+    PendingNotice,
+    PostedMessage,
+    PostPlainNotices,
     ReplyTo,
-    Rhythm,
-    Root,
-    SayLines,
     Step,
+    Wait,
     next_step,
 )
 
 NOON = datetime(2025, 3, 3, 12, tzinfo=UTC)
-CALM, BUSY = Rhythm(), Rhythm(recent_posts=BUSY_CHANNEL)
+CALM, BUSY = Load(), Load(recent_posts=BUSY_CHANNEL)
 MANY = PostId("many")
 
 
@@ -39,7 +39,7 @@ def at(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-def owed(number: int, *, incident: int | None = 0, seen: float = 0.0, **more: Any) -> Owed:
+def owed(number: int, *, incident: int | None = 0, seen: float = 0.0, **more: Any) -> PendingNotice:
     """Notice `number`, about incident `incident` of the mail of that number (0: the same number)."""
     about = number if incident == 0 else incident
     values: dict[str, Any] = {
@@ -50,15 +50,17 @@ def owed(number: int, *, incident: int | None = 0, seen: float = 0.0, **more: An
         "mail_id": None if about is None else MailId(f"m{about}"),
         "is_firing": True,
     }
-    return Owed(**values | more)
+    return PendingNotice(**values | more)
 
 
-def line(number: int, reason: NotifyReason) -> Owed:
+def line(number: int, reason: NotifyReason) -> PendingNotice:
     return owed(number, incident=None, reason=reason, is_firing=False)
 
 
-def root(post: str, *, items: int = 1, settled: bool = True, sent: float = 0.0, mails: str = "") -> Root:
-    return Root(
+def root(
+    post: str, *, items: int = 1, settled: bool = True, sent: float = 0.0, mails: str = ""
+) -> PostedMessage:
+    return PostedMessage(
         post_id=PostId(post),
         is_settled=settled,
         item_count=items,
@@ -68,11 +70,11 @@ def root(post: str, *, items: int = 1, settled: bool = True, sent: float = 0.0, 
 
 
 def step(
-    *news: Owed,
+    *news: PendingNotice,
     now: float = 0.0,
-    roots: dict[int, Root] | None = None,
-    rhythm: Rhythm = CALM,
-    joinable: Root | None = None,
+    roots: dict[int, PostedMessage] | None = None,
+    rhythm: Load = CALM,
+    joinable: PostedMessage | None = None,
 ) -> Step:
     known = {IncidentId(f"i{number}"): each for number, each in (roots or {}).items()}
     return next_step(news, known, rhythm=rhythm, joinable=joinable, now=at(now))
@@ -81,54 +83,54 @@ def step(
 @pytest.mark.parametrize(
     ("rhythm", "is_calm"),
     [
-        (Rhythm(), True),
-        (Rhythm(recent_posts=BUSY_CHANNEL - 1), True),
-        (Rhythm(recent_posts=BUSY_CHANNEL), False),
-        (Rhythm(recent_everywhere=LIVELY_EVERYWHERE), False),
-        (Rhythm(owed_everywhere=BUSY_EVERYWHERE), True),
-        (Rhythm(owed_everywhere=BUSY_EVERYWHERE + 1), False),
+        (Load(), True),
+        (Load(recent_posts=BUSY_CHANNEL - 1), True),
+        (Load(recent_posts=BUSY_CHANNEL), False),
+        (Load(recent_everywhere=LIVELY_EVERYWHERE), False),
+        (Load(owed_everywhere=BUSY_EVERYWHERE), True),
+        (Load(owed_everywhere=BUSY_EVERYWHERE + 1), False),
     ],
 )
-def test_when_it_is_calm(rhythm: Rhythm, *, is_calm: bool) -> None:
+def test_when_it_is_calm(rhythm: Load, *, is_calm: bool) -> None:
     assert rhythm.is_calm is is_calm
 
 
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        pytest.param(step(), Later(at=None), id="nothing is owed"),
-        pytest.param(step(owed(1)), NewRoot(notice_ids=(1,)), id="a lone failure goes out at once"),
+        pytest.param(step(), Wait(at=None), id="nothing is owed"),
+        pytest.param(step(owed(1)), NewMessage(notice_ids=(1,)), id="a lone failure goes out at once"),
         pytest.param(
             step(owed(1), owed(2, incident=1), owed(3)),
-            NewRoot(notice_ids=(1, 2, 3)),
+            NewMessage(notice_ids=(1, 2, 3)),
             id="whatever is owed by then goes with it",
         ),
         pytest.param(
             step(owed(1), rhythm=BUSY),
-            Later(at=at(QUIET)),
+            Wait(at=at(QUIET)),
             id="in a storm it waits until nothing more comes",
         ),
         pytest.param(
             step(owed(1), now=7.5, rhythm=BUSY),
-            Later(at=at(GATHER.total_seconds())),
+            Wait(at=at(GATHER.total_seconds())),
             id="but not for long",
         ),
         pytest.param(
-            step(owed(1), now=8.0, rhythm=BUSY), NewRoot(notice_ids=(1,)), id="gathered long enough"
+            step(owed(1), now=8.0, rhythm=BUSY), NewMessage(notice_ids=(1,)), id="gathered long enough"
         ),
         pytest.param(
             step(owed(1, seen=100), now=0.0, rhythm=BUSY),
-            NewRoot(notice_ids=(1,)),
+            NewMessage(notice_ids=(1,)),
             id="the clock was set back: nobody waits for the future",
         ),
         pytest.param(
-            step(owed(1), now=2.0, rhythm=Rhythm(recent_posts=9, quiet_for=QUIET)),
-            NewRoot(notice_ids=(1,)),
+            step(owed(1), now=2.0, rhythm=Load(recent_posts=9, quiet_for=QUIET)),
+            NewMessage(notice_ids=(1,)),
             id="the storm is over",
         ),
         pytest.param(
             step(*(owed(number) for number in range(1, MOST_ITEMS + 3)), rhythm=BUSY),
-            NewRoot(notice_ids=tuple(range(1, MOST_ITEMS + 1))),
+            NewMessage(notice_ids=tuple(range(1, MOST_ITEMS + 1))),
             id="a message that is full goes at once, the rest waits for the next",
         ),
     ],
@@ -137,7 +139,7 @@ def test_a_new_failure(found: Step, expected: Step) -> None:
     assert found == expected
 
 
-STORM_OVER = Rhythm(recent_posts=BUSY_CHANNEL, quiet_for=QUIET)
+STORM_OVER = Load(recent_posts=BUSY_CHANNEL, quiet_for=QUIET)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +150,7 @@ STORM_OVER = Rhythm(recent_posts=BUSY_CHANNEL, quiet_for=QUIET)
         pytest.param(root("many", items=5), CALM, False, id="it is calm: a message of its own is seen"),
         pytest.param(
             root("many", items=5),
-            Rhythm(recent_posts=9, quiet_for=QUIET, may_edit=False),
+            Load(recent_posts=9, quiet_for=QUIET, may_edit=False),
             False,
             id="Slack's limits leave no room for an edit",
         ),
@@ -165,9 +167,11 @@ STORM_OVER = Rhythm(recent_posts=BUSY_CHANNEL, quiet_for=QUIET)
         ),
     ],
 )
-def test_joining_the_message_that_is_there(joinable: Root | None, rhythm: Rhythm, *, joins: bool) -> None:
+def test_joining_the_message_that_is_there(
+    joinable: PostedMessage | None, rhythm: Load, *, joins: bool
+) -> None:
     found = step(owed(1), rhythm=rhythm, joinable=joinable)
-    assert found == (Join(post_id=MANY, notice_ids=(1,)) if joins else NewRoot(notice_ids=(1,)))
+    assert found == (AppendToMessage(post_id=MANY, notice_ids=(1,)) if joins else NewMessage(notice_ids=(1,)))
 
 
 AGAIN: dict[str, Any] = {"reason": NotifyReason.STILL_FAILING}
@@ -184,12 +188,12 @@ SOON = GATHER_REPLIES.total_seconds()
         ),
         pytest.param(
             step(owed(2, incident=1, **AGAIN), roots={1: root("p", settled=False)}),
-            Later(at=None),
+            Wait(at=None),
             id="not before that message is known to be there",
         ),
         pytest.param(
             step(owed(2, incident=1, **AGAIN), now=1.0, roots={1: root("p", items=9)}),
-            Later(at=at(SOON)),
+            Wait(at=at(SOON)),
             id="under a message about many it waits for company",
         ),
         pytest.param(
@@ -204,7 +208,7 @@ SOON = GATHER_REPLIES.total_seconds()
         ),
         pytest.param(
             step(owed(2, incident=1, **AGAIN), owed(3), roots={1: root("p")}),
-            NewRoot(notice_ids=(3,)),
+            NewMessage(notice_ids=(3,)),
             id="a new failure goes first",
         ),
         pytest.param(
@@ -212,12 +216,12 @@ SOON = GATHER_REPLIES.total_seconds()
                 owed(2, incident=1, is_firing=False, was_snoozed=True, reason=NotifyReason.RECOVERED),
                 roots={1: root("p")},
             ),
-            Fold(notice_ids=(2,)),
+            Absorb(notice_ids=(2,)),
             id="snoozed and over by now: the message shows it, nobody is called",
         ),
         pytest.param(
             step(owed(2, incident=1, is_firing=False, was_snoozed=True)),
-            NewRoot(notice_ids=(2,)),
+            NewMessage(notice_ids=(2,)),
             id="snoozed and over, but nobody was ever told of it",
         ),
     ],
@@ -235,17 +239,17 @@ def test_news_about_what_is_told_already(found: Step, expected: Step) -> None:
                 line(2, NotifyReason.OUTAGE_BEGAN),
                 line(3, NotifyReason.MAIL_PAUSED),
             ),
-            SayLines(notice_ids=(1, 3)),
+            PostPlainNotices(notice_ids=(1, 3)),
             id="all of one kind together",
         ),
         pytest.param(
             step(line(1, NotifyReason.MAIL_PAUSED), owed(2)),
-            NewRoot(notice_ids=(2,)),
+            NewMessage(notice_ids=(2,)),
             id="behind a failure",
         ),
         pytest.param(
             step(owed(2), line(3, NotifyReason.OUTAGE_BEGAN), rhythm=BUSY),
-            SayLines(notice_ids=(3,)),
+            PostPlainNotices(notice_ids=(3,)),
             id="not behind one that waits",
         ),
     ],

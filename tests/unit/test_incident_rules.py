@@ -29,13 +29,13 @@ from bot.domain import (
     Throttled,
 )
 from bot.domain.incident_rules import (
-    Verdict,
+    Decision,
     judge,
     judge_denied,
     judge_late,
     judge_readable,
 )
-from bot.domain.run_context import Situation
+from bot.domain.run_context import RunContext
 from tests.support.samples_of_news import MAIL, at, run
 
 NEW = IncidentId("new")
@@ -65,7 +65,7 @@ def incident(**more: Any) -> Incident:
     return Incident(**{**values, **more})
 
 
-def seen(this: TaskRun, situation: Situation, *, minutes: float = 5) -> Verdict:
+def seen(this: TaskRun, situation: RunContext, *, minutes: float = 5) -> Decision:
     return judge(this, situation, now=at(minutes), new_id=NEW, request_id="R-9")
 
 
@@ -77,93 +77,93 @@ OVER = incident(state=IncidentState.RECOVERED, closed_at=at(4))
 @pytest.mark.parametrize(
     ("this", "situation", "reason"),
     [
-        pytest.param(run(2, FAILED), Situation(), NotifyReason.FIRST_FAILURE, id="fails"),
+        pytest.param(run(2, FAILED), RunContext(), NotifyReason.FIRST_FAILURE, id="fails"),
         pytest.param(
             run(2, FAILED),
-            Situation(past=known(2, RUNNING)),
+            RunContext(past=known(2, RUNNING)),
             NotifyReason.FIRST_FAILURE,
             id="ran-then-failed",
         ),
         pytest.param(
             run(2, FAILED),
-            Situation(is_first_look=True, watched_since=at(60)),
+            RunContext(is_first_look=True, watched_since=at(60)),
             NotifyReason.BASELINE,
             id="failed-before-anyone-asked",
         ),
         pytest.param(
             run(2, FAILED),
-            Situation(is_first_look=True, watched_since=at(1)),
+            RunContext(is_first_look=True, watched_since=at(1)),
             NotifyReason.FIRST_FAILURE,
             id="failed-before-the-first-look-but-not-before-anyone-asked",
         ),
         pytest.param(
             run(2, FAILED),
-            Situation(baseline_at=at(3), incident=incident()),
+            RunContext(baseline_at=at(3), incident=incident()),
             NotifyReason.BASELINE,
             id="an-old-task-that-somebody-asked-about",
         ),
         pytest.param(
             run(2, FAILED),
-            Situation(watched_since=at(60), newest_over=run(90, SENT)),
+            RunContext(watched_since=at(60), newest_over=run(90, SENT)),
             NotifyReason.BASELINE,
             id="an-old-task-of-a-mail-that-had-not-run",
         ),
         pytest.param(
             run(2, FAILED),
-            Situation(is_first_look=True, past=known(2, RUNNING, is_baseline=True)),
+            RunContext(is_first_look=True, past=known(2, RUNNING, is_baseline=True)),
             NotifyReason.FIRST_FAILURE,
             id="was-running-when-subscribed",
         ),
         pytest.param(
             run(2, FAILED),
-            Situation(past=known(2, FAILED), incident=incident()),
+            RunContext(past=known(2, FAILED), incident=incident()),
             NotifyReason.AS_BEFORE,
             id="same-failure-again",
         ),
         pytest.param(
-            run(3, FAILED), Situation(incident=incident()), NotifyReason.STILL_FAILING, id="fails-again"
+            run(3, FAILED), RunContext(incident=incident()), NotifyReason.STILL_FAILING, id="fails-again"
         ),
         pytest.param(
             run(1, FAILED),
-            Situation(past=known(1, RUNNING), newest_over=run(2, SENT)),
+            RunContext(past=known(1, RUNNING), newest_over=run(2, SENT)),
             NotifyReason.OVERTAKEN_FAILURE,
             id="failed-behind-a-newer-that-was-sent",
         ),
         pytest.param(
             run(1, FAILED),
-            Situation(past=known(1, RUNNING), incident=incident()),
+            RunContext(past=known(1, RUNNING), incident=incident()),
             NotifyReason.STILL_FAILING,
             id="failed-behind-a-newer-that-failed",
         ),
         pytest.param(
-            run(2, FAILED), Situation(past=known(2, SENT)), NotifyReason.FIRST_FAILURE, id="sent-was-wrong"
+            run(2, FAILED), RunContext(past=known(2, SENT)), NotifyReason.FIRST_FAILURE, id="sent-was-wrong"
         ),
-        pytest.param(run(2, SENT), Situation(), NotifyReason.SENT, id="sent"),
+        pytest.param(run(2, SENT), RunContext(), NotifyReason.SENT, id="sent"),
         pytest.param(
-            run(2, SENT), Situation(past=known(2, SENT)), NotifyReason.AS_BEFORE, id="sent-as-before"
+            run(2, SENT), RunContext(past=known(2, SENT)), NotifyReason.AS_BEFORE, id="sent-as-before"
         ),
-        pytest.param(run(3, SENT), Situation(incident=incident()), NotifyReason.RECOVERED, id="recovers"),
+        pytest.param(run(3, SENT), RunContext(incident=incident()), NotifyReason.RECOVERED, id="recovers"),
         pytest.param(
             run(1, SENT),
-            Situation(incident=incident(), past=known(1, RUNNING)),
+            RunContext(incident=incident(), past=known(1, RUNNING)),
             NotifyReason.OLDER_RUN,
             id="an-overtaken-run-was-sent",
         ),
         pytest.param(
             run(2, SENT),
-            Situation(incident=incident(), counted=incident(), past=known(2, FAILED)),
+            RunContext(incident=incident(), counted=incident(), past=known(2, FAILED)),
             NotifyReason.CORRECTED,
             id="failed-was-wrong",
         ),
         pytest.param(
             run(2, SENT),
-            Situation(counted=OVER, past=known(2, FAILED)),
+            RunContext(counted=OVER, past=known(2, FAILED)),
             NotifyReason.RECOUNTED,
             id="failed-was-wrong-and-it-is-over",
         ),
         pytest.param(
             run(1, SENT),
-            Situation(
+            RunContext(
                 incident=incident(failed_runs=2), counted=incident(failed_runs=2), past=known(1, FAILED)
             ),
             NotifyReason.RECOUNTED,
@@ -171,34 +171,36 @@ OVER = incident(state=IncidentState.RECOVERED, closed_at=at(4))
         ),
         pytest.param(
             run(2, SENT),
-            Situation(
+            RunContext(
                 incident=incident(failed_runs=2), counted=incident(failed_runs=2), past=known(2, FAILED)
             ),
             NotifyReason.RECOVERED,
             id="the-newest-of-two-failures-was-none",
         ),
-        pytest.param(run(4, RUNNING), Situation(), NotifyReason.RUNNING, id="runs"),
-        pytest.param(run(4, RUNNING), Situation(incident=incident()), NotifyReason.RUNNING, id="tries-again"),
+        pytest.param(run(4, RUNNING), RunContext(), NotifyReason.RUNNING, id="runs"),
         pytest.param(
-            run(4, RUNNING), Situation(incident=LATE), NotifyReason.STARTED, id="the-late-one-starts"
+            run(4, RUNNING), RunContext(incident=incident()), NotifyReason.RUNNING, id="tries-again"
         ),
         pytest.param(
-            run(2, RUNNING), Situation(past=known(2, FAILED)), NotifyReason.AS_BEFORE, id="never-back"
+            run(4, RUNNING), RunContext(incident=LATE), NotifyReason.STARTED, id="the-late-one-starts"
         ),
         pytest.param(
-            run(4, SENT), Situation(incident=LATE), NotifyReason.RECOVERED, id="the-late-one-is-sent"
+            run(2, RUNNING), RunContext(past=known(2, FAILED)), NotifyReason.AS_BEFORE, id="never-back"
         ),
         pytest.param(
-            run(4, FAILED), Situation(incident=LATE), NotifyReason.FIRST_FAILURE, id="late-and-failed"
+            run(4, SENT), RunContext(incident=LATE), NotifyReason.RECOVERED, id="the-late-one-is-sent"
         ),
-        pytest.param(run(2, SENT), Situation(incident=STUCK), NotifyReason.RECOVERED, id="stuck-then-sent"),
         pytest.param(
-            run(2, FAILED), Situation(incident=STUCK), NotifyReason.FIRST_FAILURE, id="stuck-then-failed"
+            run(4, FAILED), RunContext(incident=LATE), NotifyReason.FIRST_FAILURE, id="late-and-failed"
         ),
-        pytest.param(run(2, RunStatus.UNKNOWN), Situation(), NotifyReason.UNKNOWN_WORD, id="a-new-word"),
+        pytest.param(run(2, SENT), RunContext(incident=STUCK), NotifyReason.RECOVERED, id="stuck-then-sent"),
+        pytest.param(
+            run(2, FAILED), RunContext(incident=STUCK), NotifyReason.FIRST_FAILURE, id="stuck-then-failed"
+        ),
+        pytest.param(run(2, RunStatus.UNKNOWN), RunContext(), NotifyReason.UNKNOWN_WORD, id="a-new-word"),
     ],
 )
-def test_every_outcome_has_a_name(this: TaskRun, situation: Situation, reason: NotifyReason) -> None:
+def test_every_outcome_has_a_name(this: TaskRun, situation: RunContext, reason: NotifyReason) -> None:
     """Alertmanager's lesson: never a bare yes or no."""
     assert seen(this, situation).reason is reason
 
@@ -206,26 +208,26 @@ def test_every_outcome_has_a_name(this: TaskRun, situation: Situation, reason: N
 @pytest.mark.parametrize(
     ("situation", "minutes", "reason"),
     [
-        pytest.param(Situation(), 15, NotifyReason.RUNNING, id="not-yet"),
-        pytest.param(Situation(), 17, NotifyReason.STUCK, id="stuck"),
+        pytest.param(RunContext(), 15, NotifyReason.RUNNING, id="not-yet"),
+        pytest.param(RunContext(), 17, NotifyReason.STUCK, id="stuck"),
         pytest.param(
-            Situation(incident=incident(last_exec_at=at(0))), 17, NotifyReason.STUCK, id="after-failing"
+            RunContext(incident=incident(last_exec_at=at(0))), 17, NotifyReason.STUCK, id="after-failing"
         ),
-        pytest.param(Situation(incident=STUCK), 40, NotifyReason.AS_BEFORE, id="told-once"),
+        pytest.param(RunContext(incident=STUCK), 40, NotifyReason.AS_BEFORE, id="told-once"),
         pytest.param(
-            Situation(is_first_look=True, watched_since=at(30)),
+            RunContext(is_first_look=True, watched_since=at(30)),
             40,
             NotifyReason.BASELINE,
             id="stuck-before-anyone-asked",
         ),
         pytest.param(
-            Situation(past=known(2, RUNNING, is_baseline=True), watched_since=at(30)),
+            RunContext(past=known(2, RUNNING, is_baseline=True), watched_since=at(30)),
             40,
             NotifyReason.AS_BEFORE,
             id="the-confirmation-said-it",
         ),
         pytest.param(
-            Situation(past=known(2, RUNNING), newest_over=run(3, SENT)),
+            RunContext(past=known(2, RUNNING), newest_over=run(3, SENT)),
             40,
             NotifyReason.OLDER_RUN,
             id="overtaken",
@@ -233,13 +235,13 @@ def test_every_outcome_has_a_name(this: TaskRun, situation: Situation, reason: N
     ],
 )
 def test_processing_beyond_the_limit_is_stuck(
-    situation: Situation, minutes: float, reason: NotifyReason
+    situation: RunContext, minutes: float, reason: NotifyReason
 ) -> None:
     assert seen(run(2, RUNNING), situation, minutes=minutes).reason is reason
 
 
 def test_a_failure_is_counted_with_its_run_and_what_was_good_before() -> None:
-    verdict = seen(run(2, FAILED), Situation(last_sent_at=at(-60)))
+    verdict = seen(run(2, FAILED), RunContext(last_sent_at=at(-60)))
     assert verdict.counts
     assert verdict.incident is not None
     assert verdict.incident.incident_id == NEW
@@ -248,20 +250,20 @@ def test_a_failure_is_counted_with_its_run_and_what_was_good_before() -> None:
 
 
 def test_an_older_failure_counts_but_the_newest_stays_named() -> None:
-    verdict = seen(run(1, FAILED), Situation(past=known(1, RUNNING), incident=incident()))
+    verdict = seen(run(1, FAILED), RunContext(past=known(1, RUNNING), incident=incident()))
     assert verdict.incident is not None
     assert (verdict.incident.failed_runs, verdict.incident.last_run_key) == (2, "2")
 
 
 def test_a_recovery_says_when_it_was_sent_and_closes() -> None:
-    verdict = seen(run(3, SENT), Situation(incident=incident()))
+    verdict = seen(run(3, SENT), RunContext(incident=incident()))
     assert verdict.incident is not None
     assert verdict.incident.state is IncidentState.RECOVERED
     assert (verdict.incident.good_exec_at, verdict.incident.closed_at) == (at(3), at(5))
     assert verdict.incident.version == 2
 
 
-def late(was: Incident | None, *, expected: float, minutes: float) -> Verdict:
+def late(was: Incident | None, *, expected: float, minutes: float) -> Decision:
     return judge_late(
         was,
         mail_id=MAIL,
@@ -286,7 +288,7 @@ def test_a_run_that_did_not_start_is_late_once() -> None:
     assert next_day.incident.missed_runs == 2
 
 
-def denied(was: Incident | None, *, first: float | None, minutes: float) -> Verdict:
+def denied(was: Incident | None, *, first: float | None, minutes: float) -> Decision:
     return judge_denied(
         was,
         mail_id=MAIL,
@@ -351,7 +353,7 @@ def test_a_mail_has_at_most_one_incident_and_its_end_is_final(events: list[str])
         else:
             status = SENT if event == "sent" else FAILED
             verdict = seen(
-                run(100 + number, status, minutes=moment), Situation(incident=firing), minutes=moment
+                run(100 + number, status, minutes=moment), RunContext(incident=firing), minutes=moment
             )
         if firing is not None and verdict.incident is not None:
             assert verdict.incident.incident_id == firing.incident_id
@@ -359,7 +361,7 @@ def test_a_mail_has_at_most_one_incident_and_its_end_is_final(events: list[str])
 
 
 def test_the_limit_for_stuck_can_be_set() -> None:
-    verdict = judge(run(2, RUNNING), Situation(), now=at(5), new_id=NEW, stuck_after=timedelta(minutes=2))
+    verdict = judge(run(2, RUNNING), RunContext(), now=at(5), new_id=NEW, stuck_after=timedelta(minutes=2))
     assert verdict.reason is NotifyReason.STUCK
     assert verdict.incident == replace(
         STUCK, incident_id=NEW, opened_at=at(5), last_task_id=run(2, RUNNING).task_id

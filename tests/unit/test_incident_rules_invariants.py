@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from bot.domain import IncidentId, KnownRun, NotifyReason, RunStatus, TaskRun
 from bot.domain.incident_rules import judge, judge_denied, judge_late, judge_readable
-from bot.domain.run_context import Situation, is_older_than_the_watch
+from bot.domain.run_context import RunContext, is_older_than_the_watch
 from tests.support.samples_of_news import MAIL, at, run
 
 if TYPE_CHECKING:
     from bot.domain import Incident
-    from bot.domain.incident_rules import Verdict
+    from bot.domain.incident_rules import Decision
 
 FAILED = RunStatus.FAILED
 SUBSCRIBED = 0.5  # minutes after noon: run 0 was the newest then, and shown
@@ -44,10 +44,10 @@ class Story:
         self.number += 1
         return IncidentId(f"i{self.number}")
 
-    def situation(self, this: TaskRun) -> Situation:
+    def situation(self, this: TaskRun) -> RunContext:
         past = self.runs.get(this.key)
         over = [each.run for each in self.runs.values() if each.run.key != this.key and each.run.is_over]
-        return Situation(
+        return RunContext(
             incident=self.firing,
             counted=self.incidents.get(past.counted_in) if past and past.counted_in else None,
             past=past,
@@ -75,7 +75,7 @@ class Story:
             counted_in=counted_in,
         )
 
-    def check(self, this: TaskRun, situation: Situation, verdict: Verdict) -> None:
+    def check(self, this: TaskRun, situation: RunContext, verdict: Decision) -> None:
         """Each run's turning FAILED is told and counted, once; unless it is older than the subscription."""
         past = situation.past
         turned_failed = this.status is FAILED and (past is None or past.run.status is not FAILED)
@@ -109,7 +109,7 @@ class Story:
             verdict = judge_readable(self.firing, now=at(20))
         self.keep(verdict)
 
-    def keep(self, verdict: Verdict) -> None:
+    def keep(self, verdict: Decision) -> None:
         incident = verdict.incident
         if incident is None or not verdict.reason.is_shown:
             return

@@ -30,11 +30,11 @@ from bot.domain.manual_run_rules import (
     FOLLOWED_FOR,
     OPEN_FOR,
     AskedAlready,
-    Pursuit,
     Repeated,
     RunEnd,
     RunningAlready,
     RunWish,
+    Tracking,
     hindrance,
     judge,
     may_have_begun,
@@ -207,10 +207,10 @@ def test_which_run_is_ours(manual: ManualRun, runs: list[TaskRun], expected: Tas
     assert own_run(manual, runs) == expected
 
 
-def pursuit(found: TaskRun | None, *, ago: float, since: float | None = None) -> Pursuit:
+def pursuit(found: TaskRun | None, *, ago: float, since: float | None = None) -> Tracking:
     manual = by_hand(ago=ago)
     since_at = manual.claimed_at if since is None else NOON - timedelta(seconds=since)
-    return Pursuit(manual=manual, since=since_at, task=found, looked_at=NOON)
+    return Tracking(manual=manual, since=since_at, task=found, looked_at=NOON)
 
 
 LONG, LATE = FOLLOWED_FOR.total_seconds(), BEGINS_WITHIN.total_seconds()
@@ -233,7 +233,7 @@ LONG, LATE = FOLLOWED_FOR.total_seconds(), BEGINS_WITHIN.total_seconds()
         pytest.param(pursuit(RUNNING, ago=9 * LONG, since=5), True, RunEnd.STUCK, id="taken up late, stuck"),
     ],
 )
-def test_is_it_over(followed: Pursuit, *, answered: bool, expected: RunEnd | None) -> None:
+def test_is_it_over(followed: Tracking, *, answered: bool, expected: RunEnd | None) -> None:
     """Sent, failed, stuck, never begun, or out of sight; silence of Quick BI alone is none of the first four."""
     over = judge(followed, NOON, answered=answered)
     assert (over.end if over else None) == expected
@@ -258,7 +258,7 @@ def test_how_long_it_took_is_said_only_if_somebody_watched() -> None:
 )
 def test_a_run_is_followed_by_its_own_id(found: TaskRun | None, run_key: str, expected: int | None) -> None:
     """Then a newer run of the mail does not hide its end."""
-    followed = Pursuit(manual=by_hand(run_key=run_key), since=NOON, task=found)
+    followed = Tracking(manual=by_hand(run_key=run_key), since=NOON, task=found)
     assert followed.task_id == expected
 
 

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain import Outage, QuickBIUnavailable, StoreError
-from bot.monitoring.outages import OutageKeeper
+from bot.monitoring.outages import OutageMonitor
 
 if TYPE_CHECKING:
     from bot.domain import ChannelId
-    from bot.domain.outage_rules import OutageVerdict
+    from bot.domain.outage_rules import OutageDecision
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DOWN = QuickBIUnavailable(outcome_unknown=False)
@@ -29,7 +29,7 @@ class Book:
         return self.known
 
     async def keep(
-        self, verdict: OutageVerdict, *, now: datetime, operator_channel: ChannelId | None, term: int
+        self, verdict: OutageDecision, *, now: datetime, operator_channel: ChannelId | None, term: int
     ) -> None:
         del now, operator_channel, term
         if self.refusals:
@@ -39,9 +39,9 @@ class Book:
             self.kept.append(verdict.outage)
 
 
-def keeper(book: Book) -> tuple[OutageKeeper, list[datetime | None]]:
+def keeper(book: Book) -> tuple[OutageMonitor, list[datetime | None]]:
     noted: list[datetime | None] = []
-    return OutageKeeper(book, operator_channel=None, noted=noted.append, news=lambda: None), noted
+    return OutageMonitor(book, operator_channel=None, noted=noted.append, news=lambda: None), noted
 
 
 async def test_an_end_is_written_behind_its_beginning() -> None:

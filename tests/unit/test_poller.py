@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from bot.domain import ChannelId, Outage
     from bot.domain.incident_rules import MissedRun
-    from bot.domain.outage_rules import OutageVerdict
+    from bot.domain.outage_rules import OutageDecision
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 SALES, OPS = MailId("sales"), MailId("ops")
@@ -135,7 +135,7 @@ class FakeStore:
         return None
 
     async def keep(
-        self, verdict: OutageVerdict, *, now: datetime, operator_channel: ChannelId | None, term: int
+        self, verdict: OutageDecision, *, now: datetime, operator_channel: ChannelId | None, term: int
     ) -> None:
         """Nobody reads about outages here."""
 

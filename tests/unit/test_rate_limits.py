@@ -14,7 +14,7 @@ from bot.delivery.rate_limits import (
     POST,
     UPDATE,
     WIDEST,
-    Pacing,
+    RateLimits,
 )
 from bot.domain import ChannelId
 
@@ -34,14 +34,14 @@ HERE, THERE = ChannelId("here"), ChannelId("there")
 def test_one_message_a_second_in_each_channel(
     method: str, channel: ChannelId, at: float, wait: float
 ) -> None:
-    pacing = Pacing()
+    pacing = RateLimits()
     pacing.note(POST, HERE, 10.0)
     assert pacing.wait(method, channel, at) == pytest.approx(wait)
 
 
 @pytest.mark.parametrize("method", [POST, UPDATE, HISTORY])
 def test_a_minute_holds_so_many_calls_to_all_channels_together(method: str) -> None:
-    pacing = Pacing()
+    pacing = RateLimits()
     for number in range(PER_MINUTE[method]):
         assert pacing.may_call_now(method, ChannelId(f"C{number}"), number / 100)
     assert not pacing.may_call_now(method, THERE, 10.0)
@@ -51,7 +51,7 @@ def test_a_minute_holds_so_many_calls_to_all_channels_together(method: str) -> N
 
 def test_who_is_about_to_call_counts_too() -> None:
     """Claims take a while: together they must not come out above the limit."""
-    pacing = Pacing()
+    pacing = RateLimits()
     for number in range(PER_MINUTE[POST] - 3):
         pacing.note(POST, ChannelId(f"C{number}"), 1.0)
     assert pacing.wait(POST, THERE, 2.0, ahead=2) == 0.0
@@ -59,7 +59,7 @@ def test_who_is_about_to_call_counts_too() -> None:
 
 
 def test_a_429_closes_one_method_everywhere() -> None:
-    pacing = Pacing()
+    pacing = RateLimits()
     pacing.hold(POST, 40.0)
     pacing.hold(POST, 20.0)
     assert pacing.wait(POST, HERE, 10.0) == pacing.wait(POST, THERE, 10.0) == 30.0
@@ -69,14 +69,14 @@ def test_a_429_closes_one_method_everywhere() -> None:
 
 
 def test_what_was_not_called_does_not_count() -> None:
-    pacing = Pacing()
+    pacing = RateLimits()
     pacing.hold(POST, 5.0)
     assert not pacing.may_call_now(POST, HERE, 1.0)
     assert pacing.recent_posts(HERE, 5.0) == pacing.recent_calls(POST, 5.0) == 0
 
 
 def test_trouble_rests_a_channel_for_longer_each_time() -> None:
-    pacing, at = Pacing(), 0.0
+    pacing, at = RateLimits(), 0.0
     waits = []
     for _ in range(8):
         pacing.trouble(POST, HERE, at)
@@ -90,7 +90,7 @@ def test_trouble_rests_a_channel_for_longer_each_time() -> None:
 
 
 def test_the_first_call_goes_alone_and_each_good_answer_makes_room_for_one_more() -> None:
-    pacing = Pacing()
+    pacing = RateLimits()
     widths = []
     for number in range(12):
         widths.append(pacing.width(float(number)))
@@ -104,14 +104,14 @@ def test_the_first_call_goes_alone_and_each_good_answer_makes_room_for_one_more(
     ids=["a moment later", "after a silence"],
 )
 def test_room_is_forgotten_after_a_silence(at: float, width: int) -> None:
-    pacing = Pacing()
+    pacing = RateLimits()
     for number in range(5):
         pacing.went_well(POST, HERE, float(number))
     assert pacing.width(at) == width
 
 
 def test_after_a_429_it_begins_with_one_again() -> None:
-    pacing = Pacing()
+    pacing = RateLimits()
     for number in range(5):
         pacing.went_well(POST, HERE, float(number))
     pacing.hold(POST, 8.0)
@@ -119,7 +119,7 @@ def test_after_a_429_it_begins_with_one_again() -> None:
 
 
 def test_messages_of_the_last_minute_are_counted() -> None:
-    pacing = Pacing()
+    pacing = RateLimits()
     for at in (0.0, 2.0, 30.0):
         pacing.note(POST, HERE, at)
     pacing.note(POST, THERE, 31.0)

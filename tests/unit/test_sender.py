@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.delivery.rate_limits import CHANNEL_GAP, HISTORY, POST, UPDATE, Pacing
-from bot.delivery.sender import DEFAULT_RETRY_AFTER, Dispatch
+from bot.delivery.rate_limits import CHANNEL_GAP, HISTORY, POST, UPDATE, RateLimits
+from bot.delivery.sender import DEFAULT_RETRY_AFTER, Sender
 from bot.domain import (
     AppRejected,
     CannotLook,
@@ -26,7 +26,7 @@ from bot.domain import (
     SlackError,
 )
 from bot.domain.deliveries import Backlog, Nothing, Redraw, Unsure
-from bot.domain.grouping import Rhythm
+from bot.domain.grouping import Load
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
@@ -83,7 +83,7 @@ class FakeStore:
         self,
         channel_id: ChannelId,  # noqa: ARG002
         *,
-        rhythm: Rhythm,  # noqa: ARG002
+        rhythm: Load,  # noqa: ARG002
         now: datetime,  # noqa: ARG002
         term: int,  # noqa: ARG002
     ) -> Notice | Nothing:
@@ -136,10 +136,10 @@ class Desk:
     def __init__(self) -> None:
         self.slack = FakeSlack()
         self.store = FakeStore()
-        self.pacing = Pacing()
+        self.pacing = RateLimits()
         self.now = NOON
         self.may_send = True
-        self.dispatch = Dispatch(
+        self.dispatch = Sender(
             outbox=self.store,
             deliveries=self.store,
             messenger=self.slack,
@@ -149,7 +149,7 @@ class Desk:
         )
 
     async def send(self) -> float | None:
-        return await self.dispatch.send_next(HERE, rhythm=Rhythm(), term=1)
+        return await self.dispatch.send_next(HERE, rhythm=Load(), term=1)
 
     async def redraw(self) -> float | None:
         return await self.dispatch.redraw_stale(HERE)

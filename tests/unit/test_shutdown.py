@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.app.shutdown import GONE_AT, QUIET_AT, Stopping
+from bot.app.shutdown import GONE_AT, QUIET_AT, Shutdown
 from tests.support.stopwatch import Stopwatch
 
 
@@ -27,7 +27,7 @@ async def test_work_that_ends_first_has_its_result() -> None:
     async def fails() -> int:
         raise ValueError("no")
 
-    stopping = Stopping()
+    stopping = Shutdown()
     assert await stopping.unless_asked(works()) == 7
     with pytest.raises(ValueError, match="no"):
         await stopping.unless_asked(fails())
@@ -35,7 +35,7 @@ async def test_work_that_ends_first_has_its_result() -> None:
 
 async def test_work_that_is_stopped_is_cancelled() -> None:
     """It has ended when the next step begins."""
-    stopping, cancelled = Stopping(), asyncio.Event()
+    stopping, cancelled = Shutdown(), asyncio.Event()
     asyncio.get_running_loop().call_later(0.05, stopping.asked.set)
     assert await stopping.unless_asked(forever(cancelled)) is None
     assert cancelled.is_set()
@@ -43,7 +43,7 @@ async def test_work_that_is_stopped_is_cancelled() -> None:
 
 async def test_a_step_that_hangs_is_cut_and_named(caplog: pytest.LogCaptureFixture) -> None:
     """Also one that does not heed its cancellation."""
-    stopping = Stopping()
+    stopping = Shutdown()
     release = asyncio.Event()
 
     async def deaf() -> None:
@@ -69,7 +69,7 @@ async def test_a_step_that_fails_is_logged_and_the_next_one_begins(caplog: pytes
     async def fails() -> None:
         raise RuntimeError("broken")
 
-    stopping = Stopping()
+    stopping = Shutdown()
     await stopping.within(QUIET_AT, "first", fails())
     (record,) = [each for each in caplog.records if each.getMessage() == "not_ended_well"]
     assert record.exc_info
@@ -78,7 +78,7 @@ async def test_a_step_that_fails_is_logged_and_the_next_one_begins(caplog: pytes
 
 async def test_all_steps_share_one_clock() -> None:
     """What the first takes the second has not."""
-    stopping = Stopping()
+    stopping = Shutdown()
     assert stopping.left(GONE_AT) == pytest.approx(GONE_AT, abs=0.05)
     await asyncio.sleep(0.2)
     assert stopping.left(GONE_AT) == pytest.approx(GONE_AT - 0.2, abs=0.15)

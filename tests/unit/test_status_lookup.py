@@ -21,8 +21,8 @@ from bot.domain import (
     Throttled,
 )
 from bot.domain.ports import Waiting
-from bot.mails.status_cache import Sightings
-from bot.mails.status_lookup import Lookup
+from bot.mails.status_cache import StatusCache
+from bot.mails.status_lookup import StatusLookup
 from bot.quickbi.call_budget import CallBudget, LocalSlots
 from tests.support.stopwatch import Stopwatch
 
@@ -95,9 +95,9 @@ def lookup_over(
     calls_per_second: float = QUICK,
     clock: Clock | None = None,
     observed: Callable[[MailRef, Observation], Awaitable[None]] = nobody,
-) -> Lookup:
+) -> StatusLookup:
     budget = CallBudget(LocalSlots(), calls_per_second=calls_per_second)
-    return Lookup(quickbi, budget, Sightings(), now=clock or Clock(), observed=observed)
+    return StatusLookup(quickbi, budget, StatusCache(), now=clock or Clock(), observed=observed)
 
 
 def mail(number: int, task: int | None = None) -> MailRef:

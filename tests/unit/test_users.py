@@ -12,7 +12,7 @@ from bot.domain import ChannelId, TeamId, UserId
 from bot.slack.handlers.snooze import until
 from bot.slack.kit.actions import Snooze
 from bot.slack.payloads import HOME_OPENED, Home, Person, clicked, happened, typed
-from bot.slack.transport.users import REMEMBERED, People
+from bot.slack.transport.users import REMEMBERED, Users
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -57,8 +57,8 @@ class Clock:
         return self.now
 
 
-def people(slack: Slack, clock: Clock | None = None) -> People:
-    return People(slack, fallback=SHANGHAI, clock=clock or Clock())  # type: ignore[arg-type]
+def people(slack: Slack, clock: Clock | None = None) -> Users:
+    return Users(slack, fallback=SHANGHAI, clock=clock or Clock())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain import WORKDAYS, DueTime, MailId, StatusAnswer, Watch
 from bot.monitoring.schedule import Ask, Due, LateRun
-from bot.monitoring.watchlist import Watching
+from bot.monitoring.watchlist import Watchlist
 
 if TYPE_CHECKING:
     from bot.domain.incident_rules import MissedRun
@@ -75,19 +75,19 @@ def late(due: DueTime | None, *, days: int = 0) -> LateRun:
     )
 
 
-async def begun(schedule: FakeSchedule, watches: Watches, *, is_paused: bool = False) -> Watching:
+async def begun(schedule: FakeSchedule, watches: Watches, *, is_paused: bool = False) -> Watchlist:
     new_schedule: Any = lambda: schedule  # noqa: E731 (a fake where a Schedule is expected)
 
     async def paused(_: MailId) -> bool:
         return is_paused
 
-    watching = Watching(watches, new_schedule=new_schedule, timezone=UTC, is_paused=paused)
+    watching = Watchlist(watches, new_schedule=new_schedule, timezone=UTC, is_paused=paused)
     watching.begin_term()
     await watching.take_over_changes(lambda: MONDAY)
     return watching
 
 
-async def missed(watching: Watching) -> tuple[MissedRun, ...]:
+async def missed(watching: Watchlist) -> tuple[MissedRun, ...]:
     answer = StatusAnswer(runs=(), request_id="R")
     memory, found = await watching.learn(Ask(mail_id=MAIL), answer, MONDAY)
     assert memory == "learned"

@@ -8,7 +8,7 @@ from time import sleep
 
 from bot.domain import MailId, Watch
 from bot.monitoring.schedule import Schedule
-from bot.monitoring.watchlist import Watching
+from bot.monitoring.watchlist import Watchlist
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 PAGE = 50
@@ -35,11 +35,11 @@ class Pages:
         return tuple(self._watches[change_no : change_no + PAGE])
 
 
-def watching_over(pages: Pages) -> Watching:
+def watching_over(pages: Pages) -> Watchlist:
     async def is_paused(_: MailId) -> bool:
         return False
 
-    watching = Watching(
+    watching = Watchlist(
         pages,
         new_schedule=lambda: Schedule(calls_per_second=1, check_interval=timedelta(minutes=5), timezone=UTC),
         timezone=UTC,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from bot.domain import RunStatus
 from bot.monitoring.schedule.durations import Durations
 from bot.monitoring.schedule.failures import Failures
-from bot.monitoring.schedule.ladder import Climber
 from bot.monitoring.schedule.lateness import due_deadlines, expected_by_due, missed_dues, overdue
 from bot.monitoring.schedule.localtime import DAY, HOUR
 from bot.monitoring.schedule.outlook import Outlook, climb
+from bot.monitoring.schedule.priority_levels import Candidate
 from bot.monitoring.schedule.rhythm import Expected, Rhythm
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def seen(run: TaskRun, now: float) -> Seen:
     return Seen(key=run.key, task_id=run.task_id, start=start, age=now - start, status=run.status)
 
 
-class Overtaken(Climber):
+class Overtaken(Candidate):
     """A run that was still going when a newer one began: only its task ID leads to its end."""
 
     __slots__ = ("mail", "run")
@@ -75,7 +75,7 @@ class Overtaken(Climber):
         return climb(outlook, begin, begin + _FOLLOWED_FOR, price, clock)
 
 
-class WatchedMail(Climber):
+class WatchedMail(Candidate):
     """What the schedule knows of one mail."""
 
     __slots__ = (

@@ -11,7 +11,7 @@ from itertools import pairwise
 from math import exp, log
 from typing import TYPE_CHECKING
 
-from bot.monitoring.schedule.ladder import BELOW
+from bot.monitoring.schedule.priority_levels import BELOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

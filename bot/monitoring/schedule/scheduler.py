@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.monitoring.schedule.fleet import Fleet
-from bot.monitoring.schedule.ladder import Ladder
 from bot.monitoring.schedule.localtime import HOUR, LocalTime
 from bot.monitoring.schedule.mail import Overtaken, WatchedMail
 from bot.monitoring.schedule.memory import recall, remember
+from bot.monitoring.schedule.priority_levels import PriorityLevels
 from bot.monitoring.schedule.values import Ask, Due, LateRun, MailMemory, Sleep
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Schedule:
         self._local = LocalTime(timezone)
         self._fleet = Fleet()
         self._mails: dict[MailId, WatchedMail] = {}
-        self._ladder: Ladder[WatchedMail | Overtaken] = Ladder()
+        self._ladder: PriorityLevels[WatchedMail | Overtaken] = PriorityLevels()
         self._late: list[LateRun] = []
         self._rounds: OrderedDict[WatchedMail, float] = OrderedDict()  # asked longest ago first
         self._resting: OrderedDict[WatchedMail, float] = OrderedDict()

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from bot.domain import MailId
-    from bot.domain.ports import Lookup
+    from bot.domain.ports import StatusLookup
 
 AT_ONCE = 1.0  # seconds without a word that nobody minds
 Found: TypeAlias = Observation | QuickBIError
 
 
 async def ask_each(
-    lookup: Lookup,
+    lookup: StatusLookup,
     mail_ids: Sequence[MailId],
     *,
     fresh_for: float,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from bot.domain import ChannelId
     from bot.slack.payloads import Happened, Home
-    from bot.slack.transport.channel_access import Channels
+    from bot.slack.transport.channel_access import ChannelAccess
 
 LOOK_EVERY = 180.0  # seconds between two rounds of looks at closed channels
 LOOK_GAP = 2.0  # seconds between two of its looks: well within Slack's 50 a minute
@@ -53,13 +53,13 @@ class Gates(Protocol):
     async def closed_channels(self) -> Mapping[ChannelId, str]: ...
 
 
-class ChannelDesk:
+class ChannelEventHandler:
     """`woken` is called when there may be something to send at last. `lead` is a duty of the leader."""
 
     def __init__(
         self,
         gates: Gates,
-        channels: Channels,
+        channels: ChannelAccess,
         *,
         home: Home,
         operator_channel: ChannelId | None,

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from slack_sdk.models.views import View
     from slack_sdk.web.async_client import AsyncWebClient
 
-    from bot.domain.ports import Directory
-    from bot.slack.handlers.joining import Joining
-    from bot.slack.handlers.several import SeveralDesk
-    from bot.slack.handlers.status import StatusDesk
-    from bot.slack.handlers.subscribe import SubscriptionDesk
+    from bot.domain.ports import MailDirectory
+    from bot.slack.handlers.joining import SubscribeFlow
+    from bot.slack.handlers.several import SeveralStatusHandler
+    from bot.slack.handlers.status import StatusHandler
+    from bot.slack.handlers.subscribe import SubscriptionHandler
     from bot.slack.payloads import Searched, Submitted, Typed
     from bot.slack.transport.answer import Answer
 
@@ -34,18 +34,18 @@ _TRIGGER_LIFE = 3.0  # seconds
 _COULD_BE_ID = re.compile(r"(?=.*\d)[A-Za-z0-9_-]{5,128}")
 
 
-class FormDesk:
+class FormHandler:
     """Serves people who would rather fill in a form than type."""
 
     def __init__(
         self,
         slack: AsyncWebClient,
-        directory: Directory,
+        directory: MailDirectory,
         *,
-        status: StatusDesk,
-        several: SeveralDesk,
-        subscriptions: SubscriptionDesk,
-        joining: Joining,
+        status: StatusHandler,
+        several: SeveralStatusHandler,
+        subscriptions: SubscriptionHandler,
+        joining: SubscribeFlow,
         zone_name: str,
     ) -> None:
         self._slack = slack

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from bot.domain import ChannelId, KnownRun, MailId
-    from bot.domain.ports import Directory, History, MailRecords, Subscriptions
+    from bot.domain.ports import History, MailDirectory, MailRecords, Subscriptions
     from bot.slack.payloads import Clicked, Typed
     from bot.slack.transport.answer import Answer
 
@@ -26,14 +26,14 @@ _log = logging.getLogger(__name__)
 _MOST_RUNS = 300  # for the figures: a year of weekdays, a fortnight of hours
 
 
-class HistoryDesk:
+class HistoryHandler:
     """Serves people who want to know how a mail has been doing. Pages keep nothing: each button says which."""
 
     def __init__(
         self,
         records: History,
         subscriptions: Subscriptions,
-        directory: Directory,
+        directory: MailDirectory,
         mails: MailRecords,
         *,
         now: Callable[[], datetime],

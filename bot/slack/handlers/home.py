@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.slack.commands import Verb
-from bot.slack.transport.sheets import HomeTab
+from bot.slack.transport.sheets import HomeTabResponder
 from bot.slack.views import help as guide
 from bot.slack.views.home import Overview, Sight, home
 
@@ -20,27 +20,27 @@ if TYPE_CHECKING:
     from bot.domain import ChannelId, Incident, SubscriptionState, UserId
     from bot.domain.ports import History, OutageRecords
     from bot.slack.command_names import NamesHeard
-    from bot.slack.handlers.theirs import Theirs
+    from bot.slack.handlers.theirs import PersonalOverview
     from bot.slack.payloads import Clicked, Happened
     from bot.slack.transport.answer import Answer
-    from bot.slack.transport.users import People
+    from bot.slack.transport.users import Users
 
 _RECENT = timedelta(days=7)
 _MOST_MAILS = 500  # of which recent incidents are looked for
 _MOST_INCIDENTS = 20
 
 
-class HomeDesk:
+class HomeHandler:
     """Serves people who look at the Home tab.
 
-    Theirs are the channels that they are in, as far as the bot can see them, and those that they subscribed.
+    PersonalOverview are the channels that they are in, as far as the bot can see them, and those that they subscribed.
     """
 
     def __init__(
         self,
         slack: AsyncWebClient,
-        people: People,
-        theirs: Theirs,
+        people: Users,
+        theirs: PersonalOverview,
         history: History,
         outages: OutageRecords,
         *,
@@ -70,7 +70,7 @@ class HomeDesk:
 
     async def draw(self, user_id: UserId) -> None:
         """At once with the channels that were theirs a moment ago; again if Slack says that they are others now."""
-        tab = HomeTab(self._slack, user_id)
+        tab = HomeTabResponder(self._slack, user_id)
         remembered = self._people.remembered_channels(user_id)
         sight = Sight.LOOKING if remembered is None else Sight.KNOWN
         await tab.publish(await self._view(user_id, remembered, sight))

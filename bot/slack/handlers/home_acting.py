@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from bot.domain import ChannelId, MailId, SubscriptionState, UserId
     from bot.domain.ports import Subscriptions
-    from bot.slack.handlers.home import HomeDesk
-    from bot.slack.handlers.manual_run_report import Voice
-    from bot.slack.handlers.snooze import SnoozeDesk
-    from bot.slack.handlers.status import StatusDesk
-    from bot.slack.handlers.theirs import Theirs
+    from bot.slack.handlers.home import HomeHandler
+    from bot.slack.handlers.manual_run_report import ChannelMessenger
+    from bot.slack.handlers.snooze import SnoozeHandler
+    from bot.slack.handlers.status import StatusHandler
+    from bot.slack.handlers.theirs import PersonalOverview
     from bot.slack.kit.blocks import Message
     from bot.slack.payloads import Clicked
     from bot.slack.transport.answer import Answer
@@ -30,18 +30,18 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-class HomeActions:
+class HomeActionHandler:
     """What is done here is told in the channel that it is about, like what is done there."""
 
     def __init__(
         self,
-        voice: Voice,
-        theirs: Theirs,
+        voice: ChannelMessenger,
+        theirs: PersonalOverview,
         subscriptions: Subscriptions,
         *,
-        status: StatusDesk,
-        snoozes: SnoozeDesk,
-        home: HomeDesk,
+        status: StatusHandler,
+        snoozes: SnoozeHandler,
+        home: HomeHandler,
         now: Callable[[], datetime],
         zone: tzinfo,
     ) -> None:

@@ -28,19 +28,19 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from bot.domain import ChannelId, DueTime, Event, MailId
-    from bot.domain.ports import Directory, Lookup, Subscriptions
+    from bot.domain.ports import MailDirectory, StatusLookup, Subscriptions
     from bot.slack.handlers.asking import Found
     from bot.slack.kit.blocks import Message
     from bot.slack.payloads import Home, Submitted, Typed
     from bot.slack.transport.answer import Answer
-    from bot.slack.transport.channel_access import Channels
+    from bot.slack.transport.channel_access import ChannelAccess
 
 Asker: TypeAlias = "Typed | Clicked | Submitted"
 _FRESH_FOR = 60.0  # seconds
 _log = logging.getLogger(__name__)
 
 
-class Joining:
+class SubscribeFlow:
     """What a command, a button and a form have in common.
 
     `visited` opens a channel that was closed to us, if it no longer is.
@@ -49,9 +49,9 @@ class Joining:
     def __init__(
         self,
         subscriptions: Subscriptions,
-        lookup: Lookup,
-        directory: Directory,
-        channels: Channels,
+        lookup: StatusLookup,
+        directory: MailDirectory,
+        channels: ChannelAccess,
         *,
         visited: Callable[[ChannelId], Awaitable[None]],
         home: Home,

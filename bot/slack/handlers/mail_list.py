@@ -17,24 +17,24 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from bot.domain import Mail, MailId, TaskRun
-    from bot.domain.ports import Directory, History, Lookup
+    from bot.domain.ports import History, MailDirectory, StatusLookup
     from bot.slack.command_names import NamesHeard
-    from bot.slack.handlers.status import StatusDesk
+    from bot.slack.handlers.status import StatusHandler
     from bot.slack.payloads import Clicked, Typed
     from bot.slack.transport.answer import Answer
 
 _log = logging.getLogger(__name__)
 
 
-class ListingDesk:
+class MailListHandler:
     """Serves people who look for a mail by its name. Pages keep nothing: each button carries what it needs."""
 
     def __init__(
         self,
-        directory: Directory,
-        lookup: Lookup,
+        directory: MailDirectory,
+        lookup: StatusLookup,
         history: History,
-        status: StatusDesk,
+        status: StatusHandler,
         *,
         commands: NamesHeard,
         now: Callable[[], datetime],

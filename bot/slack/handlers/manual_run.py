@@ -9,7 +9,7 @@ from bot.domain import Choice, QuickBIError, StoreError
 from bot.domain.manual_run_rules import AskedAlready, Repeated, RunningAlready, RunWish
 from bot.domain.ports import Waiting
 from bot.slack.commands import AskHelp, RunMail, Verb, parse
-from bot.slack.handlers.manual_run_report import RunStory
+from bot.slack.handlers.manual_run_report import RunReporter
 from bot.slack.handlers.status import resolve
 from bot.slack.kit.actions import read_more, read_ref
 from bot.slack.views import help as guide
@@ -21,25 +21,25 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from bot.domain import MailId, Observation, UserId
-    from bot.domain.acting import Runner
+    from bot.domain.acting import ManualRunService
     from bot.domain.manual_run_rules import Hindrance
-    from bot.domain.ports import Directory, Lookup
-    from bot.slack.handlers.manual_run_report import Voice
+    from bot.domain.ports import MailDirectory, StatusLookup
+    from bot.slack.handlers.manual_run_report import ChannelMessenger
     from bot.slack.payloads import Clicked, Typed
     from bot.slack.transport.answer import Answer
 
 _log = logging.getLogger(__name__)
 
 
-class RunDesk:
+class ManualRunHandler:
     """`may_run` says who may run mails by hand; for everybody else it is closed, kindly."""
 
     def __init__(
         self,
-        runner: Runner,
-        lookup: Lookup,
-        directory: Directory,
-        voice: Voice,
+        runner: ManualRunService,
+        lookup: StatusLookup,
+        directory: MailDirectory,
+        voice: ChannelMessenger,
         *,
         may_run: Callable[[UserId], bool],
         now: Callable[[], datetime],
@@ -125,7 +125,7 @@ class RunDesk:
             message = views.not_started(error, subject, now=self._now(), zone=self._zone)
             await answer.send(message, replace=replace)
             return
-        story = RunStory(
+        story = RunReporter(
             self._voice, self._directory, now=self._now, zone=self._zone, answer=answer, replace=replace
         )
         try:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from bot.domain import ManualRun
     from bot.domain.manual_run_rules import RunNews, Started, Unclear
-    from bot.domain.ports import Directory
+    from bot.domain.ports import MailDirectory
     from bot.slack.kit.blocks import Message
     from bot.slack.transport.answer import Answer
 
@@ -33,7 +33,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 _log = logging.getLogger(__name__)
 
 
-class Voice(Protocol):
+class ChannelMessenger(Protocol):
     """Speaks in channels. Raises SlackError; SlackBusy where it can be said later."""
 
     async def say(self, channel_id: str, message: Message, *, thread_ts: str = "") -> str:
@@ -43,7 +43,7 @@ class Voice(Protocol):
     async def edit(self, channel_id: str, ts: str, message: Message) -> None: ...
 
 
-class SlackVoice:
+class SlackChannelMessenger:
     """Waits a little where Slack is busy; then it is the caller's to try later."""
 
     def __init__(
@@ -96,7 +96,7 @@ class SlackVoice:
         raise AssertionError("the last attempt returns or raises")
 
 
-class RunStory:
+class RunReporter:
     """Tells one run from its beginning to its end. `answer` is the way back to the person who asked just now.
 
     `replace`: what that person clicked on is theirs alone, and shows how things go. Without an `answer` (after a
@@ -105,8 +105,8 @@ class RunStory:
 
     def __init__(
         self,
-        voice: Voice,
-        directory: Directory,
+        voice: ChannelMessenger,
+        directory: MailDirectory,
         *,
         now: Callable[[], datetime],
         zone: tzinfo,
@@ -165,10 +165,10 @@ class RunStory:
         return Subject(mail_id=run.mail_id, mail=self._directory.get(run.mail_id))
 
 
-class LateTeller:
+class RestartReporter:
     """Tells the ends of runs whose own story ended with another process."""
 
-    def __init__(self, new_story: Callable[[], RunStory]) -> None:
+    def __init__(self, new_story: Callable[[], RunReporter]) -> None:
         self._new_story = new_story
 
     async def tell(self, run: ManualRun, news: RunNews) -> bool:

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from bot.domain import MailId
-    from bot.domain.ports import Directory, Lookup
+    from bot.domain.ports import MailDirectory, StatusLookup
     from bot.slack.transport.answer import Answer
 
 _FRESH_FOR = 10.0  # seconds: by the time that the last is answered the first is a little older
 
 
-class SeveralDesk:
+class SeveralStatusHandler:
     def __init__(
-        self, lookup: Lookup, directory: Directory, *, now: Callable[[], datetime], zone: tzinfo
+        self, lookup: StatusLookup, directory: MailDirectory, *, now: Callable[[], datetime], zone: tzinfo
     ) -> None:
         self._lookup = lookup
         self._directory = directory

@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain import MailRef
-    from bot.domain.ports import Audit, Directory, Lookup
-    from bot.slack.handlers.status import StatusDesk
+    from bot.domain.ports import Audit, MailDirectory, StatusLookup
+    from bot.slack.handlers.status import StatusHandler
     from bot.slack.payloads import Clicked
     from bot.slack.transport.answer import Answer
 
 _log = logging.getLogger(__name__)
 
 
-class ShareDesk:
+class SharingHandler:
     """Serves people who want their channel to see a status."""
 
     def __init__(
         self,
-        lookup: Lookup,
-        directory: Directory,
-        status: StatusDesk,
+        lookup: StatusLookup,
+        directory: MailDirectory,
+        status: StatusHandler,
         audit: Audit,
         *,
         now: Callable[[], datetime],

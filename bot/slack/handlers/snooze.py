@@ -17,25 +17,25 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from bot.domain import ChannelId, SubscriptionState, UserId
-    from bot.domain.ports import Directory, Subscriptions
+    from bot.domain.ports import MailDirectory, Subscriptions
     from bot.slack.command_names import NamesHeard
-    from bot.slack.handlers.manual_run_report import Voice
+    from bot.slack.handlers.manual_run_report import ChannelMessenger
     from bot.slack.kit.blocks import Message
     from bot.slack.payloads import Clicked
     from bot.slack.transport.answer import Answer
-    from bot.slack.transport.users import People
+    from bot.slack.transport.users import Users
 
 MORNING = time(9)
 _log = logging.getLogger(__name__)
 
 
-class SnoozeDesk:
+class SnoozeHandler:
     def __init__(
         self,
         subscriptions: Subscriptions,
-        directory: Directory,
-        people: People,
-        voice: Voice,
+        directory: MailDirectory,
+        people: Users,
+        voice: ChannelMessenger,
         *,
         commands: NamesHeard,
         now: Callable[[], datetime],

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from bot.domain import ChannelId, MailId, Observation
-    from bot.domain.ports import Directory, Lookup, Subscriptions
+    from bot.domain.ports import MailDirectory, StatusLookup, Subscriptions
     from bot.mails.references import Target
     from bot.slack.kit.blocks import Message
     from bot.slack.payloads import Clicked, Typed
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-class StatusDesk:
+class StatusHandler:
     """Serves people who ask how a mail is doing."""
 
     def __init__(
         self,
-        lookup: Lookup,
-        directory: Directory,
+        lookup: StatusLookup,
+        directory: MailDirectory,
         subscriptions: Subscriptions,
         *,
         now: Callable[[], datetime],
@@ -160,7 +160,7 @@ class StatusDesk:
         )
 
 
-def resolve(target: Target, directory: Directory) -> MailRef | Choice:
+def resolve(target: Target, directory: MailDirectory) -> MailRef | Choice:
     """Which mail is meant. Words that no name comes close to may still be an ID that the list has not."""
     if isinstance(target, MailRef):
         return target

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from bot.domain import ChannelId, DueTime, MailId, SubscriptionState
-    from bot.domain.ports import Directory, Subscriptions
+    from bot.domain.ports import MailDirectory, Subscriptions
     from bot.mails.references import Target
     from bot.slack.command_names import NamesHeard
-    from bot.slack.handlers.joining import Asker, Joining
-    from bot.slack.handlers.status import StatusDesk
+    from bot.slack.handlers.joining import Asker, SubscribeFlow
+    from bot.slack.handlers.status import StatusHandler
     from bot.slack.kit.blocks import Message
     from bot.slack.payloads import Clicked, Typed
     from bot.slack.transport.answer import Answer
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-class SubscriptionDesk:
+class SubscriptionHandler:
     """Serves people who want a channel to be told of mails, or no longer.
 
     `visited` opens a channel that was closed to us, if it no longer is.
@@ -43,9 +43,9 @@ class SubscriptionDesk:
     def __init__(
         self,
         subscriptions: Subscriptions,
-        joining: Joining,
-        directory: Directory,
-        status: StatusDesk,
+        joining: SubscribeFlow,
+        directory: MailDirectory,
+        status: StatusHandler,
         *,
         visited: Callable[[ChannelId], Awaitable[None]],
         commands: NamesHeard,

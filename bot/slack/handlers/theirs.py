@@ -9,13 +9,13 @@ if TYPE_CHECKING:
 
     from bot.domain import ChannelId, SubscriptionState, UserId
     from bot.domain.ports import Subscriptions
-    from bot.slack.transport.users import People
+    from bot.slack.transport.users import Users
 
 
-class Theirs:
+class PersonalOverview:
     """`allowed` are the only channels where the bot may be used; empty for all."""
 
-    def __init__(self, people: People, subscriptions: Subscriptions, *, allowed: frozenset[str]) -> None:
+    def __init__(self, people: Users, subscriptions: Subscriptions, *, allowed: frozenset[str]) -> None:
         self._people = people
         self._subscriptions = subscriptions
         self._allowed = allowed

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bot.slack.payloads import Home, Incoming, Person
 
 
-class Whereabouts(Protocol):
+class Memberships(Protocol):
     """What Slack knows of people. None: it did not say."""
 
     async def who(self, user_id: UserId) -> Person | None: ...
@@ -27,7 +27,7 @@ class Subscribers(Protocol):
     async def of_person(self, user_id: UserId) -> Collection[SubscriptionState]: ...
 
 
-class Gate:
+class AccessPolicy:
     """`channels` are the only ones where the bot may be used; empty for all.
 
     Beside a channel (the Home tab, a modal, the bot's own direct messages) it may be used by whoever is in one
@@ -37,7 +37,7 @@ class Gate:
     def __init__(
         self,
         home: Home,
-        people: Whereabouts,
+        people: Memberships,
         subscribers: Subscribers,
         *,
         channels: frozenset[str] = frozenset(),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _OUT_OF_SIGHT = {"channel_not_found", "not_in_channel", "no_permission"}
 
 
-class Channels:
+class ChannelAccess:
     def __init__(self, slack: AsyncWebClient) -> None:
         self._slack = slack
 

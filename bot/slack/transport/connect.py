@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.domain import MailBotError, TeamId, UserId
 from bot.slack.payloads import Home
-from bot.slack.transport.errors import Refusal, refusal
+from bot.slack.transport.errors import SlackRefusal, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -29,7 +29,7 @@ class NotSlack(MailBotError):
 class SlackRefuses(MailBotError):
     """Slack does not accept a setting; waiting would not mend it."""
 
-    def __init__(self, setting: str, refused: Refusal) -> None:
+    def __init__(self, setting: str, refused: SlackRefusal) -> None:
         super().__init__(f"{setting}: {refused.words}" if refused.error else refused.words)
 
 
@@ -44,7 +44,7 @@ async def who_are_we(slack: AsyncWebClient) -> Home:
             app_name=answer.get("app_name") or answer.get("user") or "",
         )
     except KeyError:
-        raise SlackRefuses("SLACK_BOT_TOKEN", Refusal()) from None
+        raise SlackRefuses("SLACK_BOT_TOKEN", SlackRefusal()) from None
 
 
 async def until_slack_answers(setting: str, ask: Callable[[], Awaitable[Any]]) -> Mapping[str, Any]:
@@ -52,7 +52,7 @@ async def until_slack_answers(setting: str, ask: Callable[[], Awaitable[Any]]) -
     pause = FIRST_PAUSE
     while True:
         outcome = await _once(ask)
-        if not isinstance(outcome, Refusal):
+        if not isinstance(outcome, SlackRefusal):
             if pause > FIRST_PAUSE:
                 _log.info("slack_reached_again")
             return outcome
@@ -64,15 +64,15 @@ async def until_slack_answers(setting: str, ask: Callable[[], Awaitable[Any]]) -
         pause = min(2 * pause, LONGEST_PAUSE)
 
 
-async def _once(ask: Callable[[], Awaitable[Any]]) -> Mapping[str, Any] | Refusal:
+async def _once(ask: Callable[[], Awaitable[Any]]) -> Mapping[str, Any] | SlackRefusal:
     try:
         answer: Mapping[str, Any] = (await heard(ask())).data
     except SlackApiError as refused:
         return refusal(refused)
     except NotSlack:
-        return Refusal()
+        return SlackRefusal()
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        return Refusal(error=type(error).__name__, is_out_of_reach=True)
+        return SlackRefusal(error=type(error).__name__, is_out_of_reach=True)
     return answer
 
 
@@ -83,4 +83,4 @@ async def heard(call: Awaitable[Any]) -> Any:
     except aiohttp.ClientError:
         raise
     except (AttributeError, ValueError):
-        raise NotSlack(Refusal().words) from None
+        raise NotSlack(SlackRefusal().words) from None

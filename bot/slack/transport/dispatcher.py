@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from bot.domain import ChannelId
     from bot.slack.payloads import Searched
-    from bot.slack.transport.access import Gate
+    from bot.slack.transport.access import AccessPolicy
     from bot.slack.transport.answer import Answer
 
 _log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ P = TypeVar("P", bound=Incoming)
 T = TypeVar("T")
 
 
-class Boundary:
+class Dispatcher:
     """Wraps handlers into Bolt listeners and owns their tasks.
 
     `gate` says who is let in. `answers` opens the way back to a person. `visited` hears of every channel in
@@ -46,7 +46,7 @@ class Boundary:
 
     def __init__(
         self,
-        gate: Gate,
+        gate: AccessPolicy,
         answers: Callable[[Incoming], Answer],
         *,
         visited: Callable[[ChannelId], Awaitable[None]] | None = None,

@@ -34,7 +34,7 @@ _WHAT_TO_DO = {
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Refusal:
+class SlackRefusal:
     """`error` is Slack's word for it; empty where what answered did not speak as Slack does.
 
     `needed` is the scope that is missing; `retry_after`, in seconds, is how long Slack wants to be left alone.
@@ -78,12 +78,12 @@ class Refusal:
         return f"Slack says {self.error}. {_WHAT_TO_DO.get(self.error, _LOOK_IT_UP)}"
 
 
-def refusal(refused: SlackApiError) -> Refusal:
+def refusal(refused: SlackApiError) -> SlackRefusal:
     """slack_sdk hands over its own response, or aiohttp's where the body made no sense."""
     response: Any = refused.response
     body = getattr(response, "data", None)
     told = body if isinstance(body, dict) else {}
-    return Refusal(
+    return SlackRefusal(
         error=str(told.get("error") or ""),
         status=getattr(response, "status_code", 0) or getattr(response, "status", 0),
         needed=str(told.get("needed") or ""),

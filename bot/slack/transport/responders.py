@@ -32,7 +32,7 @@ _LONGEST_PAUSE = 30.0  # seconds: nobody waits longer, and Slack must not be ask
 _SERVER_ERROR = 500
 
 
-class Reply:
+class Responder:
     """Where the answer to one person goes. The first message is new; `replace` changes it in place.
 
     `on_shared`: the person clicked on a message that all see. What a response URL replaces is that message,
@@ -134,7 +134,7 @@ def _retry_after(headers: Mapping[str, str]) -> float:
     return float(value) if value.isdigit() else 0.0
 
 
-class DirectAnswer:
+class DirectResponder:
     """For what has no response URL, or none that works: beside the channel's messages, else in a direct message."""
 
     def __init__(self, slack: AsyncWebClient, user_id: UserId, channel_id: ChannelId) -> None:

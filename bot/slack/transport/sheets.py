@@ -35,7 +35,7 @@ _ABOUT_A_CHANNEL = (Act.SUBSCRIBE, Act.UNSUBSCRIBE, Act.SNOOZE, Act.RUN)  # a ru
 _CHOICES_ABOUT_A_CHANNEL = (More.SHARE, More.UNSUBSCRIBE, More.RUN)
 
 
-class Sheet:
+class ModalResponder:
     """Answers a click on the Home tab or in a modal by a modal.
 
     On the Home tab the first message opens it; a trigger lives 3 s, so whoever takes longer says so first.
@@ -66,7 +66,7 @@ class Sheet:
         return True
 
 
-class HomeTab:
+class HomeTabResponder:
     """Answers by what the Home tab shows: for the event that it was opened."""
 
     def __init__(self, slack: AsyncWebClient, user_id: UserId) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 
 from bot.slack.transport.connect import SlackRefuses, until_slack_answers
-from bot.slack.transport.errors import Refusal
+from bot.slack.transport.errors import SlackRefusal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -31,7 +31,7 @@ _OUTAGE = 5.0  # seconds without any connection: a refresh takes less
 _NEW_ADDRESS_EVERY = 30.0  # seconds: apps.connections.open is rate limited
 
 
-class Sockets:
+class SocketMode:
     """`knock`, then `open`, with `watch` beside it. `close` must be called, whatever became of them."""
 
     def __init__(self, bolt: AsyncApp, slack: AsyncWebClient, *, app_token: str) -> None:
@@ -50,7 +50,7 @@ class Sockets:
         """
         answer = await until_slack_answers("SLACK_APP_TOKEN", self._ask)
         if "url" not in answer:
-            raise SlackRefuses("SLACK_APP_TOKEN", Refusal())
+            raise SlackRefuses("SLACK_APP_TOKEN", SlackRefusal())
         self._handlers[0].client.wss_uri = answer["url"]
 
     async def open(self) -> None:

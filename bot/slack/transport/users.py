@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class People:
+class Users:
     """`fallback` is the zone of whom Slack does not tell it. Nothing outlives the process."""
 
     def __init__(

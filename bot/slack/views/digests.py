@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from slack_sdk.models.blocks import Block
 
-    from bot.domain import Incident, Told
+    from bot.domain import Incident, IncidentView
 
 _SHOWN_LARGE = 8  # the rest stands in the small print: it must fit a phone
 _SMALL_LIMIT = 1900
@@ -39,7 +39,7 @@ _LIKE = {
 }
 
 
-def digest(items: Sequence[Told], *, now: datetime, zone: tzinfo) -> Message:
+def digest(items: Sequence[IncidentView], *, now: datetime, zone: tzinfo) -> Message:
     """Failures of many mails at the same moment, as things are now: those still failing first."""
     firing = [each for each in items if each.incident.is_firing]
     over = [each for each in items if not each.incident.is_firing]
@@ -61,7 +61,7 @@ def digest(items: Sequence[Told], *, now: datetime, zone: tzinfo) -> Message:
     return Message(text=_with_all_names(lead, firing, over), blocks=tuple(blocks))
 
 
-def digest_reply(items: Sequence[Told], *, zone: tzinfo) -> Message:  # noqa: ARG001 (as its sibling)
+def digest_reply(items: Sequence[IncidentView], *, zone: tzinfo) -> Message:  # noqa: ARG001 (as its sibling)
     """News of several of the mails of a digest: the reply in its thread."""
     failing = [each for each in items if each.incident.is_firing]
     over = [each for each in items if not each.incident.is_firing]
@@ -75,12 +75,12 @@ def digest_reply(items: Sequence[Told], *, zone: tzinfo) -> Message:  # noqa: AR
     return Message(text=_with_all_names(lead, failing, over), blocks=tuple(blocks))
 
 
-def _again(failing: Sequence[Told]) -> str:
+def _again(failing: Sequence[IncidentView]) -> str:
     only_again = all(NotifyReason.STILL_FAILING in each.reasons for each in failing)
     return f"{plural(len(failing), 'mail')} {'failed again' if only_again else 'failing'}"
 
 
-def _headline(firing: Sequence[Told], over: Sequence[Told]) -> tuple[str, str]:
+def _headline(firing: Sequence[IncidentView], over: Sequence[IncidentView]) -> tuple[str, str]:
     if not firing:
         return "🟢", f"All {len(over)} report mails are fine again"
     kinds = {each.incident.kind for each in firing}
@@ -91,14 +91,14 @@ def _headline(firing: Sequence[Told], over: Sequence[Told]) -> tuple[str, str]:
     return sign, f"{plural(len(firing), 'report mail')} {singular if one else words}{recovered}"
 
 
-def _cause(firing: Sequence[Told]) -> str:
+def _cause(firing: Sequence[IncidentView]) -> str:
     many = 10
     if len(firing) < many:
         return ""
     return ". So many at once usually means a data source, not the reports."
 
 
-def _line(told: Told) -> str:
+def _line(told: IncidentView) -> str:
     sign, words = state_words(told.incident)
     owner = f" · {name(told.mail.owner_name, 30)}" if told.mail and told.mail.owner_name else ""
     state = "" if _is_plain_failure(told.incident) else f" · {words}"
@@ -109,7 +109,7 @@ def _is_plain_failure(incident: Incident) -> bool:
     return incident.kind is IncidentKind.FAILED and incident.failed_runs == 1
 
 
-def _small_names(lead: str, items: Sequence[Told]) -> list[Block]:
+def _small_names(lead: str, items: Sequence[IncidentView]) -> list[Block]:
     """Names in the small print, in as many blocks as they need."""
     blocks: list[Block] = []
     line = f"{lead} {len(items)}: "
@@ -122,7 +122,7 @@ def _small_names(lead: str, items: Sequence[Told]) -> list[Block]:
     return [*blocks, small(line)] if items else []
 
 
-def _with_all_names(lead: str, firing: Sequence[Told], over: Sequence[Told]) -> str:
+def _with_all_names(lead: str, firing: Sequence[IncidentView], over: Sequence[IncidentView]) -> str:
     """Names are shortened as far as it takes for all of them to be in the text."""
     text = ""
     for limit in range(_LONGEST_NAME, _SHORTEST_NAME - 1, -4):
@@ -134,9 +134,9 @@ def _with_all_names(lead: str, firing: Sequence[Told], over: Sequence[Told]) -> 
     return text
 
 
-def _names(items: Sequence[Told], limit: int) -> str:
+def _names(items: Sequence[IncidentView], limit: int) -> str:
     return ", ".join(_name(each, limit) for each in items)
 
 
-def _name(told: Told, limit: int) -> str:
+def _name(told: IncidentView, limit: int) -> str:
     return name(label_of(told.incident.mail_id, told.mail), limit)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from slack_sdk.models.blocks import Block, ButtonElement
 
     from bot.domain import KnownRun, Mail, MailId
-    from bot.domain.run_statistics import Took, TrackRecord
+    from bot.domain.run_statistics import RunStatistics, Took
 
 PER_PAGE = 8  # rows; with the figures above them they fit a phone
 STRIP = 30
@@ -68,7 +68,7 @@ class Past:
     rows: tuple[KnownRun, ...]
     strip: tuple[KnownRun, ...]
     total: int
-    record: TrackRecord
+    record: RunStatistics
     watched_since: datetime | None
     is_subscribed: bool | None
 

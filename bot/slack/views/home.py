@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from slack_sdk.models.blocks import ExternalDataSelectElement
 from slack_sdk.models.views import View
 
-from bot.domain import Told
+from bot.domain import IncidentView
 from bot.slack.commands import Verb
 from bot.slack.kit.actions import Act
 from bot.slack.kit.blocks import (
@@ -190,7 +190,7 @@ def _recent(overview: Overview, zone: tzinfo) -> list[Block]:
 
 
 def _incident(incident: Incident, mails: Mapping[MailId, Mail | None], zone: tzinfo) -> str:
-    told = Told(incident=incident, mail=mails.get(incident.mail_id))
+    told = IncidentView(incident=incident, mail=mails.get(incident.mail_id))
     return f"{headline(told).marked} · {when_words(told, zone).marked}"
 
 

@@ -12,7 +12,7 @@ from bot.slack.kit.mail_titles import bare_title_of, plain_title_of, title_of
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
-    from bot.domain import Incident, Told
+    from bot.domain import Incident, IncidentView
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,11 +23,11 @@ class Words:
     plain: str
 
 
-def bold_title(told: Told) -> str:
+def bold_title(told: IncidentView) -> str:
     return title_of(told.incident.mail_id, told.mail)
 
 
-def plain_title(told: Told) -> str:
+def plain_title(told: IncidentView) -> str:
     return plain_title_of(told.incident.mail_id, told.mail, begins=True)
 
 
@@ -56,7 +56,7 @@ def _firing_words(incident: Incident) -> tuple[str, str]:
             return "🔒", "can no longer be seen"
 
 
-def headline(told: Told) -> Words:
+def headline(told: IncidentView) -> Words:
     sign, words = state_words(told.incident)
     if told.incident.state is IncidentState.RECOVERED:
         was = _was(told.incident)
@@ -82,7 +82,7 @@ def _was(incident: Incident) -> str:
             return "failed"
 
 
-def when_words(told: Told, zone: tzinfo) -> Words:
+def when_words(told: IncidentView, zone: tzinfo) -> Words:
     incident = told.incident
     match incident.state:
         case IncidentState.RECOVERED:
@@ -182,7 +182,7 @@ def _times(count: int) -> str:
     return "twice" if count == 2 else f"{count} times"  # noqa: PLR2004 (a word)
 
 
-def reply_words(told: Told, zone: tzinfo) -> Words:
+def reply_words(told: IncidentView, zone: tzinfo) -> Words:
     incident, title = told.incident, (bold_title(told), plain_title(told))
     match told.reasons[-1]:
         case NotifyReason.RECOVERED | NotifyReason.OVERTAKEN_FAILURE:

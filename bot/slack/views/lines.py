@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from slack_sdk.models.blocks import Block
 
-    from bot.domain import Line
+    from bot.domain import PlainNotice
 
 _CLOSED = {
     "is_archived": "it is archived",
@@ -48,7 +48,7 @@ class _Said:
     support: str = ""
 
 
-def lines_message(lines: Sequence[Line], *, zone: tzinfo) -> Message:
+def lines_message(lines: Sequence[PlainNotice], *, zone: tzinfo) -> Message:
     """All lines are of one kind."""
     said = [_words(line, zone) for line in lines]
     blocks: list[Block] = [*sections([words.marked for words in said], most=_MOST_SECTIONS)]
@@ -56,7 +56,7 @@ def lines_message(lines: Sequence[Line], *, zone: tzinfo) -> Message:
     return Message(text=joined([words.plain for words in said], _TEXT_ROOM, mark=" "), blocks=tuple(blocks))
 
 
-def _words(line: Line, zone: tzinfo) -> _Said:
+def _words(line: PlainNotice, zone: tzinfo) -> _Said:
     match line.reason:
         case NotifyReason.MAIL_PAUSED:
             return _paused(
@@ -74,13 +74,13 @@ def _words(line: Line, zone: tzinfo) -> _Said:
             raise ValueError(f"{line.reason} is told by a message about an incident")
 
 
-def _paused(line: Line, sign: str, words: str, more: str) -> _Said:
+def _paused(line: PlainNotice, sign: str, words: str, more: str) -> _Said:
     mail_id = MailId(line.subject_id)
     marked, plain = title_of(mail_id, line.mail), plain_title_of(mail_id, line.mail, begins=True)
     return _Said(marked=f"{sign} {marked} {words}. {more}", plain=f"{plain} {words}. {more}")
 
 
-def _channel_lost(line: Line) -> _Said:
+def _channel_lost(line: PlainNotice) -> _Said:
     """`detail` is Slack's word and the number of subscriptions."""
     reason, _, count = line.detail.partition(" ")
     because = _CLOSED.get(reason, f"Slack says {escape(reason)}")
@@ -92,7 +92,7 @@ def _channel_lost(line: Line) -> _Said:
     return _Said(marked=f"📪 {words}", plain=words)
 
 
-def _outage_began(line: Line, zone: tzinfo) -> _Said:
+def _outage_began(line: PlainNotice, zone: tzinfo) -> _Said:
     """`detail` is the kind of trouble and Quick BI's code; only the code, from a version that knew no kinds."""
     kind, _, support = line.detail.partition(" ")
     remedy = REMEDIES.get(kind)
@@ -106,7 +106,7 @@ def _outage_began(line: Line, zone: tzinfo) -> _Said:
     )
 
 
-def _outage_over(line: Line) -> _Said:
+def _outage_over(line: PlainNotice) -> _Said:
     lasted = duration(line.at - (line.since or line.at))
     words = f"Quick BI can be asked again, after {lasted}. I am catching up now."
     headline, _, rest = words.partition(", ")

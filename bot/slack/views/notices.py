@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from slack_sdk.models.blocks import Block, ButtonElement
 
-    from bot.domain import Incident, Notice, Told
+    from bot.domain import Incident, IncidentView, Notice
     from bot.domain.deliveries import Redraw
 
 _REPEAT = "This may be a repeat: Slack did not say whether it took the first one."
@@ -41,7 +41,7 @@ def redrawn_message(redraw: Redraw, *, now: datetime, zone: tzinfo) -> Message:
     return _marked_as_repeat(message) if redraw.may_repeat else message
 
 
-def root_message(items: tuple[Told, ...], *, now: datetime, zone: tzinfo) -> Message:
+def root_message(items: tuple[IncidentView, ...], *, now: datetime, zone: tzinfo) -> Message:
     """The message about one incident, or about many, as things are now."""
     if len(items) != 1:
         return digest(items, now=now, zone=zone)
@@ -68,7 +68,7 @@ def root_message(items: tuple[Told, ...], *, now: datetime, zone: tzinfo) -> Mes
     return Message(text=text.strip(), blocks=tuple(blocks))
 
 
-def _being_run(told: Told, zone: tzinfo) -> Words | None:
+def _being_run(told: IncidentView, zone: tzinfo) -> Words | None:
     """Somebody is at work on it: in the place of what to do."""
     if told.by_hand is None or not told.incident.is_firing:
         return None
@@ -90,7 +90,7 @@ def _run_button(incident: Incident, label: str) -> ButtonElement | None:
             return run_button(incident.mail_id, label, is_first=kind is IncidentKind.LATE)
 
 
-def reply_message(items: tuple[Told, ...], *, zone: tzinfo) -> Message:
+def reply_message(items: tuple[IncidentView, ...], *, zone: tzinfo) -> Message:
     """The reply in the thread: the newest news, short. The message above has the rest."""
     if len(items) != 1:
         return digest_reply(items, zone=zone)
@@ -98,7 +98,7 @@ def reply_message(items: tuple[Told, ...], *, zone: tzinfo) -> Message:
     return Message(text=words.plain, blocks=(section(words.marked),))
 
 
-def _small_print(told: Told, now: datetime, zone: tzinfo) -> Block:
+def _small_print(told: IncidentView, now: datetime, zone: tzinfo) -> Block:
     incident, mail = told.incident, told.mail
     return small(
         _snooze_words(told, now, zone).marked,
@@ -110,7 +110,7 @@ def _small_print(told: Told, now: datetime, zone: tzinfo) -> Block:
     )
 
 
-def _snooze_words(told: Told, now: datetime, zone: tzinfo) -> Words:
+def _snooze_words(told: IncidentView, now: datetime, zone: tzinfo) -> Words:
     if told.incident.is_firing and not told.is_subscribed:
         return Words(
             marked="🔕 This channel is no longer subscribed",

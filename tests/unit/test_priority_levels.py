@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from bot.domain import MailId, RunStatus
 from bot.monitoring.schedule import Ask
-from bot.monitoring.schedule import ladder as ladder_module
+from bot.monitoring.schedule import priority_levels as ladder_module
 from bot.monitoring.schedule.durations import DurationLaw
-from bot.monitoring.schedule.ladder import BELOW, Climber, Ladder
 from bot.monitoring.schedule.outlook import Outlook, climb
+from bot.monitoring.schedule.priority_levels import BELOW, Candidate, PriorityLevels
 from bot.monitoring.schedule.rhythm import Expected
 from bot.monitoring.schedule.scheduler import PRICE
 from tests.support.schedule_stage import MONDAY, a_run, a_schedule
@@ -36,8 +36,8 @@ OUTLOOKS = {
 @given(st.lists(st.lists(st.tuples(st.floats(0, 100), st.integers(BELOW, 20)), max_size=8), max_size=12))
 def test_the_best_climber_stands_highest(plans: list[list[tuple[float, int]]]) -> None:
     """At any time the ladder names one of those on the highest level, as a full search would."""
-    ladder: Ladder[Climber] = Ladder()
-    climbers = [Climber() for _ in plans]
+    ladder: PriorityLevels[Candidate] = PriorityLevels()
+    climbers = [Candidate() for _ in plans]
     steps = [sorted(plan, key=lambda step: step[0]) for plan in plans]
     for climber, plan in zip(climbers, steps, strict=True):
         ladder.place(climber, iter(plan))
@@ -57,7 +57,7 @@ def little_saved(monkeypatch: pytest.MonkeyPatch) -> int:
 
 def test_a_decision_costs_no_more_than_calls_can_follow(little_saved: int) -> None:
     """However many climbers want to go up at once: what was saved for a rush is spent, then a few steps a decision."""
-    ladder: Ladder[Climber] = Ladder()
+    ladder: PriorityLevels[Candidate] = PriorityLevels()
     taken = [0]
 
     def steps() -> Iterator[tuple[float, int]]:
@@ -66,7 +66,7 @@ def test_a_decision_costs_no_more_than_calls_can_follow(little_saved: int) -> No
             yield 1.0, level
 
     for _ in range(200):
-        ladder.place(Climber(), steps())
+        ladder.place(Candidate(), steps())
     placed = taken[0]
     ladder.best(1.0)
     after_the_rush = taken[0]
@@ -78,10 +78,10 @@ def test_a_decision_costs_no_more_than_calls_can_follow(little_saved: int) -> No
 
 def test_steps_that_wait_are_taken_in_the_end(little_saved: int) -> None:
     """The climber that came last stands on top after all, with no time gone by."""
-    ladder: Ladder[Climber] = Ladder()
+    ladder: PriorityLevels[Candidate] = PriorityLevels()
     for _ in range(900):
-        ladder.place(Climber(), iter([(1.0, 5)]))
-    last = Climber()
+        ladder.place(Candidate(), iter([(1.0, 5)]))
+    last = Candidate()
     ladder.place(last, iter([(2.0, 9)]))
     assert ladder.best(3.0) is not last
     decisions = sum(1 for _ in takewhile(lambda _: ladder.best(3.0) is not last, count()))

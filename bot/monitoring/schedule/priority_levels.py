@@ -21,7 +21,7 @@ _STEPS_SAVED = 20_000  # for a rush, from decisions that needed fewer; 4,000 del
 _ROOM = 64  # outdated steps that are kept before anyone tidies up
 
 
-class Climber:
+class Candidate:
     """Something that may be asked about. `stamp` tells its steps from those of an earlier placing."""
 
     __slots__ = ("level", "stamp", "steps")
@@ -32,10 +32,10 @@ class Climber:
         self.steps: Iterator[tuple[float, int]] = iter(())
 
 
-C = TypeVar("C", bound=Climber)
+C = TypeVar("C", bound=Candidate)
 
 
-class Ladder(Generic[C]):
+class PriorityLevels(Generic[C]):
     """Climbers, by level now and by the time of their next step."""
 
     def __init__(self) -> None:

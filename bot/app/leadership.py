@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from bot.domain import Lease
-    from bot.domain.telling import LeaseKeeper
+    from bot.domain.repositories import LeaseKeeper
 
 TTL = timedelta(seconds=15)
 MARGIN = 2.0  # seconds by which two clocks may run apart during one lease

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from bot.domain import ChannelId, Notice, PostId
     from bot.domain.deliveries import Redraw, Unsure
     from bot.domain.grouping import Load
-    from bot.domain.telling import Deliveries, Messenger, Outbox
+    from bot.domain.ports import Messenger
+    from bot.domain.repositories import Deliveries, Outbox
 
 SETTLE_AFTER = timedelta(seconds=3)  # after a lost answer: what Slack has taken can be seen by then
 GATHER_EDITS = 3.0  # seconds: a message about many is not drawn anew for each of them

@@ -23,7 +23,8 @@ from bot.domain.grouping import Load
 if TYPE_CHECKING:
     from bot.domain import ChannelId
     from bot.domain.deliveries import Backlog
-    from bot.domain.telling import ClosedChannels, Deliveries, Messenger, Outbox
+    from bot.domain.ports import Messenger
+    from bot.domain.repositories import ClosedChannels, Deliveries, Outbox
 
 ANSWERS_WITHIN = 2.0  # seconds: who is slower than that is not being refused for going too fast
 _TICK = 1.0  # seconds: what nobody wakes us for (a snooze that ends, a wait that is over) is seen after that

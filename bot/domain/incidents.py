@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain.ids import IncidentId, MailId, TaskId
+    from bot.domain.runs import TaskRun
 
 
 class NotifyReason(StrEnum):
@@ -128,3 +129,11 @@ class Outage:
     cause: str
     told_at: datetime | None = None
     ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """What the records say of a mail: its newest run, and what is wrong with it at present."""
+
+    latest: TaskRun | None = None
+    incident: Incident | None = None

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain import Choice, MailRef, QuickBIError, StoreError
-from bot.domain.ports import Found
 from bot.mails.name_search import NameIndex
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain import Mail, MailId
-    from bot.domain.ports import MailRepository, QuickBI
+    from bot.domain.ports import QuickBI
+    from bot.domain.repositories import MailRepository
 
 REFRESH_EVERY = 600.0  # seconds
 AGAIN_AFTER = 30.0  # seconds, where that failed
@@ -29,6 +30,14 @@ _CLOSE = 75.0  # of 100: below it two names have little in common
 _MOST_CLOSE = 10
 _CLEARLY_BEST = 12.0  # so far ahead of the second that there is no need to ask
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """Mails that somebody looked for. `only_close`: none has the words as they are, these are like them."""
+
+    mails: tuple[Mail, ...]
+    only_close: bool = False
 
 
 class MailDirectory:

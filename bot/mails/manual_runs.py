@@ -35,9 +35,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain import ManualRun, TaskRun
-    from bot.domain.acting import ExpectedRuns, ManualRuns, PatientLookup, RunTeller
     from bot.domain.manual_run_rules import Hindrance, RunWish
-    from bot.domain.ports import Audit, QuickBI
+    from bot.domain.ports import QuickBI, RunTeller
+    from bot.domain.repositories import Audit, ExpectedRuns, ManualRuns
+    from bot.mails.status_lookup import StatusLookup
 
 TAKE_OVER_EVERY = 30.0  # seconds between two looks for runs that nobody follows any more
 OTHERS_MAY_FOLLOW = 20.0  # seconds that another replica has for telling the end: more than its longest pause
@@ -63,7 +64,7 @@ class ManualRunService:
     def __init__(
         self,
         quickbi: QuickBI,
-        lookup: PatientLookup,
+        lookup: StatusLookup,
         shelf: ManualRunRepositories,
         *,
         later: RunTeller,

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from bot.aio import finish
 from bot.domain import Observation, Throttled
-from bot.domain.ports import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -22,6 +21,15 @@ if TYPE_CHECKING:
 FRESH_FOR = 5.0  # seconds in which an observation is an answer
 PATIENCE = 1.5  # seconds that a person waits before the last known state is shown
 _ATTEMPTS = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Waiting:
+    """The call is still to be made. `ready_in` is the estimate in seconds, `last` what was known before."""
+
+    ready_in: float
+    last: Observation | None
+    answer: Awaitable[Observation]
 
 
 @dataclass(kw_only=True, slots=True)

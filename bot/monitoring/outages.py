@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bot.domain import ChannelId, Outage, QuickBIError
     from bot.domain.outage_rules import OutageDecision
-    from bot.domain.telling import OutageRepository
+    from bot.domain.repositories import OutageRepository
 
 _log = logging.getLogger(__name__)
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from bot.domain import ChannelId, MailId, StatusAnswer
     from bot.domain.ports import CallBudget, QuickBI
-    from bot.domain.telling import Observations, OutageRepository, WatchList
+    from bot.domain.repositories import Observations, OutageRepository, WatchList
     from bot.monitoring.schedule import Schedule
 
 MOST_AT_ONCE = 12  # calls under way: a slow answer must not keep the next call from being made

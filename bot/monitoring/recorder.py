@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bot.domain import MailId, NotifyReason, StatusAnswer
     from bot.domain.incident_rules import MissedRun
-    from bot.domain.telling import Observations
+    from bot.domain.repositories import Observations
 
 _log = logging.getLogger(__name__)
 

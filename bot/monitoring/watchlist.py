@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from bot.domain import DueTime, MailId, StatusAnswer, Watch
-    from bot.domain.telling import WatchList
+    from bot.domain.repositories import WatchList
     from bot.monitoring.schedule import LateRun, Schedule
 
 BREATH = 0.01  # seconds after which whatever else is to be done has its turn

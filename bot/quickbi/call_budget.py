@@ -18,7 +18,7 @@ from bot.quickbi.backoff import Pace
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from bot.domain.ports import CallSlots
+    from bot.domain.repositories import CallSlots
 
 # Of the interval: two calls sent exactly a second apart can arrive a little closer, each delayed differently.
 ARRIVAL_MARGIN = 0.02

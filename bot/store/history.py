@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, delete, exists, func, or_, select
 
 from bot.domain import IncidentState
-from bot.domain.ports import Standing
+from bot.domain.incidents import Standing
 from bot.store.audit import note_action
 from bot.store.rows import incident_from, known_run_from
 from bot.store.runs import BEGAN

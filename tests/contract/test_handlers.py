@@ -24,7 +24,8 @@ from bot.domain import (
     TaskRun,
     UserId,
 )
-from bot.domain.ports import Found, Waiting
+from bot.mails.directory import Found
+from bot.mails.status_lookup import Waiting
 from bot.slack.command_names import NamesHeard
 from bot.slack.handlers.history import HistoryHandler
 from bot.slack.handlers.mail_list import MailListHandler
@@ -172,7 +173,7 @@ def clicked(value: str) -> Clicked:
 
 
 def status_desk(lookup: Told, subscriptions: Any) -> StatusHandler:
-    return StatusHandler(lookup, OneMail(), subscriptions, now=lambda: NOON, zone=UTC)
+    return StatusHandler(lookup, OneMail(), subscriptions, now=lambda: NOON, zone=UTC)  # type: ignore[arg-type]
 
 
 async def refused() -> Observation:
@@ -193,7 +194,13 @@ async def test_a_list_needs_no_database() -> None:
     answers = Answers()
     status = status_desk(Told(), NoDatabase())
     desk = MailListHandler(
-        OneMail(), Told(), NoDatabase(), status, commands=NamesHeard(), now=lambda: NOON, zone=UTC
+        OneMail(),  # type: ignore[arg-type]
+        Told(),  # type: ignore[arg-type]
+        NoDatabase(),
+        status,
+        commands=NamesHeard(),
+        now=lambda: NOON,
+        zone=UTC,
     )
     await desk.typed(typed("sales"), answers)
     assert "Daily Sales of Ada, not looked at yet" in answers.texts[0]
@@ -202,7 +209,7 @@ async def test_a_list_needs_no_database() -> None:
 async def test_a_history_says_that_the_records_cannot_be_read() -> None:
     """Nothing was to be written, so nothing is said of that; the way to the status is there."""
     answers = Answers()
-    desk = HistoryHandler(NoDatabase(), NoDatabase(), OneMail(), NoDatabase(), now=lambda: NOON, zone=UTC)
+    desk = HistoryHandler(NoDatabase(), NoDatabase(), OneMail(), NoDatabase(), now=lambda: NOON, zone=UTC)  # type: ignore[arg-type]
     await desk.typed(typed("m1"), answers)
     assert "cannot look up Daily Sales in my records" in answers.texts[0]
     assert answers.action_ids() == [Act.CHECK]
@@ -212,9 +219,9 @@ async def test_a_run_that_cannot_be_claimed_is_said_not_to_have_begun() -> None:
     """The person must know that nobody got a mail."""
     answers = Answers()
     desk = ManualRunHandler(
-        NoDatabase(),
-        Told(found=seen()),
-        OneMail(),
+        NoDatabase(),  # type: ignore[arg-type]
+        Told(found=seen()),  # type: ignore[arg-type]
+        OneMail(),  # type: ignore[arg-type]
         NobodyIsTold(),
         may_run=lambda _: True,
         now=lambda: NOON,

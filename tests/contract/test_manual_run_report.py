@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain import ChannelId, Choice, MailId, ManualRun, UserId
 from bot.domain.manual_run_rules import Over, RunEnd, Started
-from bot.domain.ports import Found
+from bot.mails.directory import Found
 from bot.sandbox.slack import SimulatedSlack
 from bot.slack.handlers.manual_run_report import RunReporter, SlackChannelMessenger
 
@@ -79,7 +79,7 @@ class Stage:
         await asyncio.sleep(seconds)
 
     def story(self, answer: Answers | None = None, *, replace: bool = False) -> RunReporter:
-        return RunReporter(self.voice, NoNames(), now=lambda: NOON, zone=UTC, answer=answer, replace=replace)
+        return RunReporter(self.voice, NoNames(), now=lambda: NOON, zone=UTC, answer=answer, replace=replace)  # type: ignore[arg-type]
 
     async def notice(self) -> str:
         shown = await self.slack.people.post_message("ada", "reports", "the notice")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.domain import IncidentKind, MailId, RunStatus
-from bot.domain.ports import Standing
+from bot.domain.incidents import Standing
 from tests.support.samples_of_news import ADA, BOB, FINANCE, MAIL, REPORTS, answer, at, run, subscription
 
 if TYPE_CHECKING:

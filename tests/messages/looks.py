@@ -25,7 +25,7 @@ from bot.domain import (
     TaskId,
     TaskRun,
 )
-from bot.domain.ports import Standing
+from bot.domain.incidents import Standing
 from bot.domain.run_statistics import track_record
 from bot.slack.command_names import CommandNames
 from bot.slack.commands import Verb

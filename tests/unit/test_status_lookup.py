@@ -20,9 +20,8 @@ from bot.domain import (
     TaskId,
     Throttled,
 )
-from bot.domain.ports import Waiting
 from bot.mails.status_cache import StatusCache
-from bot.mails.status_lookup import StatusLookup
+from bot.mails.status_lookup import StatusLookup, Waiting
 from bot.quickbi.call_budget import CallBudget, LocalSlots
 from tests.support.stopwatch import Stopwatch
 

@@ -6,13 +6,13 @@ import asyncio
 from typing import TYPE_CHECKING, TypeAlias
 
 from bot.domain import MailRef, Observation, QuickBIError
-from bot.domain.ports import Waiting
+from bot.mails.status_lookup import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from bot.domain import MailId
-    from bot.domain.ports import StatusLookup
+    from bot.mails.status_lookup import StatusLookup
 
 AT_ONCE = 1.0  # seconds without a word that nobody minds
 Found: TypeAlias = Observation | QuickBIError

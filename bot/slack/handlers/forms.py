@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from slack_sdk.models.views import View
     from slack_sdk.web.async_client import AsyncWebClient
 
-    from bot.domain.ports import MailDirectory
+    from bot.mails.directory import MailDirectory
     from bot.slack.handlers.joining import SubscribeFlow
     from bot.slack.handlers.several import SeveralStatusHandler
     from bot.slack.handlers.status import StatusHandler

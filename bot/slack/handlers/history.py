@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from bot.domain import ChannelId, KnownRun, MailId
-    from bot.domain.ports import History, MailDirectory, MailRecords, Subscriptions
+    from bot.domain.repositories import History, MailRecords, Subscriptions
+    from bot.mails.directory import MailDirectory
     from bot.slack.payloads import Clicked, Typed
     from bot.slack.transport.answer import Answer
 

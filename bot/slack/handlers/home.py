@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from slack_sdk.web.async_client import AsyncWebClient
 
     from bot.domain import ChannelId, Incident, SubscriptionState, UserId
-    from bot.domain.ports import History, OutageRecords
+    from bot.domain.repositories import History, OutageRepository
     from bot.slack.command_names import NamesHeard
     from bot.slack.handlers.theirs import PersonalOverview
     from bot.slack.payloads import Clicked, Happened
@@ -42,7 +42,7 @@ class HomeHandler:
         people: Users,
         theirs: PersonalOverview,
         history: History,
-        outages: OutageRecords,
+        outages: OutageRepository,
         *,
         commands: NamesHeard,
         now: Callable[[], datetime],

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from bot.domain import ChannelId, MailId, SubscriptionState, UserId
-    from bot.domain.ports import Subscriptions
+    from bot.domain.repositories import Subscriptions
     from bot.slack.handlers.home import HomeHandler
     from bot.slack.handlers.manual_run_report import ChannelMessenger
     from bot.slack.handlers.snooze import SnoozeHandler

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from bot.domain import ChannelId, DueTime, Event, MailId
-    from bot.domain.ports import MailDirectory, StatusLookup, Subscriptions
+    from bot.domain.repositories import Subscriptions
+    from bot.mails.directory import MailDirectory
+    from bot.mails.status_lookup import StatusLookup
     from bot.slack.handlers.asking import Found
     from bot.slack.kit.blocks import Message
     from bot.slack.payloads import Home, Submitted, Typed

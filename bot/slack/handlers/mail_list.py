@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from bot.domain import MailRef, StoreError
-from bot.domain.ports import Standing
+from bot.domain.incidents import Standing
 from bot.slack.commands import AskHelp, ListMails, Verb, parse
 from bot.slack.kit.actions import read_ref
 from bot.slack.views import help as guide
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from bot.domain import Mail, MailId, TaskRun
-    from bot.domain.ports import History, MailDirectory, StatusLookup
+    from bot.domain.repositories import History
+    from bot.mails.directory import MailDirectory
+    from bot.mails.status_lookup import StatusLookup
     from bot.slack.command_names import NamesHeard
     from bot.slack.handlers.status import StatusHandler
     from bot.slack.payloads import Clicked, Typed

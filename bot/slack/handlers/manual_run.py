@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from bot.domain import Choice, QuickBIError, StoreError
 from bot.domain.manual_run_rules import AskedAlready, Repeated, RunningAlready, RunWish
-from bot.domain.ports import Waiting
+from bot.mails.status_lookup import Waiting
 from bot.slack.commands import AskHelp, RunMail, Verb, parse
 from bot.slack.handlers.manual_run_report import RunReporter
 from bot.slack.handlers.status import resolve
@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from bot.domain import MailId, Observation, UserId
-    from bot.domain.acting import ManualRunService
     from bot.domain.manual_run_rules import Hindrance
-    from bot.domain.ports import MailDirectory, StatusLookup
+    from bot.mails.directory import MailDirectory
+    from bot.mails.manual_runs import ManualRunService
+    from bot.mails.status_lookup import StatusLookup
     from bot.slack.handlers.manual_run_report import ChannelMessenger
     from bot.slack.payloads import Clicked, Typed
     from bot.slack.transport.answer import Answer

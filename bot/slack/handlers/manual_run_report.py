@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from bot.domain import ManualRun
     from bot.domain.manual_run_rules import RunNews, Started, Unclear
-    from bot.domain.ports import MailDirectory
+    from bot.mails.directory import MailDirectory
     from bot.slack.kit.blocks import Message
     from bot.slack.transport.answer import Answer
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from bot.domain import MailId
-    from bot.domain.ports import MailDirectory, StatusLookup
+    from bot.mails.directory import MailDirectory
+    from bot.mails.status_lookup import StatusLookup
     from bot.slack.transport.answer import Answer
 
 _FRESH_FOR = 10.0  # seconds: by the time that the last is answered the first is a little older

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain import MailRef
-    from bot.domain.ports import Audit, MailDirectory, StatusLookup
+    from bot.domain.repositories import Audit
+    from bot.mails.directory import MailDirectory
+    from bot.mails.status_lookup import StatusLookup
     from bot.slack.handlers.status import StatusHandler
     from bot.slack.payloads import Clicked
     from bot.slack.transport.answer import Answer

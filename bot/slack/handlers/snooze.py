@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from bot.domain import ChannelId, SubscriptionState, UserId
-    from bot.domain.ports import MailDirectory, Subscriptions
+    from bot.domain.repositories import Subscriptions
+    from bot.mails.directory import MailDirectory
     from bot.slack.command_names import NamesHeard
     from bot.slack.handlers.manual_run_report import ChannelMessenger
     from bot.slack.kit.blocks import Message

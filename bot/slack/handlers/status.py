@@ -7,7 +7,7 @@ from dataclasses import replace as with_changes
 from typing import TYPE_CHECKING
 
 from bot.domain import Choice, MailRef, QuickBIError, RunStatus, StoreError
-from bot.domain.ports import Waiting
+from bot.mails.status_lookup import Waiting
 from bot.slack.commands import AskForm, AskHelp, AskStatus, Verb, parse
 from bot.slack.kit.actions import InChannel, read_ref, under_status
 from bot.slack.kit.mail_titles import label_of
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from bot.domain import ChannelId, MailId, Observation
-    from bot.domain.ports import MailDirectory, StatusLookup, Subscriptions
+    from bot.domain.repositories import Subscriptions
+    from bot.mails.directory import MailDirectory
     from bot.mails.references import Target
+    from bot.mails.status_lookup import StatusLookup
     from bot.slack.kit.blocks import Message
     from bot.slack.payloads import Clicked, Typed
     from bot.slack.transport.answer import Answer

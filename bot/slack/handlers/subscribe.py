@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from bot.domain import ChannelId, DueTime, MailId, SubscriptionState
-    from bot.domain.ports import MailDirectory, Subscriptions
+    from bot.domain.repositories import Subscriptions
+    from bot.mails.directory import MailDirectory
     from bot.mails.references import Target
     from bot.slack.command_names import NamesHeard
     from bot.slack.handlers.joining import Asker, SubscribeFlow

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from bot.domain import ChannelId, SubscriptionState, UserId
-    from bot.domain.ports import Subscriptions
+    from bot.domain.repositories import Subscriptions
     from bot.slack.transport.users import Users
 
 

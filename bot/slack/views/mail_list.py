@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
     from bot.domain import Mail, MailId
-    from bot.domain.ports import Standing
+    from bot.domain.incidents import Standing
     from bot.slack.command_names import CommandNames
 
 PER_PAGE = 8  # fits a phone with little scrolling

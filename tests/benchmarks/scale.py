@@ -31,7 +31,7 @@ from tests.support.telling import telling
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.sandbox.quickbi.ledger import Ledger
+    from bot.sandbox.quickbi.call_log import Ledger
 
 FEW = 100
 LOOKS_A_SECOND = 40

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 from uuid import uuid4
 
-from bot.sandbox.acs3 import SignedRequest, canonical_request, signature_of
+from bot.sandbox.signature import SignedRequest, canonical_request, signature_of
 
 if TYPE_CHECKING:
     import httpx

@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.quickbi.signing import canonical_query as bots_canonical_query
-from bot.sandbox.acs3 import (
+from bot.sandbox.quickbi import Mode, SimulatedQuickBI
+from bot.sandbox.signature import (
     AccessKey,
     NonceLog,
     SignedRequest,
@@ -25,7 +26,6 @@ from bot.sandbox.acs3 import (
     signature_of,
     verify,
 )
-from bot.sandbox.quickbi import Mode, SimulatedQuickBI
 from tests.contract.caller import Caller, other
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
-    from bot.sandbox.quickbi.ledger import Call
+    from bot.sandbox.quickbi.call_log import Call
     from bot.sandbox.slack.model import Message
     from tests.support.telling import Telling
 

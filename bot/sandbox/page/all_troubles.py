@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.sandbox.page.faults import Trouble
 from bot.sandbox.page.quickbi_troubles import quickbi_troubles
 from bot.sandbox.page.slack_troubles import bring_back, slack_troubles
-from bot.sandbox.page.troubles import Trouble
 
 if TYPE_CHECKING:
+    from bot.sandbox.page.faults import Where
     from bot.sandbox.page.stage import Stage
-    from bot.sandbox.page.troubles import Where
     from bot.sandbox.world import Mail
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.sandbox.page.faults import Trouble
 from bot.sandbox.page.storm import Storm
-from bot.sandbox.page.troubles import Trouble
 from bot.sandbox.quickbi import Mode
 
 if TYPE_CHECKING:
+    from bot.sandbox.page.faults import Where
     from bot.sandbox.page.stage import Stage
-    from bot.sandbox.page.troubles import Where
 
 SLOW = 12.0  # seconds: longer than Quick BI's own limit of 10
 

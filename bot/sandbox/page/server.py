@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp import WSMsgType, web
 
+from bot.sandbox.page.actions import Verbs
 from bot.sandbox.page.all_troubles import all_troubles
-from bot.sandbox.page.audience import Audience, reply
+from bot.sandbox.page.broadcast import Audience, reply
 from bot.sandbox.page.guard import Guard
 from bot.sandbox.page.stage import NoBot, Stage
-from bot.sandbox.page.verbs import Verbs
 from bot.sandbox.slack.errors import SlackError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from bot.sandbox.page.audience import Queue
+    from bot.sandbox.page.broadcast import Queue
     from bot.sandbox.page.stage import Bot
     from bot.sandbox.quickbi import SimulatedQuickBI
     from bot.sandbox.slack import SimulatedSlack

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.sandbox.page.troubles import Trouble
+from bot.sandbox.page.faults import Trouble
 from bot.sandbox.slack import Fault
 
 if TYPE_CHECKING:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.sandbox.page.troubles import Trouble
+from bot.sandbox.page.faults import Trouble
 from bot.sandbox.world import Group
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.sandbox.page.faults import Where
     from bot.sandbox.page.stage import Stage
-    from bot.sandbox.page.troubles import Where
 
 JOINED_AT_ONCE = 20  # as many as /mail-subscribe takes
 CONFIRMED_WITHIN = 30.0  # seconds

@@ -13,21 +13,19 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from bot.sandbox.acs3 import AccessKey, SignedRequest
-from bot.sandbox.quickbi.arrival import unnoticed_for
-from bot.sandbox.quickbi.control import Control
+from bot.sandbox.quickbi.call_log import Call, Ledger
+from bot.sandbox.quickbi.checks import Arrival, Gate, unnoticed_for
 from bot.sandbox.quickbi.faults import Faults
-from bot.sandbox.quickbi.gate import Arrival, Gate
-from bot.sandbox.quickbi.ledger import Call, Ledger
 from bot.sandbox.quickbi.limits import Limits
 from bot.sandbox.quickbi.operations import Desk
 from bot.sandbox.quickbi.replies import Delivery
+from bot.sandbox.signature import AccessKey, SignedRequest
 from bot.sandbox.world.clock import Clock, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.sandbox.quickbi.gate import Verdict
+    from bot.sandbox.quickbi.checks import Verdict
     from bot.sandbox.quickbi.replies import Reply
     from bot.sandbox.world.world import World
 
@@ -78,7 +76,6 @@ class SimulatedQuickBI:
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listen. Port 0 takes a free one; after `stop`, `port` of before may be asked for again."""
         app = web.Application()
-        app.add_routes(Control(world=self.world, faults=self.faults, ledger=self.ledger).routes())
         app.router.add_route("*", "/{anything:.*}", self._serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()

@@ -1,8 +1,8 @@
 """A simulated Slack on loopback: Web API, Socket Mode, signed requests. Knows nothing of the bot."""
 
+from bot.sandbox.slack.call_log import Ledger
 from bot.sandbox.slack.deliveries import Ack, Envelope, EnvelopeType
 from bot.sandbox.slack.faults import Fault, Faults
-from bot.sandbox.slack.ledger import Ledger
 from bot.sandbox.slack.manifest import Command, Manifest
 from bot.sandbox.slack.model import (
     Answered,
@@ -19,7 +19,7 @@ from bot.sandbox.slack.model import (
     as_json,
 )
 from bot.sandbox.slack.people import Choice, People
-from bot.sandbox.slack.rates import Rates
+from bot.sandbox.slack.rate_limits import Rates
 from bot.sandbox.slack.server import SimulatedSlack
 from bot.sandbox.slack.workspace import Workspace
 

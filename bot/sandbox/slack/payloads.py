@@ -3,8 +3,8 @@
 import secrets
 from typing import Any
 
+from bot.sandbox.slack.json_shapes import TEAM, posted_json, view_json
 from bot.sandbox.slack.model import Channel, Json, Message, User, View
-from bot.sandbox.slack.wire import TEAM, posted_json, view_json
 from bot.sandbox.slack.workspace import APP_ID, BOT_USER_ID, HOME_TEAM, TEAM_DOMAIN, Workspace
 
 VERIFICATION_TOKEN = "sandbox-verification"  # noqa: S105 -- Slack's deprecated field; proves nothing

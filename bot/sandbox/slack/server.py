@@ -7,16 +7,15 @@ from typing import Self
 
 from aiohttp import ClientSession, web
 
-from bot.sandbox.slack import answering, control
-from bot.sandbox.slack import web as web_api
+from bot.sandbox.slack import responses, web_api
 from bot.sandbox.slack.deliveries import Ack, Deliveries, Envelope, EnvelopeType, Transport
+from bot.sandbox.slack.http_mode import SignedRequests
 from bot.sandbox.slack.manifest import Manifest
 from bot.sandbox.slack.model import Json, View
 from bot.sandbox.slack.people import People
-from bot.sandbox.slack.rates import Rates
-from bot.sandbox.slack.requests import SignedRequests
+from bot.sandbox.slack.rate_limits import Rates
 from bot.sandbox.slack.site import Site
-from bot.sandbox.slack.sockets import Sockets
+from bot.sandbox.slack.socket_mode import Sockets
 from bot.sandbox.slack.workspace import APP_ID, BOT_ID, BOT_USER_ID, HOME_TEAM
 
 
@@ -70,9 +69,8 @@ class SimulatedSlack:
         """Listen. Port 0 takes a free one."""
         app = web.Application(client_max_size=4 * 1024 * 1024)
         app.add_routes(web_api.routes(self._site))
-        app.add_routes(answering.routes(self._site))
+        app.add_routes(responses.routes(self._site))
         app.add_routes([web.get("/link/", self._sockets.accept)])
-        app.add_routes(control.routes(self._site, self.people, self))
         self._session = ClientSession()
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
@@ -100,7 +98,7 @@ class SimulatedSlack:
 
     @property
     def base_url(self) -> str:
-        """`http://127.0.0.1:PORT/`: the control API is below `/-/`."""
+        """`http://127.0.0.1:PORT/`."""
         return self._site.base_url
 
     @property

@@ -4,13 +4,13 @@ import asyncio
 import secrets
 from collections.abc import Callable, Coroutine
 
+from bot.sandbox.slack.call_log import Ledger
 from bot.sandbox.slack.changes import Changes
 from bot.sandbox.slack.faults import Faults
 from bot.sandbox.slack.grants import Replies, Reply, Triggers
-from bot.sandbox.slack.ledger import Ledger
 from bot.sandbox.slack.manifest import Manifest
-from bot.sandbox.slack.rates import RateLimiter, Rates
-from bot.sandbox.slack.screens import Screens
+from bot.sandbox.slack.open_views import Screens
+from bot.sandbox.slack.rate_limits import RateLimiter, Rates
 from bot.sandbox.slack.workspace import Workspace
 
 

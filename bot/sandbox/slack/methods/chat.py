@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bot.sandbox.slack.errors import SlackError
+from bot.sandbox.slack.json_shapes import edited_json, posted_json
 from bot.sandbox.slack.methods.access import joined, visible, writable
 from bot.sandbox.slack.methods.arguments import Args, Method
 from bot.sandbox.slack.methods.content import Content, content, metadata
 from bot.sandbox.slack.model import Channel, Json, Message
 from bot.sandbox.slack.site import Site
-from bot.sandbox.slack.wire import edited_json, posted_json
 from bot.sandbox.slack.workspace import BOT_USER_ID, TEAM_DOMAIN
 
 

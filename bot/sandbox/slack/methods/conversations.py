@@ -5,12 +5,12 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from bot.sandbox.slack.errors import SlackError
+from bot.sandbox.slack.json_shapes import channel_json, history_json
 from bot.sandbox.slack.methods.access import direct, is_member, joined, kind_of, scope_by_kind, visible
 from bot.sandbox.slack.methods.arguments import Args, Method
 from bot.sandbox.slack.methods.pages import page
 from bot.sandbox.slack.model import Channel, Json, Message
 from bot.sandbox.slack.site import Site
-from bot.sandbox.slack.wire import channel_json, history_json
 from bot.sandbox.slack.workspace import BOT_USER_ID
 
 _SCOPE_OF_TYPE: Mapping[str, str] = MappingProxyType(

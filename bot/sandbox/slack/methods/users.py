@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from bot.sandbox.slack.errors import SlackError
+from bot.sandbox.slack.json_shapes import user_json
 from bot.sandbox.slack.methods.access import is_member
 from bot.sandbox.slack.methods.arguments import Args, Method
 from bot.sandbox.slack.methods.conversations import channels_page
 from bot.sandbox.slack.model import Json
 from bot.sandbox.slack.site import Site
-from bot.sandbox.slack.wire import user_json
 
 
 def info(site: Site, args: Args) -> Json:

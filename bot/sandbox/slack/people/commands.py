@@ -3,12 +3,12 @@
 import re
 
 from bot.sandbox.slack import payloads
-from bot.sandbox.slack.answering import answer
 from bot.sandbox.slack.deliveries import Ack, EnvelopeType
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.grants import Reply
 from bot.sandbox.slack.model import Answered, Channel, Message, Outcome, User
 from bot.sandbox.slack.people.actor import Actor, is_outsider
+from bot.sandbox.slack.responses import answer
 from bot.sandbox.slack.workspace import SLACKBOT
 
 _MENTION = re.compile(r"(?<!\S)([@#])([\w.-]+)")

@@ -15,9 +15,9 @@ from bot.sandbox.slack.inputs import (
     placed_elements,
     with_choice,
 )
+from bot.sandbox.slack.json_shapes import view_json
 from bot.sandbox.slack.model import Answered, Json, Outcome, User, View
 from bot.sandbox.slack.people.actor import Actor, is_outsider
-from bot.sandbox.slack.wire import view_json
 
 TROUBLE = "We had some trouble connecting. Try again?"
 """What a modal says when its submission failed."""

@@ -7,15 +7,15 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.page.all_troubles import Healer
+from bot.sandbox.page.faults import Where
 from bot.sandbox.page.mails import mail_controls
-from bot.sandbox.page.troubles import Where
 from bot.sandbox.slack import Answered, Outcome, as_json
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from bot.sandbox.page.faults import Trouble
     from bot.sandbox.page.stage import Stage
-    from bot.sandbox.page.troubles import Trouble
 
 _INVITE = re.compile(r"/(invite|kick|remove)\b")
 

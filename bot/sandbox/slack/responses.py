@@ -12,7 +12,7 @@ from bot.sandbox.slack.grants import Reply
 from bot.sandbox.slack.methods.content import content, metadata
 from bot.sandbox.slack.model import EntryKind, Json, Message
 from bot.sandbox.slack.site import Site
-from bot.sandbox.slack.web import reset_connection
+from bot.sandbox.slack.web_api import reset_connection
 from bot.sandbox.slack.workspace import BOT_USER_ID
 
 RESPONSE_URL = "response_url"

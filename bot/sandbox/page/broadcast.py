@@ -8,14 +8,14 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.page.mails import mails_json
-from bot.sandbox.page.snapshot import bot_json, call_json, change_json, snapshot, troubles_json
+from bot.sandbox.page.state import bot_json, call_json, change_json, snapshot, troubles_json
 from bot.sandbox.slack import ChangeKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from bot.sandbox.page.faults import Trouble
     from bot.sandbox.page.stage import Stage
-    from bot.sandbox.page.troubles import Trouble
     from bot.sandbox.slack import Change
 
 TICK = 0.5

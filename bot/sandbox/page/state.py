@@ -9,8 +9,8 @@ from bot.sandbox.page.stage import BotState
 from bot.sandbox.slack import Command, Entry, as_json
 
 if TYPE_CHECKING:
+    from bot.sandbox.page.faults import Trouble
     from bot.sandbox.page.stage import Stage
-    from bot.sandbox.page.troubles import Trouble
     from bot.sandbox.quickbi import Call
     from bot.sandbox.slack import Change
 

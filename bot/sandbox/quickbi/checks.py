@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import socket
+import struct
+import sys
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from bot.sandbox.acs3 import NonceLog, SignedRequest, verify
 from bot.sandbox.quickbi.faults import Mode
 from bot.sandbox.quickbi.replies import GATEWAY_PAGE, LOGIN_PAGE, Reply, dropped, refused, web_page
+from bot.sandbox.signature import NonceLog, SignedRequest, verify
 from bot.sandbox.world.refusals import THROTTLING_USER, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.sandbox.acs3 import AccessKey
+    from aiohttp import web
+
     from bot.sandbox.quickbi.faults import Fault, Faults
     from bot.sandbox.quickbi.limits import Limit, Limits
     from bot.sandbox.quickbi.operations import Desk
+    from bot.sandbox.signature import AccessKey
     from bot.sandbox.world.clock import Clock
+
+_LAST_DATA_RECEIVED = 52  # bytes into Linux' `struct tcp_info`: milliseconds since then, as 32 bits
+_TICK = 10  # milliseconds, by which it may be told too long: the kernel counts in ticks
+_BITS = struct.Struct("=I")
 
 VERSION = "2022-01-01"
 WRONG_VERSION = Refusal(
@@ -106,3 +115,21 @@ class Gate:
         if action not in self._taken:
             self._taken[action] = self._limits.limit(action)
         return self._taken[action]
+
+
+def unnoticed_for(request: web.Request) -> float:
+    """Seconds for which the whole request has surely been lying in the kernel; 0.0 where that does not say.
+
+    https://man7.org/linux/man-pages/man7/tcp.7.html (TCP_INFO)
+    """
+    connection = None if request.transport is None else request.transport.get_extra_info("socket")
+    if connection is None or sys.platform != "linux":
+        return 0.0
+    try:
+        told = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _LAST_DATA_RECEIVED + _BITS.size)
+    except OSError:
+        return 0.0
+    if len(told) < _LAST_DATA_RECEIVED + _BITS.size:
+        return 0.0
+    milliseconds: int = _BITS.unpack_from(told, _LAST_DATA_RECEIVED)[0]
+    return max(0, milliseconds - _TICK) / 1_000

@@ -124,3 +124,14 @@ def test_one_kind_can_be_cleared_by_itself() -> None:
     faults.add(Mode.GARBAGE)
     faults.clear(Mode.SLOW)
     assert [fault.mode for fault in faults.active()] == [Mode.GARBAGE]
+
+
+@pytest.mark.parametrize("parameter", ["PageNum", "PageSize"])
+@pytest.mark.parametrize("value", ["0", "-1", "many"])
+async def test_a_page_that_makes_no_sense_is_refused_by_its_parameter(
+    caller: Caller, parameter: str, value: str
+) -> None:
+    """The message names the parameter that was wrong, not the other one."""
+    answer = await caller.call("GetMailTaskList", **{parameter: value})
+    assert (answer.status_code, answer.json()["Code"]) == (400, "InvalidParameter")
+    assert parameter in answer.json()["Message"]

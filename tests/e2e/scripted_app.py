@@ -80,35 +80,6 @@ EVERYTHING: list[dict[str, Any]] = [
         "accessory": button("Danger", "danger", style="danger"),
     },
     {
-        "type": "rich_text",
-        "elements": [
-            {
-                "type": "rich_text_section",
-                "elements": [
-                    {"type": "text", "text": "Rich ", "style": {"bold": True}},
-                    {"type": "user", "user_id": "U0ADA00001"},
-                    {"type": "emoji", "name": "rocket"},
-                ],
-            },
-            {
-                "type": "rich_text_list",
-                "style": "bullet",
-                "elements": [
-                    {"type": "rich_text_section", "elements": [{"type": "text", "text": "one"}]},
-                    {"type": "rich_text_section", "elements": [{"type": "text", "text": "two"}]},
-                ],
-            },
-        ],
-    },
-    {
-        "type": "table",
-        "rows": [
-            [{"type": "raw_text", "text": "Mail"}, {"type": "raw_text", "text": "Runs"}],
-            [{"type": "raw_text", "text": "Daily Sales"}, {"type": "raw_text", "text": "20"}],
-        ],
-    },
-    {"type": "image", "image_url": "https://example.com/a.png", "alt_text": "a chart of runs"},
-    {
         "type": "actions",
         "elements": [
             {
@@ -117,8 +88,7 @@ EVERYTHING: list[dict[str, Any]] = [
                 "placeholder": plain("Snooze"),
                 "options": [option("1 hour", "1h"), option("4 hours", "4h")],
             },
-            {"type": "users_select", "action_id": "who", "placeholder": plain("Pick a person")},
-            {"type": "datepicker", "action_id": "day", "initial_date": "2026-01-05"},
+            {"type": "timepicker", "action_id": "day", "initial_time": "09:30"},
             {
                 "type": "checkboxes",
                 "action_id": "events",
@@ -207,7 +177,7 @@ class ScriptedApp:
         self.app.command("/mail-help")(self._silent)
         self.app.action({"action_id": "check"})(self._check)
         self.app.action({"action_id": "home_check"})(self._clicked)
-        for action_id in ("run", "more", "danger", "snooze", "who", "day", "events"):
+        for action_id in ("run", "more", "danger", "snooze", "day", "events"):
             self.app.action(action_id)(self._clicked)
         self.app.options("mails")(self._suggest)
         self.app.view("subscribe")(self._submitted)

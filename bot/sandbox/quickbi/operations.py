@@ -107,13 +107,13 @@ class Desk:
         return success(result=True, request_id=request_id)
 
     def _list(self, parameters: Mapping[str, str], request_id: str) -> Reply:
-        try:
-            number = int(parameters.get("PageNum", "1"))
-            size = min(int(parameters.get("PageSize", str(DEFAULT_PAGE_SIZE))), LARGEST_PAGE_SIZE)
-        except ValueError:
+        number = _positive(parameters.get("PageNum", "1"))
+        size = _positive(parameters.get("PageSize", str(DEFAULT_PAGE_SIZE)))
+        if number is None:
             return refused(_invalid("PageNum"), request_id)
-        if number < 1 or size < 1:
-            return refused(_invalid("PageNum"), request_id)
+        if size is None:
+            return refused(_invalid("PageSize"), request_id)
+        size = min(size, LARGEST_PAGE_SIZE)
         if parameters.get("Paused", "").lower() not in {"", *_FLAGS}:
             return refused(_invalid("Paused"), request_id)
         return success(_page(self._listed(parameters), number, size), request_id)
@@ -136,6 +136,15 @@ class Desk:
         if mail is None:
             return refusals.MAIL_NOT_FOUND
         return mail if mail.permitted else refusals.MAIL_FORBIDDEN
+
+
+def _positive(text: str) -> int | None:
+    """A whole number of at least 1; else None."""
+    try:
+        number = int(text)
+    except ValueError:
+        return None
+    return number if number > 0 else None
 
 
 def _page(mails: list[Mail], number: int, size: int) -> dict[str, Any]:

@@ -17,22 +17,10 @@ _FIELD_OF: Mapping[str, str] = MappingProxyType(
         "external_select": "selected_option",
         "radio_buttons": "selected_option",
         "overflow": "selected_option",
-        "multi_static_select": "selected_options",
         "multi_external_select": "selected_options",
         "checkboxes": "selected_options",
-        "users_select": "selected_user",
-        "multi_users_select": "selected_users",
-        "channels_select": "selected_channel",
-        "multi_channels_select": "selected_channels",
-        "conversations_select": "selected_conversation",
-        "multi_conversations_select": "selected_conversations",
-        "datepicker": "selected_date",
         "timepicker": "selected_time",
-        "datetimepicker": "selected_date_time",
         "plain_text_input": "value",
-        "email_text_input": "value",
-        "url_text_input": "value",
-        "number_input": "value",
     }
 )
 """Under which name a type of element carries what was chosen. A button carries nothing but its own value."""
@@ -96,11 +84,9 @@ def chosen(element: Json, choice: Choice | None, offered: Sequence[Json] = ()) -
     values: list[Any] = list(many)
     if "option" in field:
         options = (
-            [*offered, *_initial_options(element)] if element["type"] in _EXTERNAL else _options(element)
+            [*offered, *_initial_options(element)] if element["type"] in _EXTERNAL else element["options"]
         )
         values = [_option(options, value) for value in many]
-    if field == "selected_date_time":
-        values = [int(value) for value in many]
     if field.endswith("s"):
         return {field: values}
     return {field: values[0] if values else None}
@@ -139,11 +125,6 @@ def missing_inputs(blocks: Iterable[Json], values: Json) -> dict[str, str]:
     }
 
 
-def flat_options(offered: Iterable[Json]) -> list[Json]:
-    """Options without their groups."""
-    return [option for each in offered for option in each.get("options", (each,))]
-
-
 def _carried(entry: Json) -> Any:
     return entry.get(_FIELD_OF.get(entry.get("type", ""), ""))
 
@@ -152,10 +133,6 @@ def _initial(element: Json) -> dict[str, Any]:
     field = _FIELD_OF[element["type"]]
     initial = element.get("initial_" + field.removeprefix("selected_"))
     return {"type": element["type"], field: [] if initial is None and field.endswith("s") else initial}
-
-
-def _options(element: Json) -> list[Json]:
-    return flat_options(element.get("options") or element.get("option_groups", ()))
 
 
 def _initial_options(element: Json) -> list[Json]:

@@ -19,8 +19,8 @@ from bot.sandbox.slack.workspace import (
 TEAM: Json = {"id": HOME_TEAM, "domain": TEAM_DOMAIN}
 
 
-def channel_json(channel: Channel) -> dict[str, Any]:
-    """As `conversations.info` answers."""
+def channel_json(channel: Channel, *, with_membership: bool = True) -> dict[str, Any]:
+    """As `conversations.info` answers; `users.conversations` leaves `is_member` out."""
     if channel.is_im:
         return {
             "id": channel.id,
@@ -54,7 +54,7 @@ def channel_json(channel: Channel) -> dict[str, Any]:
         "context_team_id": HOME_TEAM,
         "creator": "U0ADA00001",
         "updated": channel.created * 1000,
-        "is_member": BOT_USER_ID in channel.members,
+        **({"is_member": BOT_USER_ID in channel.members} if with_membership else {}),
         "topic": about,
         "purpose": about,
         "previous_names": [],
@@ -109,8 +109,6 @@ def posted_json(message: Message, workspace: Workspace) -> dict[str, Any]:
         told["subtype"] = "bot_message"
     if message.blocks:
         told["blocks"] = list(message.blocks)
-    if message.attachments:
-        told["attachments"] = list(message.attachments)
     if message.thread_ts is not None:
         told["thread_ts"] = message.thread_ts
     return told

@@ -49,7 +49,6 @@ class Message:
     author_id: str
     text: str
     blocks: tuple[Json, ...] = ()
-    attachments: tuple[Json, ...] = ()
     thread_ts: str | None = None
     ephemeral_for: str | None = None
     """The only person who sees it; nobody else does, and history never shows it."""
@@ -162,7 +161,7 @@ class Outcome:
     errors: Mapping[str, str] = field(default_factory=dict)
     """Words under inputs, by block_id, after a submission."""
     options: tuple[Json, ...] = ()
-    """What a typeahead offers; option groups come as {"label", "options"}."""
+    """What a typeahead offers."""
 
 
 def as_json(value: Any) -> Any:

@@ -37,7 +37,7 @@ def answer(site: Site, reply: Reply, body: Json) -> Message | None:
     original = _original(site, reply)
     if body.get("delete_original"):
         return site.workspace.delete(original) if original is not None else None
-    says = content(str(body.get("text") or ""), body.get("blocks"), body.get("attachments")).fields()
+    says = content(str(body.get("text") or ""), body.get("blocks")).fields()
     if body.get("replace_original") and original is not None:
         return site.workspace.edit(original, **says)
     message = site.workspace.post(

@@ -3,7 +3,6 @@
 import { drawElement } from "./elements.js";
 import { fill, freshId, h } from "./dom.js";
 import { plain, textNodes } from "./mrkdwn.js";
-import { richText } from "./richtext.js";
 
 /** All blocks of a message, a modal or a Home tab. */
 export function drawBlocks(blocks, surface) {
@@ -38,43 +37,12 @@ const DRAW = {
   divider: () => h("hr"),
 
   context: (block, surface) =>
-    h("div", {}, block.elements.map((each) => (each.type === "image" ? picture(each) : h("span", {}, textNodes(each, surface.who))))),
+    h("div", {}, block.elements.map((each) => h("span", {}, textNodes(each, surface.who)))),
 
   actions: (block, surface) => h("div", {}, block.elements.map((each) => drawElement(each, block.block_id, surface))),
 
-  image: (block, surface) =>
-    h("figure", {}, block.title ? h("figcaption", {}, textNodes(block.title, surface.who)) : null, picture(block)),
-
-  rich_text: (block, surface) => richText(block, surface.who),
-
-  table: (block, surface) => h("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Table" }, table(block, surface)),
-
   input: drawInput,
 };
-
-/** Nothing is loaded from elsewhere, so a picture is told by its alternative text. */
-function picture(image) {
-  return h("span", { class: "picture", role: "img", "aria-label": image.alt_text }, `🖼 ${image.alt_text}`);
-}
-
-function table(block, surface) {
-  const [head, ...rows] = block.rows;
-  const cells = (row, tag) => row.map((cell, column) => h(tag, cellProps(tag, block.column_settings?.[column]), drawCell(cell, surface)));
-  return h(
-    "table",
-    {},
-    h("thead", {}, h("tr", {}, cells(head, "th"))),
-    h("tbody", {}, rows.map((row) => h("tr", {}, cells(row, "td")))),
-  );
-}
-
-function cellProps(tag, settings) {
-  return { class: settings?.align ? `align-${settings.align}` : null, scope: tag === "th" ? "col" : null };
-}
-
-function drawCell(cell, surface) {
-  return cell.type === "rich_text" ? richText(cell, surface.who) : plain(cell.text ?? "");
-}
 
 function drawInput(block, surface) {
   const id = freshId("input");

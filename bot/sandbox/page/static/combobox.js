@@ -7,7 +7,7 @@ import { emojify } from "./emoji.js";
 const label = (option) => emojify(option.text.text);
 
 /**
- * `load(query)` gives options, or groups of them; `onChange(options)` hears of each choice, and may resolve to false: not so.
+ * `load(query)` gives options; `onChange(options)` hears of each choice, and may resolve to false: not so.
  * `selected` is what is chosen at first.
  */
 export function combobox({ load, onChange, selected = [], multiple = false, max = 100, minQuery = 0, placeholder, names, focusKey }) {
@@ -83,18 +83,11 @@ export function combobox({ load, onChange, selected = [], multiple = false, max 
   }
 
   function draw(found) {
-    const groups = found.some((each) => each.options) ? found : [{ label: null, options: found }];
-    shown = groups.flatMap((group) => group.options);
+    shown = found;
     if (!shown.length) return say("Nothing found");
-    fill(list, groups.map((group) => (group.label ? grouped(group) : group.options.map(drawOption))));
+    fill(list, shown.map(drawOption));
     reveal();
     return move(0, true);
-  }
-
-  function grouped(group) {
-    const id = freshId("group");
-    const name = emojify(group.label.text);
-    return h("li", { role: "group", "aria-labelledby": id }, h("span", { id, class: "group-name" }, name), h("ul", { role: "presentation" }, group.options.map(drawOption)));
   }
 
   function drawOption(option) {

@@ -156,26 +156,6 @@ function select(element, use, { source, initial, multiple, minQuery = 0 }) {
   });
 }
 
-const staticSource = (element) => (query) =>
-  element.option_groups
-    ? element.option_groups.map((group) => ({ ...group, options: matching(group.options, query) })).filter((group) => group.options.length)
-    : matching(element.options, query);
-
-const option = (text, value) => ({ text: { type: "plain_text", text }, value });
-
-const users = (use) => use.surface.people.map((user) => option(user.real_name, user.id));
-const channels = (use) => use.surface.channels.map((channel) => option(`#${channel.name}`, channel.id));
-const both = (use) => [...channels(use), ...users(use)];
-const among = (options, ids) => options.filter((each) => ids.includes(each.value));
-
-function pickList(all, initialName, multiple) {
-  return (element, use) => {
-    const options = all(use);
-    const ids = [element[initialName] ?? []].flat();
-    return select(element, use, { source: (query) => matching(options, query), initial: among(options, ids), multiple });
-  };
-}
-
 function typed(type, initialName, more = () => ({})) {
   return (element, use) => {
     const multiline = type === "textarea";
@@ -191,7 +171,7 @@ function typed(type, initialName, more = () => ({})) {
     });
     node.addEventListener("input", () => use.surface.form?.set(use.blockId, element.action_id, node.value, node.value));
     let before = node.value;
-    const telling = type === "date" || type === "time" ? "change" : "keydown";
+    const telling = type === "time" ? "change" : "keydown";
     node.addEventListener(telling, async (event) => {
       if (telling !== "change" && (event.key !== "Enter" || !use.form.dispatches)) return;
       if (await use.choose(node.value)) before = node.value;
@@ -204,19 +184,6 @@ function typed(type, initialName, more = () => ({})) {
 function plainTextInput(element, use) {
   const limits = { minlength: element.min_length ?? null, maxlength: element.max_length ?? null };
   return typed(element.multiline ? "textarea" : "text", "initial_value", () => limits)(element, use);
-}
-
-/** A day and a time in the reader's own browser; Slack sends the instant as Unix seconds. */
-function dateTime(element, use) {
-  const shown = (unix) => (unix ? new Date(unix * 1000 - new Date(unix * 1000).getTimezoneOffset() * 60_000).toISOString().slice(0, 16) : "");
-  const node = h("input", { type: "datetime-local", class: "typed", value: shown(use.chosen(element.initial_date_time)), data: { focus: use.focusKey }, ...use.names("Date and time") });
-  let before = node.value;
-  node.addEventListener("change", async () => {
-    if (!node.value) return;
-    if (await use.choose(String(Math.floor(new Date(node.value).getTime() / 1000)))) before = node.value;
-    else node.value = before;
-  });
-  return node;
 }
 
 function ticks(type) {
@@ -255,26 +222,13 @@ const oneOf = (element) => [element.initial_option].filter(Boolean);
 const DRAW = {
   button,
   overflow,
-  image: (element) => h("span", { class: "picture picture-small", role: "img", "aria-label": element.alt_text }, "🖼"),
-  static_select: (element, use) => select(element, use, { source: staticSource(element), initial: oneOf(element) }),
-  multi_static_select: (element, use) => select(element, use, { source: staticSource(element), initial: listOf(element), multiple: true }),
+  static_select: (element, use) => select(element, use, { source: (query) => matching(element.options, query), initial: oneOf(element) }),
   external_select: (element, use) => external(element, use, oneOf(element), false),
   multi_external_select: (element, use) => external(element, use, listOf(element), true),
-  users_select: pickList(users, "initial_user", false),
-  multi_users_select: pickList(users, "initial_users", true),
-  channels_select: pickList(channels, "initial_channel", false),
-  multi_channels_select: pickList(channels, "initial_channels", true),
-  conversations_select: pickList(both, "initial_conversation", false),
-  multi_conversations_select: pickList(both, "initial_conversations", true),
   checkboxes: ticks("checkbox"),
   radio_buttons: ticks("radio"),
   plain_text_input: plainTextInput,
-  number_input: typed("number", "initial_value", (element) => ({ min: element.min_value ?? null, max: element.max_value ?? null, step: element.is_decimal_allowed ? "any" : "1" })),
-  email_text_input: typed("email", "initial_value"),
-  url_text_input: typed("url", "initial_value"),
-  datepicker: typed("date", "initial_date"),
   timepicker: typed("time", "initial_time"),
-  datetimepicker: dateTime,
 };
 
 function external(element, use, initial, multiple) {

@@ -85,8 +85,6 @@ class App {
         channelName: (id) => store.channels.get(id)?.name,
         openChannel: (id) => store.channels.get(id)?.members.includes(store.me) && store.open({ kind: "channel", id }),
       },
-      people: store.people(),
-      channels: store.myChannels(),
       act: (element, blockId, choose) => this.click(element, blockId, choose, place),
       suggest: (element, blockId, query) => this.suggest(element, blockId, query, place),
     };

@@ -93,9 +93,6 @@ export class MessageList {
   body(message) {
     const surface = this.app.surface({ kind: "message", channel: message.channel_id, ts: message.ts });
     const parts = message.blocks.length ? [drawBlocks(message.blocks, surface)] : [h("div", { class: "words" }, mrkdwn(message.text, surface.who))];
-    for (const each of message.attachments) {
-      parts.push(h("div", { class: "attachment" }, each.blocks ? drawBlocks(each.blocks, surface) : h("div", { class: "words" }, mrkdwn(each.text ?? each.fallback ?? "", surface.who))));
-    }
     if (message.edited_ts) parts.push(h("span", { class: "edited", title: "This message was changed in place" }, "(edited)"));
     return h("div", { class: "message-body" }, parts);
   }

@@ -11,34 +11,27 @@ from slack_sdk.models.blocks import (
     Block,
     ContextBlock,
     HeaderBlock,
-    ImageBlock,
     InputBlock,
-    MarkdownBlock,
     SectionBlock,
 )
 
 from bot.sandbox.slack.blockkit.checks import (
     Check,
     Shapes,
-    anything,
     by_type,
     items,
     of_type,
-    one_of,
     plain,
     problem,
     record,
     string,
-    url,
     words,
 )
-from bot.sandbox.slack.blockkit.elements import ACCESSORY, ACTION, CONTEXT_ELEMENT, INPUT
-from bot.sandbox.slack.blockkit.richtext import RICH_ELEMENTS
+from bot.sandbox.slack.blockkit.elements import ACTION, CONTEXT_ELEMENT, INPUT
 from bot.sandbox.slack.model import Json
 
 MESSAGE_BLOCKS = 50
 FIELD_LONGEST = 2000
-TABLE_ROWS, TABLE_CELLS = 100, 20
 
 
 def _block(required: Mapping[str, Check] | None = None, optional: Mapping[str, Check] | None = None) -> Check:
@@ -51,7 +44,7 @@ def _section() -> Check:
         {
             "text": words(SectionBlock.text_max_length),
             "fields": items(words(FIELD_LONGEST), SectionBlock.fields_max_length),
-            "accessory": ACCESSORY,
+            "accessory": ACTION,
             "expand": of_type(bool),
         },
     )
@@ -64,41 +57,13 @@ def _section() -> Check:
     return check
 
 
-def _image() -> Check:
-    fields = _block(
-        {"alt_text": string(ImageBlock.alt_text_max_length)},
-        {
-            "image_url": url(ImageBlock.image_url_max_length, schemes="https?"),
-            "slack_file": anything,
-            "title": plain(ImageBlock.title_max_length),
-        },
-    )
-
-    def check(value: Any, at: str) -> Iterator[str]:
-        yield from fields(value, at)
-        if "image_url" not in value and "slack_file" not in value:
-            yield problem("missing required field: image_url", at)
-
-    return check
-
-
-_CELL = by_type(
-    {
-        "raw_text": record({"text": string(3000)}),
-        "raw_number": record({"value": of_type(int, float), "text": string(3000)}),
-        "rich_text": record({"elements": RICH_ELEMENTS}, {"block_id": string(255)}),
-    }
-)
-_COLUMN = record(None, {"align": one_of("left", "center", "right"), "is_wrapped": of_type(bool)})
-
-_EVERYWHERE: Shapes = MappingProxyType(
+BLOCKS: Shapes = MappingProxyType(
     {
         "section": _section(),
         "divider": _block(),
         "header": _block({"text": plain(HeaderBlock.text_max_length)}, {"level": of_type(int)}),
         "context": _block({"elements": items(CONTEXT_ELEMENT, ContextBlock.elements_max_length)}),
         "actions": _block({"elements": items(ACTION, ActionsBlock.elements_max_length)}),
-        "image": _image(),
         "input": _block(
             {"label": plain(InputBlock.label_max_length), "element": INPUT},
             {
@@ -107,45 +72,20 @@ _EVERYWHERE: Shapes = MappingProxyType(
                 "dispatch_action": of_type(bool),
             },
         ),
-        "rich_text": _block({"elements": RICH_ELEMENTS}),
     }
-)
-_IN_MESSAGES: Shapes = MappingProxyType(
-    {
-        **_EVERYWHERE,
-        "markdown": _block({"text": string(MarkdownBlock.text_max_length)}),
-        "table": _block(
-            {"rows": items(items(_CELL, TABLE_CELLS), TABLE_ROWS)},
-            {"column_settings": items(_COLUMN, TABLE_CELLS)},
-        ),
-    }
-)
-_IN_MODALS: Shapes = MappingProxyType(
-    {
-        **_EVERYWHERE,
-        "alert": _block(
-            {"text": words(FIELD_LONGEST)},
-            {"level": one_of("default", "info", "warning", "error", "success")},
-        ),
-    }
-)
-SHAPES: Mapping[str, Shapes] = MappingProxyType(
-    {"message": _IN_MESSAGES, "modal": _IN_MODALS, "home": _EVERYWHERE}
 )
 
 
 def check_message_blocks(blocks: Any, at: str = "/blocks") -> list[str]:
     """Mistakes in the `blocks` of a message, or of an attachment."""
-    return check_blocks(blocks, "message", MESSAGE_BLOCKS, at)
+    return check_blocks(blocks, MESSAGE_BLOCKS, at)
 
 
-def check_blocks(blocks: Any, surface: str, most: int, at: str) -> list[str]:
-    """Mistakes in the blocks of a `message`, `modal` or `home`."""
-    found = list(items(by_type(SHAPES[surface]), most, least=0)(blocks, at))
+def check_blocks(blocks: Any, most: int, at: str) -> list[str]:
+    """Mistakes in the blocks of a message or a view."""
+    found = list(items(by_type(BLOCKS), most, least=0)(blocks, at))
     if not found:
         found += _repeated_ids(blocks, at)
-        if [block["type"] for block in blocks].count("table") > 1:
-            found.append(problem("only_one_table_allowed", at))
     return found
 
 
@@ -186,4 +126,4 @@ def _with_id(block: Json) -> Json:
 
 
 def _named(element: Json) -> Json:
-    return element if element["type"] == "image" else {"action_id": secrets.token_hex(3), **element}
+    return {"action_id": secrets.token_hex(3), **element}

@@ -53,7 +53,7 @@ def _mistakes(view: Any, wanted: str) -> Iterator[str]:
         yield from shape
     elif view["type"] != wanted:
         yield problem(f"must be a {wanted}", "/view/type")
-    elif found := check_blocks(view["blocks"], wanted, View.blocks_max_length, "/view/blocks"):
+    elif found := check_blocks(view["blocks"], View.blocks_max_length, "/view/blocks"):
         yield from found
     elif wanted == "modal" and "submit" not in view and _has_input(view["blocks"]):
         yield problem("missing required field: submit", "/view")

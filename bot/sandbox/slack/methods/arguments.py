@@ -43,7 +43,7 @@ class Args:
         return self.sent.get(name)
 
 
-_STRUCTURED = frozenset({"blocks", "attachments", "metadata", "view"})
+_STRUCTURED = frozenset({"blocks", "metadata", "view"})
 
 
 def _decoded(name: str, value: Any) -> Any:

@@ -78,7 +78,7 @@ def get_permalink(site: Site, args: Args) -> Json:
 
 
 def _content(args: Args) -> Content:
-    return content(args.text("text"), args.structure("blocks"), args.structure("attachments"))
+    return content(args.text("text"), args.structure("blocks"))
 
 
 def _thread(site: Site, channel: Channel, args: Args) -> str | None:

@@ -9,33 +9,29 @@ from bot.sandbox.slack.model import Json
 
 TEXT_LONGEST = 4000
 """Slack cuts a post's text at 40,000 and refuses an edit's beyond 4,000; here both are refused beyond 4,000."""
-ATTACHMENTS_MOST = 100
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Content:
-    """Text, blocks and attachments that Slack accepts."""
+    """Text and blocks that Slack accepts."""
 
     text: str
     blocks: tuple[Json, ...]
-    attachments: tuple[Json, ...]
 
     def fields(self) -> dict[str, Any]:
         """As fields of a Message."""
-        return {"text": self.text, "blocks": self.blocks, "attachments": self.attachments}
+        return {"text": self.text, "blocks": self.blocks}
 
 
-def content(text: str, blocks: Any, attachments: Any) -> Content:
-    """Check what a message would say. `blocks` and `attachments` are None where not given."""
+def content(text: str, blocks: Any) -> Content:
+    """Check what a message would say. `blocks` is None where not given."""
     if blocks is not None:
         _check_blocks(blocks)
-    if attachments is not None:
-        _check_attachments(attachments)
-    if not text and not blocks and not attachments:
+    if not text and not blocks:
         raise SlackError("no_text")
     if len(text) > TEXT_LONGEST:
         raise SlackError("msg_too_long")
-    return Content(text=text, blocks=with_ids(blocks or ()), attachments=tuple(attachments or ()))
+    return Content(text=text, blocks=with_ids(blocks or ()))
 
 
 def metadata(given: Any) -> Json | None:
@@ -46,20 +42,6 @@ def metadata(given: Any) -> Json | None:
     if not is_whole or not given.get("event_type") or set(given) - {"event_type", "event_payload"}:
         raise SlackError("invalid_metadata_format")
     return dict(given)
-
-
-def _check_attachments(attachments: Any) -> None:
-    is_list = isinstance(attachments, list) and len(attachments) <= ATTACHMENTS_MOST
-    if not is_list or not all(isinstance(each, dict) for each in attachments):
-        raise SlackError("invalid_attachments")
-    problems = [
-        problem
-        for number, each in enumerate(attachments)
-        if "blocks" in each
-        for problem in check_message_blocks(each["blocks"], f"/attachments/{number}/blocks")
-    ]
-    if problems:
-        raise bad_blocks("invalid_attachments", problems)
 
 
 def _check_blocks(blocks: Any) -> None:

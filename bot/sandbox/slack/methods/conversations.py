@@ -90,7 +90,7 @@ def list_channels(site: Site, args: Args) -> Json:
     return channels_page(site, seen, args)
 
 
-def channels_page(site: Site, channels: list[Channel], args: Args) -> Json:
+def channels_page(site: Site, channels: list[Channel], args: Args, *, with_membership: bool = True) -> Json:
     """Channels of the wanted types, a page of them. Every type needs its own scope."""
     types = args.text("types", "public_channel").split(",")
     for kind in types:
@@ -105,7 +105,8 @@ def channels_page(site: Site, channels: list[Channel], args: Args) -> Json:
         if kind_of(channel) in wanted and not (args.flag("exclude_archived") and channel.is_archived)
     ]
     shown, cursor = page(fitting, args)
-    return {"channels": [channel_json(each) for each in shown], "response_metadata": {"next_cursor": cursor}}
+    told = [channel_json(each, with_membership=with_membership) for each in shown]
+    return {"channels": told, "response_metadata": {"next_cursor": cursor}}
 
 
 def _told(site: Site, message: Message, args: Args) -> Json:

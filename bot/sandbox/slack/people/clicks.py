@@ -12,7 +12,6 @@ from bot.sandbox.slack.inputs import (
     action,
     chosen,
     find_element,
-    flat_options,
     state_values,
     with_choice,
 )
@@ -106,8 +105,8 @@ class ClickActions(Actor):
         body = ack.body or {}
         if ack.answered is not Answered.ACKED or check_options(body):
             return Outcome(answered=ack.answered, seconds=ack.seconds, body=ack.body, words="No result")
-        options = tuple(body.get("options") or body.get("option_groups") or ())
-        self._remember_offers(person, placed.element, flat_options(options))
+        options = tuple(body.get("options") or ())
+        self._remember_offers(person, placed.element, options)
         return Outcome(answered=ack.answered, seconds=ack.seconds, body=ack.body, options=options)
 
     def _place(

@@ -29,6 +29,7 @@ from bot.domain.errors import (
     StoreError,
     Throttled,
     UnknownRefusal,
+    UnknownSlackRefusal,
     UsageError,
 )
 from bot.domain.ids import (
@@ -128,6 +129,7 @@ __all__ = [
     "TeamId",
     "Throttled",
     "UnknownRefusal",
+    "UnknownSlackRefusal",
     "UsageError",
     "UserId",
     "Watch",

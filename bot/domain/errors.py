@@ -207,6 +207,10 @@ class MessageRefused(SlackError):
     """Slack will never take this message: our own mistake, for the log."""
 
 
+class UnknownSlackRefusal(SlackError):
+    """Slack refused with a word that is in none of our tables."""
+
+
 class DeliveryUnknown(SlackError):
     """The connection ended between the request and the answer: the message may be there."""
 

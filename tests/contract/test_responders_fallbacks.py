@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain import ChannelId, UserId
@@ -65,3 +67,44 @@ async def test_a_channel_is_not_told_twice_where_the_answer_was_lost(slack: Simu
     assert await send(slack, in_channel=True) == (False, [])
     slack.faults.lose_reply("response_url", times=1)
     assert await send(slack) == (True, [("channel", True)])
+
+
+@asynccontextmanager
+async def response_url(*answers: dict[str, Any]) -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
+    """A response URL that answers HTTP 200 with one of these after the other, and what was sent to it."""
+    sent: list[dict[str, Any]] = []
+    waiting = list(answers)
+
+    async def take(request: web.Request) -> web.Response:
+        sent.append(await request.json())
+        return web.json_response(waiting.pop(0))
+
+    app = web.Application()
+    app.router.add_post("/", take)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/", sent
+    finally:
+        await runner.cleanup()
+
+
+@pytest.mark.parametrize(
+    ("answers", "taken", "with_blocks"),
+    [
+        pytest.param([{"ok": True}], True, [True], id="taken"),
+        pytest.param([{"ok": False, "error": "channel_not_found"}], False, [True], id="refused"),
+        pytest.param([{"ok": False}, {"ok": False}], False, [True, False], id="refused without a word"),
+        pytest.param(
+            [{"ok": False, "error": "invalid_blocks"}, {"ok": True}], True, [True, False], id="as words alone"
+        ),
+    ],
+)
+async def test_a_refusal_under_http_200_is_read(
+    answers: list[dict[str, Any]], *, taken: bool, with_blocks: list[bool]
+) -> None:
+    """The status alone does not say that the message was taken."""
+    async with response_url(*answers) as (url, sent), aiohttp.ClientSession() as session:
+        assert await Responder(url, session).send(HELLO) is taken
+    assert ["blocks" in body for body in sent] == with_blocks

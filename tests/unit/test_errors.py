@@ -10,7 +10,17 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.slack.transport.errors import SlackRefusal, refusal
+from bot.domain import (
+    AppRejected,
+    ChannelGone,
+    DeliveryUnknown,
+    MessageGone,
+    MessageRefused,
+    SlackBusy,
+    SlackError,
+    UnknownSlackRefusal,
+)
+from bot.slack.transport.errors import SlackRefusal, refusal, slack_error
 
 
 class AiohttpsOwn:
@@ -20,11 +30,13 @@ class AiohttpsOwn:
     headers = {"Retry-After": "7"}  # noqa: RUF012 (a stand-in)
 
 
-def answered(data: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> SlackApiError:
+def answered(
+    data: Any, *, status: int = 200, headers: dict[str, str] | None = None, method: str = "auth.test"
+) -> SlackApiError:
     response = AsyncSlackResponse(
         client=AsyncWebClient(),
         http_verb="POST",
-        api_url="https://slack.com/api/auth.test",
+        api_url=f"https://slack.com/api/{method}",
         req_args={},
         data=data,
         headers=headers or {},
@@ -36,17 +48,17 @@ def answered(data: Any, *, status: int = 200, headers: dict[str, str] | None = N
 def test_what_slack_says_is_read() -> None:
     """Its word, the scope that is missing, and how long it wants to be left alone."""
     assert refusal(answered({"ok": False, "error": "missing_scope", "needed": "im:write"})) == SlackRefusal(
-        error="missing_scope", needed="im:write"
+        error="missing_scope", method="auth.test", needed="im:write"
     )
     assert refusal(
         answered({"ok": False, "error": "ratelimited"}, status=429, headers={"retry-after": "30"})
-    ) == (SlackRefusal(error="ratelimited", status=429, retry_after=30.0))
+    ) == (SlackRefusal(error="ratelimited", method="auth.test", status=429, retry_after=30.0))
 
 
 @pytest.mark.parametrize("data", ["<html>", {}, None, {"ok": False}, {"error": None}])
 def test_what_is_not_slacks_has_no_word(data: Any) -> None:
     """Whatever stands there instead."""
-    assert refusal(answered(data)) == SlackRefusal()
+    assert refusal(answered(data)) == SlackRefusal(method="auth.test")
 
 
 def test_an_answer_of_aiohttp_is_understood_too() -> None:
@@ -109,3 +121,42 @@ def test_whoever_runs_the_bot_reads_what_to_do(no: SlackRefusal, words: str) -> 
     """In one line."""
     assert words in no.words
     assert "\n" not in no.words
+
+
+@pytest.mark.parametrize(
+    ("method", "word", "kind"),
+    [
+        ("chat.update", "is_inactive", ChannelGone),
+        ("chat.postMessage", "is_archived", ChannelGone),
+        ("chat.postMessage", "restricted_action_read_only_channel", ChannelGone),
+        ("chat.postMessage", "cannot_reply_to_message", MessageGone),
+        ("chat.postMessage", "restricted_action_non_threadable_channel", MessageGone),
+        ("chat.postMessage", "invalid_attachments", MessageRefused),
+        ("chat.update", "block_mismatch", MessageRefused),
+        ("chat.postMessage", "invalid_charset", MessageRefused),
+        ("chat.postMessage", "metadata_must_be_sent_from_app", AppRejected),
+        ("chat.postMessage", "enterprise_is_restricted", AppRejected),
+        ("chat.postMessage", "two_factor_setup_required", AppRejected),
+        ("chat.postMessage", "accesslimited", AppRejected),
+        ("conversations.history", "method_deprecated", AppRejected),
+        ("chat.update", "team_not_found", AppRejected),
+        ("conversations.replies", "thread_not_found", MessageGone),
+        ("conversations.open", "user_disabled", ChannelGone),
+        ("chat.update", "update_failed", SlackBusy),
+        ("chat.postMessage", "internal_error", DeliveryUnknown),
+        ("chat.postMessage", "never_seen_before", UnknownSlackRefusal),
+        ("conversations.history", "message_not_found", UnknownSlackRefusal),
+    ],
+)
+def test_each_word_is_read_as_an_answer_to_its_method(method: str, word: str, kind: type[SlackError]) -> None:
+    """The same word can mean something else, or nothing, elsewhere."""
+    error = slack_error(answered({"ok": False, "error": word}, method=method))
+    assert (type(error), error.error) == (kind, word)
+
+
+@pytest.mark.parametrize(("said", "seconds"), [("7", 7.0), ("inf", None), ("-5", None), ("1e9", 3600.0)])
+def test_an_odd_retry_after_is_no_duration(said: str, seconds: float | None) -> None:
+    """It once ended the leader's term."""
+    limited = slack_error(answered({"ok": False}, status=429, headers={"Retry-After": said}))
+    assert isinstance(limited, SlackBusy)
+    assert (limited.limited, limited.retry_after) == (True, seconds)

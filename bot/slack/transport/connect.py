@@ -60,7 +60,7 @@ async def until_slack_answers(setting: str, ask: Callable[[], Awaitable[Any]]) -
             raise SlackRefuses(setting, outcome)
         if pause == FIRST_PAUSE:
             _log.warning("slack_out_of_reach", extra={"error": outcome.said})
-        await asyncio.sleep(max(pause, outcome.retry_after))
+        await asyncio.sleep(max(pause, outcome.retry_after or 0.0))
         pause = min(2 * pause, LONGEST_PAUSE)
 
 

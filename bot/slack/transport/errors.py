@@ -1,4 +1,7 @@
-"""How Slack says no: which of its errors pass by themselves, and what the others mean to whoever runs the bot. Pure."""
+"""Slack's errors: what each word means for what we do next, and what it means to whoever runs the bot.
+
+https://docs.slack.dev/reference/methods, "Errors" on the page of each method.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,137 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from bot.domain import (
+    AppRejected,
+    ChannelGone,
+    DeliveryUnknown,
+    MessageGone,
+    MessageRefused,
+    SlackBusy,
+    SlackError,
+    UnknownSlackRefusal,
+)
+from bot.domain.retry_after import retry_after
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from slack_sdk.errors import SlackApiError
 
-# Slack says of itself that it is in trouble, or that we are too fast.
-_PASSING = frozenset(
-    {
-        "ratelimited",
-        "rate_limited",
-        "internal_error",
-        "fatal_error",
-        "service_unavailable",
-        "request_timeout",
-    }
+_LIMITED = ("ratelimited", "rate_limited")
+_ANY_METHOD: Mapping[str, type[SlackError]] = {
+    **dict.fromkeys(_LIMITED, SlackBusy),
+    **dict.fromkeys(("service_unavailable", "team_added_to_org", "external_channel_migrating"), SlackBusy),
+    # "It's possible some aspect of the operation succeeded before the error was raised."
+    **dict.fromkeys(("internal_error", "fatal_error", "request_timeout"), DeliveryUnknown),
+    **dict.fromkeys(
+        (
+            "access_denied",
+            "accesslimited",
+            "account_inactive",
+            "deprecated_endpoint",
+            "enterprise_is_restricted",
+            "invalid_auth",
+            "method_deprecated",
+            "missing_scope",
+            "not_allowed_token_type",
+            "not_authed",
+            "org_login_required",
+            "team_access_not_granted",
+            "team_not_found",
+            "token_expired",
+            "token_revoked",
+            "two_factor_setup_required",
+        ),
+        AppRejected,
+    ),
+    **dict.fromkeys(
+        (
+            "invalid_arg_name",
+            "invalid_arguments",
+            "invalid_array_arg",
+            "invalid_charset",
+            "invalid_form_data",
+            "invalid_post_type",
+            "missing_post_type",
+        ),
+        MessageRefused,
+    ),
+    **dict.fromkeys(
+        ("channel_not_found", "ekm_access_denied", "is_archived", "no_permission", "not_in_channel"),
+        ChannelGone,
+    ),
+}
+_REFUSED_CONTENT: Mapping[str, type[SlackError]] = {
+    **dict.fromkeys(
+        (
+            "attachment_payload_limit_exceeded",
+            "block_mismatch",
+            "invalid_attachments",
+            "invalid_blocks",
+            "invalid_blocks_format",
+            "invalid_metadata_format",
+            "invalid_metadata_schema",
+            "markdown_text_conflict",
+            "metadata_too_large",
+            "msg_blocks_too_long",
+            "msg_too_long",
+            "no_text",
+            "slack_connect_canvas_sharing_blocked",
+            "slack_connect_file_link_sharing_blocked",
+            "slack_connect_lists_sharing_blocked",
+            "too_many_attachments",
+            "too_many_contact_cards",
+        ),
+        MessageRefused,
+    ),
+    "metadata_must_be_sent_from_app": AppRejected,  # the token is not an app's
+}
+_NO_SUCH_PERSON: Mapping[str, type[SlackError]] = dict.fromkeys(
+    ("cannot_dm_bot", "user_disabled", "user_not_found", "user_not_visible", "users_not_found"), ChannelGone
 )
+_BY_METHOD: Mapping[str, Mapping[str, type[SlackError]]] = {
+    "chat.postMessage": {
+        **_REFUSED_CONTENT,
+        **_NO_SUCH_PERSON,
+        **dict.fromkeys(
+            (
+                "messages_tab_disabled",
+                "restricted_action",
+                "restricted_action_read_only_channel",
+                "restricted_action_thread_only_channel",
+            ),
+            ChannelGone,
+        ),
+        # No reply can be posted there: what it was to say is posted at the top of the channel.
+        **dict.fromkeys(
+            (
+                "cannot_reply_to_message",
+                "restricted_action_non_threadable_channel",
+                "restricted_action_thread_locked",
+                "thread_not_found",
+            ),
+            MessageGone,
+        ),
+        "message_limit_exceeded": SlackBusy,
+    },
+    "chat.update": {
+        **_REFUSED_CONTENT,
+        "is_inactive": ChannelGone,  # archived, frozen or deleted
+        **dict.fromkeys(("cant_update_message", "edit_window_closed", "message_not_found"), MessageGone),
+        **dict.fromkeys(("cant_broadcast_message", "no_dual_broadcast_content_update"), MessageRefused),
+        **dict.fromkeys(("streaming_state_conflict", "update_failed"), SlackBusy),
+    },
+    "conversations.open": _NO_SUCH_PERSON,
+    "conversations.replies": {"thread_not_found": MessageGone},
+}
+
+
+def kind_of(method: str, error: str) -> type[SlackError]:
+    """What Slack's word `error` means as an answer to `method`."""
+    return _BY_METHOD.get(method, {}).get(error) or _ANY_METHOD.get(error, UnknownSlackRefusal)
+
+
 _LOOK_IT_UP = "See Slack's page on this error."
 _WHAT_TO_DO = {
     "invalid_auth": "The token is wrong. Copy it again from the app's page.",
@@ -37,21 +157,22 @@ _WHAT_TO_DO = {
 class SlackRefusal:
     """`error` is Slack's word for it; empty where what answered did not speak as Slack does.
 
-    `needed` is the scope that is missing; `retry_after`, in seconds, is how long Slack wants to be left alone.
-    Where nothing answered at all, `error` is the network's word.
+    `needed` is the scope that is missing, `retry_after` the seconds that Slack asks us to wait. Where nothing
+    answered at all, `error` is the network's word.
     """
 
     error: str = ""
+    method: str = ""
     status: int = HTTPStatus.OK
     needed: str = ""
-    retry_after: float = 0.0
+    retry_after: float | None = None
     is_out_of_reach: bool = False
 
     @property
     def is_passing(self) -> bool:
         return (
             self.is_out_of_reach
-            or self.error in _PASSING
+            or kind_of(self.method, self.error) in (SlackBusy, DeliveryUnknown)
             or self.status == HTTPStatus.TOO_MANY_REQUESTS
             or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
         )
@@ -85,12 +206,24 @@ def refusal(refused: SlackApiError) -> SlackRefusal:
     told = body if isinstance(body, dict) else {}
     return SlackRefusal(
         error=str(told.get("error") or ""),
+        method=str(getattr(response, "api_url", "")).rpartition("/")[2],
         status=getattr(response, "status_code", 0) or getattr(response, "status", 0),
         needed=str(told.get("needed") or ""),
-        retry_after=_seconds({key.lower(): value for key, value in response.headers.items()}),
+        retry_after=retry_after(header(response.headers, "retry-after")),
     )
 
 
-def _seconds(headers: dict[str, str]) -> float:
-    value = headers.get("retry-after", "")
-    return float(value) if value.isascii() and value.isdigit() else 0.0
+def slack_error(refused: SlackApiError) -> SlackError:
+    """The error that says what to do next."""
+    no = refusal(refused)
+    if no.status == HTTPStatus.TOO_MANY_REQUESTS or no.error in _LIMITED:
+        return SlackBusy(no.said, retry_after=no.retry_after, limited=True)
+    if not no.error or no.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return DeliveryUnknown(no.said)
+    return kind_of(no.method, no.error)(no.error)
+
+
+def header(headers: Mapping[str, Any] | None, name: str) -> str | None:
+    """Whatever the case of its name; the first where there are several."""
+    value = {str(key).lower(): value for key, value in dict(headers or {}).items()}.get(name)
+    return str(value[0]) if isinstance(value, list) else value

@@ -1,26 +1,17 @@
-"""Sends the courier's messages over Slack's Web API, and names what went wrong by what to do about it."""
+"""Posts, edits and finds notices through Slack's Web API. Raises a SlackError named by the remedy."""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError, SlackRequestError
 
-from bot.domain import (
-    AppRejected,
-    CannotLook,
-    ChannelGone,
-    DeliveryUnknown,
-    MessageGone,
-    MessageRefused,
-    SlackBusy,
-    SlackError,
-)
+from bot.domain import CannotLook, DeliveryUnknown, SlackBusy
+from bot.slack.transport.errors import header, slack_error
 from bot.slack.views.notices import notice_message, redrawn_message
 
 if TYPE_CHECKING:
@@ -42,63 +33,6 @@ _CLOCKS_AGREE = timedelta(minutes=5)  # beyond that the window is taken from Sla
 _PEOPLE = ("U", "W")  # how their IDs begin
 _MOST_PAGES = 10
 _PAGE_SIZE = 200
-
-# https://docs.slack.dev/reference/methods/chat.postMessage#errors
-_CHANNEL_GONE = frozenset(
-    {
-        "channel_not_found",
-        "not_in_channel",
-        "is_archived",
-        "restricted_action",
-        "restricted_action_read_only_channel",
-        "restricted_action_thread_only_channel",
-        "ekm_access_denied",
-        "no_permission",
-        "user_not_found",
-        "cannot_dm_bot",
-        "messages_tab_disabled",
-    }
-)
-_APP_REJECTED = frozenset(
-    {
-        "invalid_auth",
-        "not_authed",
-        "account_inactive",
-        "token_revoked",
-        "token_expired",
-        "missing_scope",
-        "not_allowed_token_type",
-        "access_denied",
-        "org_login_required",
-        "team_access_not_granted",
-    }
-)
-_MESSAGE_GONE = frozenset(
-    {"message_not_found", "thread_not_found", "cant_update_message", "edit_window_closed"}
-)
-_MESSAGE_REFUSED = frozenset(
-    {
-        "invalid_blocks",
-        "invalid_blocks_format",
-        "invalid_arguments",
-        "invalid_arg_name",
-        "invalid_metadata_format",
-        "invalid_metadata_schema",
-        "metadata_too_large",
-        "msg_blocks_too_long",
-        "msg_too_long",
-        "no_text",
-        "too_many_attachments",
-    }
-)
-_KINDS: tuple[tuple[type[SlackError], frozenset[str]], ...] = (
-    (ChannelGone, _CHANNEL_GONE),
-    (AppRejected, _APP_REJECTED),
-    (MessageGone, _MESSAGE_GONE),
-    (MessageRefused, _MESSAGE_REFUSED),
-)
-# "It's possible some aspect of the operation succeeded before the error was raised."
-_MAYBE_TAKEN = frozenset({"internal_error", "fatal_error", "request_timeout"})
 
 
 class SlackMessenger:
@@ -217,7 +151,7 @@ async def _ask_slack(request: Awaitable[Any]) -> tuple[Mapping[str, Any], dateti
         async with asyncio.timeout(_TIME_LIMIT):
             answer = await request
     except SlackApiError as refused:
-        raise _verdict(refused) from None
+        raise slack_error(refused) from None
     except aiohttp.ClientConnectorError as error:
         raise SlackBusy(type(error).__name__) from None  # no connection: nothing left this machine
     except (
@@ -235,36 +169,6 @@ async def _ask_slack(request: Awaitable[Any]) -> tuple[Mapping[str, Any], dateti
 
 def _date(answer: Any) -> datetime | None:
     try:
-        return parsedate_to_datetime(_header(answer, "date") or "")
+        return parsedate_to_datetime(header(answer.headers, "date") or "")
     except ValueError:
         return None
-
-
-def _verdict(refused: SlackApiError) -> SlackError:
-    """A word that nobody has seen is waited out: taking it for final could lose a notice."""
-    response: Any = refused.response
-    status = getattr(response, "status_code", 0) or getattr(response, "status", 0)
-    body = getattr(response, "data", None)
-    error = str(body.get("error", "")) if isinstance(body, dict) else ""
-    if status == HTTPStatus.TOO_MANY_REQUESTS or error in {"ratelimited", "rate_limited"}:
-        return SlackBusy(error or "http_429", retry_after=_retry_after(response), limited=True)
-    if not error or status >= HTTPStatus.INTERNAL_SERVER_ERROR or error in _MAYBE_TAKEN:
-        return DeliveryUnknown(error or f"http_{status}")
-    for kind, errors in _KINDS:
-        if error in errors:
-            return kind(error)
-    return SlackBusy(error)
-
-
-def _retry_after(response: Any) -> float | None:
-    value = _header(response, "retry-after")
-    try:
-        return None if value is None else float(value)
-    except ValueError:
-        return None
-
-
-def _header(response: Any, name: str) -> str | None:
-    headers = {str(key).lower(): value for key, value in dict(response.headers or {}).items()}
-    value = headers.get(name)
-    return str(value[0]) if isinstance(value, list) else value

@@ -6,6 +6,7 @@ Where that leads nowhere any more, the words go into the channel or to the perso
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from dataclasses import dataclass
 from dataclasses import replace as replace_in
@@ -16,10 +17,13 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from bot.domain import DeliveryUnknown, MessageRefused, UnknownSlackRefusal
+from bot.domain.retry_after import retry_after
+from bot.slack.transport.errors import SlackRefusal, header, kind_of
 
+if TYPE_CHECKING:
     from slack_sdk.web.async_client import AsyncWebClient
+    from slack_sdk.webhook import WebhookResponse
 
     from bot.domain import ChannelId, UserId
     from bot.slack.kit.blocks import Message
@@ -29,7 +33,6 @@ _log = logging.getLogger(__name__)
 _TIME_LIMIT = 10  # seconds for one attempt
 _ATTEMPTS = 3
 _LONGEST_PAUSE = 30.0  # seconds: nobody waits longer, and Slack must not be asked sooner than it said
-_SERVER_ERROR = 500
 
 
 class Responder:
@@ -101,18 +104,7 @@ class Responder:
             return _Trouble(why=type(error).__name__)
         except (aiohttp.ClientError, TimeoutError) as error:
             return _Trouble(why=type(error).__name__, maybe_there=True)
-        if response.status_code == HTTPStatus.OK:
-            return None
-        passing = (
-            response.status_code == HTTPStatus.TOO_MANY_REQUESTS or response.status_code >= _SERVER_ERROR
-        )
-        return _Trouble(
-            why=f"HTTP {response.status_code} {response.body[:100]}",
-            final=not passing,
-            is_refusal=response.status_code == HTTPStatus.BAD_REQUEST,
-            maybe_there=response.status_code >= _SERVER_ERROR,
-            pause=_retry_after(response.headers),
-        )
+        return _trouble(response)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,9 +121,35 @@ class _Trouble:
     pause: float = 0.0
 
 
-def _retry_after(headers: Mapping[str, str]) -> float:
-    value = {key.lower(): value for key, value in headers.items()}.get("retry-after", "")
-    return float(value) if value.isdigit() else 0.0
+def _trouble(response: WebhookResponse) -> _Trouble | None:
+    """None where Slack took the message. It can refuse one under HTTP 200, too: `{"ok": false}`."""
+    refused = SlackRefusal(
+        error=_word(response.body),
+        status=response.status_code,
+        retry_after=retry_after(header(response.headers, "retry-after")),
+    )
+    if refused.status == HTTPStatus.OK and not refused.error:
+        return None
+    kind = kind_of("chat.postMessage", refused.error)
+    return _Trouble(
+        why=f"HTTP {response.status_code} {response.body[:100]}",
+        final=not refused.is_passing,
+        is_refusal=refused.status == HTTPStatus.BAD_REQUEST
+        or (refused.status == HTTPStatus.OK and kind in (MessageRefused, UnknownSlackRefusal)),
+        maybe_there=refused.status >= HTTPStatus.INTERNAL_SERVER_ERROR or kind is DeliveryUnknown,
+        pause=refused.retry_after or 0.0,
+    )
+
+
+def _word(body: str) -> str:
+    """Slack's word for why it did not take a message; empty where it did, or where the body is no JSON object."""
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(said, dict) or said.get("ok") is not False:
+        return ""
+    return str(said.get("error") or "not_ok")
 
 
 class DirectResponder:
@@ -146,10 +164,10 @@ class DirectResponder:
         """There is nothing to replace: each message is a new one."""
         if in_channel and self._channel_id:
             return await self._post(self._channel_id, message)
-        return await self._whisper(message) or await self._post(self._user_id, message)
+        return await self._post_ephemeral(message) or await self._post(self._user_id, message)
 
-    async def _whisper(self, message: Message) -> bool:
-        """Only where the bot is in the channel. What was lost may have been heard: better twice than never."""
+    async def _post_ephemeral(self, message: Message) -> bool:
+        """Only where the bot is in the channel. After a lost answer it may be shown: better twice than never."""
         if not self._channel_id:
             return False
         try:
@@ -157,7 +175,7 @@ class DirectResponder:
                 channel=self._channel_id, user=self._user_id, **message.payload()
             )
         except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-            _log.info("reply_not_whispered", extra={"why": type(error).__name__})
+            _log.info("reply_not_ephemeral", extra={"why": type(error).__name__})
             return False
         return True
 

@@ -1,18 +1,20 @@
-"""The three things that can be done for one channel: find out about a message, draw one anew, send the next.
+"""Sends, edits and looks for one message at a time, and records the outcome.
 
-Each does one step and marks it. What Slack did not do is raised as a SlackError, after the store knows of it.
+What Slack did not do is raised as a SlackError once the outcome is stored.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
 from bot.aio import until_stored
+from bot.delivery.outcomes import DeliveryStats, RefusedForGood
 from bot.delivery.rate_limits import CHANNEL_GAP, HISTORY, POST, UPDATE
 from bot.domain import (
     AppRejected,
@@ -23,6 +25,7 @@ from bot.domain import (
     MessageRefused,
     SlackBusy,
     SlackError,
+    UnknownSlackRefusal,
 )
 from bot.domain.deliveries import Nothing
 
@@ -39,31 +42,21 @@ if TYPE_CHECKING:
 SETTLE_AFTER = timedelta(seconds=3)  # after a lost answer: what Slack has taken can be seen by then
 GATHER_EDITS = 3.0  # seconds: a message about many is not drawn anew for each of them
 DEFAULT_RETRY_AFTER = 30.0  # seconds, where a 429 does not say
+MOST_UNKNOWN = 5  # refusals in a row for a reason in no table: Slack will hardly change its mind
 _SOON = 0.05  # seconds: there is more to do, but another channel may come first
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
 
-@dataclass(kw_only=True, slots=True)
-class DeliveryStats:
-    """What was done and could not be done, for `/healthz` and `/metrics`."""
-
-    sent: int = 0
-    edited: int = 0
-    found_again: int = 0
-    may_have_repeated: int = 0
-    refused: int = 0
-    rate_limited: int = 0
-    owed: int = 0
-    rejected_since: datetime | None = None
-
-
 class NotNow(Exception):
-    """There was no room for the call within Slack's limits after all, or it is another's to make: it was not made."""
+    """The call was not made: Slack's limits left no room for it, or this process may no longer lead."""
 
 
 class Sender:
-    """Every method returns the seconds until its next step is worth while, None if nothing is left to do."""
+    """Each step returns the seconds until the next is worth trying, None if nothing is left to do.
+
+    `on_refused` is called for a message that Slack refuses for good, before it is given up.
+    """
 
     def __init__(
         self,
@@ -72,6 +65,7 @@ class Sender:
         deliveries: Deliveries,
         messenger: Messenger,
         pacing: RateLimits,
+        on_refused: Callable[[RefusedForGood], Awaitable[None]],
         may_send: Callable[[], bool] = lambda: True,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -79,11 +73,13 @@ class Sender:
         self._deliveries = deliveries
         self._messenger = messenger
         self._pacing = pacing
+        self._on_refused = on_refused
         self._may_send = may_send
         self._now = now
         self._drawn_at: dict[PostId, float] = {}
         self._called_at: dict[PostId, float] = {}  # when it was sent, until it is known to be there or not
         self._about_to_post: set[ChannelId] = set()
+        self._unknown_refusals: Counter[tuple[str, ChannelId]] = Counter()  # in a row
         self.in_flight: set[PostId] = set()
         self.tally = DeliveryStats()
 
@@ -119,9 +115,9 @@ class Sender:
             self._called_at.pop(notice.post_id, None)
             await until_stored(lambda: self._deliveries.release(notice.post_id))
             return
-        except MessageRefused:
-            self.tally.refused += 1
+        except MessageRefused as refused:
             self._called_at.pop(notice.post_id, None)
+            await self._give_up(POST, notice, refused)
             await until_stored(lambda: self._deliveries.mark_refused(notice.post_id))
             return
         except DeliveryUnknown:
@@ -143,8 +139,16 @@ class Sender:
         self.tally.sent += 1
         self.tally.may_have_repeated += notice.may_repeat
 
+    async def _give_up(self, method: str, message: Notice | Redraw, refused: MessageRefused) -> None:
+        """Report a message that Slack will not take, so that somebody knows what was not told."""
+        self.tally.refused += 1
+        del self._unknown_refusals[method, message.channel_id]
+        lost = RefusedForGood.of(message, refused.error)
+        _log.error("message_given_up", extra={"method": method, **asdict(lost)})
+        await self._on_refused(lost)
+
     async def _post(self, notice: Notice) -> str:
-        """Where Slack refuses our blocks, the words must get through all the same. Raises NotNow."""
+        """Post the message; as plain words where Slack refuses the blocks. Raises NotNow."""
         try:
             return await self._post_now(notice, plain=False)
         except MessageRefused as refused:
@@ -153,28 +157,33 @@ class Sender:
             return await self._post_now(notice, plain=True)
 
     async def _post_now(self, notice: Notice, *, plain: bool) -> str:
-        """What was free before the claim may be closed by now: another channel's answer may have said so.
+        """Check again right before the call: a 429 for another channel may have come in since the claim.
 
-        Or this process has stood still since the claim: then the next leader looks for the message, and sends it.
+        Or this process was suspended since: then the next leader looks for the message, and sends it.
         """
         at = monotonic()
         if not self._may_send() or not self._pacing.may_call_now(POST, notice.channel_id, at):
             raise NotNow
         self._about_to_post.discard(notice.channel_id)
         self._called_at[notice.post_id] = at
-        return await self._heeding(POST, self._messenger.post(notice, plain=plain))
+        return await self._with_rate_limit(POST, notice.channel_id, self._messenger.post(notice, plain=plain))
 
-    async def _heeding(self, method: str, call: Awaitable[_T]) -> _T:
-        """A 429 counts for everybody from the moment at which it is here."""
+    async def _with_rate_limit(self, method: str, channel_id: ChannelId, call: Awaitable[_T]) -> _T:
+        """Apply a 429 to all channels at once. Raises MessageRefused after many refusals for an unknown reason."""
         try:
             return await call
         except SlackBusy as busy:
             if busy.limited:
                 self._pacing.hold(method, monotonic() + (busy.retry_after or DEFAULT_RETRY_AFTER))
             raise
+        except UnknownSlackRefusal as unknown:
+            self._unknown_refusals[method, channel_id] += 1
+            if self._unknown_refusals[method, channel_id] < MOST_UNKNOWN:
+                raise
+            raise MessageRefused(unknown.error) from None
 
     async def redraw_stale(self, channel_id: ChannelId) -> float | None:
-        """Draw the channel's messages anew that show what is no longer so. Raises SlackError."""
+        """Edit the channel's messages that are out of date. Raises SlackError."""
         waits = []
         for post_id in await self._deliveries.stale(channel_id):
             if wait := self._wait_to_redraw(channel_id, post_id):
@@ -186,7 +195,7 @@ class Sender:
         return min(waits, default=None)
 
     def _drew(self, post_id: PostId, at: float) -> None:
-        """What was drawn longer ago may be drawn at any time: it is forgotten."""
+        """Remember when the message was last edited, for as long as edits are gathered."""
         recent = {each: then for each, then in self._drawn_at.items() if at - then < GATHER_EDITS}
         self._drawn_at = recent | {post_id: at}
 
@@ -196,7 +205,7 @@ class Sender:
         return max(0.0, gathered, self._pacing.wait(UPDATE, channel_id, at))
 
     async def _redraw(self, redraw: Redraw) -> bool:
-        """Returns whether that is done. Drawing twice does no harm: a lost answer only means another try."""
+        """Returns whether that is done. After a lost answer the edit is simply repeated."""
         try:
             await self._draw(redraw)
         except NotNow:
@@ -204,8 +213,8 @@ class Sender:
         except MessageGone:
             await self._mark_gone(redraw.channel_id, redraw.ts)
             return True
-        except MessageRefused:
-            self.tally.refused += 1
+        except MessageRefused as refused:
+            await self._give_up(UPDATE, redraw, refused)
             await until_stored(lambda: self._deliveries.mark_undrawable(redraw.post_id))
             return True
         self._worked(UPDATE, redraw.channel_id)
@@ -226,17 +235,19 @@ class Sender:
             raise NotNow
         if len(redraw.items) > 1:
             self._drew(redraw.post_id, at)
-        await self._heeding(UPDATE, self._messenger.redraw(redraw, plain=plain))
+        await self._with_rate_limit(UPDATE, redraw.channel_id, self._messenger.redraw(redraw, plain=plain))
 
     async def settle(self, channel_id: ChannelId) -> float | None:
-        """Find out about one message that may be there. Raises SlackBusy, DeliveryUnknown: ask again later."""
+        """Look for one message whose answer was lost. Raises SlackBusy, DeliveryUnknown: try again later."""
         unsure = await self._deliveries.unsure(channel_id, now=self._now())
         if unsure is None:
             return None
         if not self._pacing.may_call_now(HISTORY, channel_id, monotonic()):
             return self._pacing.wait(HISTORY, channel_id, monotonic())
         try:
-            ts = await self._heeding(HISTORY, self._messenger.find(self._as_it_was_sent(unsure)))
+            ts = await self._with_rate_limit(
+                HISTORY, channel_id, self._messenger.find(self._as_it_was_sent(unsure))
+            )
         except MessageGone:
             if unsure.thread_ts is not None:
                 await self._mark_gone(channel_id, unsure.thread_ts)
@@ -250,7 +261,7 @@ class Sender:
         return _SOON
 
     def _as_it_was_sent(self, unsure: Unsure) -> Unsure:
-        """The clock may have been set since: what this process sent itself it dates by the time that has passed."""
+        """Date what this process sent by the time that has passed: the clock may have been set since."""
         called_at = self._called_at.get(unsure.post_id)
         if called_at is None:
             return unsure
@@ -267,6 +278,7 @@ class Sender:
 
     def _worked(self, method: str, channel_id: ChannelId) -> None:
         self._pacing.went_well(method, channel_id, monotonic())
+        del self._unknown_refusals[method, channel_id]
         if self.tally.rejected_since is not None:
             self.tally.rejected_since = None
             _log.info("slack_takes_the_app_again")

@@ -1,7 +1,7 @@
-"""Brings what is owed to the channels. Serves one step at a time for each, and knows what to do about trouble.
+"""Sends pending notices to Slack, one step at a time for each channel, and handles what goes wrong.
 
 A message is sent only after it was claimed and counts as sent only after Slack said so. In between it is
-neither: it is looked for in the channel, and sent again only if it is not there or nobody may look.
+neither: it is looked for in the channel, and sent again only if it is not there or the bot may not look.
 """
 
 from __future__ import annotations
@@ -16,18 +16,19 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from bot.aio import finish, until_stored
 from bot.delivery.rate_limits import HISTORY, LONGEST_REST, MINUTE, POST, UPDATE, WIDEST, RateLimits
-from bot.delivery.sender import DEFAULT_RETRY_AFTER, DeliveryStats, Sender
+from bot.delivery.sender import DEFAULT_RETRY_AFTER, Sender
 from bot.domain import AppRejected, ChannelGone, LeaseLost, SlackBusy, SlackError, StoreError
 from bot.domain.grouping import Load
 
 if TYPE_CHECKING:
+    from bot.delivery.outcomes import DeliveryStats, RefusedForGood
     from bot.domain import ChannelId
     from bot.domain.deliveries import Backlog
     from bot.domain.ports import Messenger
     from bot.domain.repositories import ClosedChannels, Deliveries, Outbox
 
 ANSWERS_WITHIN = 2.0  # seconds: who is slower than that is not being refused for going too fast
-_TICK = 1.0  # seconds: what nobody wakes us for (a snooze that ends, a wait that is over) is seen after that
+_TICK = 1.0  # seconds between two looks for what wakes nobody: a snooze that ends, a wait that is over
 _RECHECK = 10.0  # seconds between two looks for messages that nobody is sending any more
 _APP_REST = 30.0  # seconds between two tries while Slack takes no message of this app
 _DRAIN_LIMIT = 5.0  # seconds for what is on its way when the term ends
@@ -44,9 +45,9 @@ class _Rest:
 
 
 class DeliveryWorker:
-    """`lead` is a duty of the leader. `wake` may be called by whoever has just made news.
+    """`lead` is a duty of the leader. Whoever stores a notice calls `wake`.
 
-    `may_send` is asked right before each message: is this still surely the leader?
+    `may_send` is asked right before each message: is this process still certain to be the leader?
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class DeliveryWorker:
             deliveries=deliveries,
             messenger=messenger,
             pacing=self._pacing,
+            on_refused=self._report_refusal,
             may_send=may_send,
             now=now,
         )
@@ -86,11 +88,11 @@ class DeliveryWorker:
         return self._dispatch.tally
 
     def wake(self) -> None:
-        """There is news: look at once."""
+        """Look for pending notices at once."""
         self._awake.set()
 
     async def lead(self, term: int) -> None:
-        """Send until cancelled; what is on its way then is still marked. Raises LeaseLost."""
+        """Send until cancelled; what is being sent then is still recorded. Raises LeaseLost."""
         await self._recall_pace()
         rechecked_at = woke_at = float("-inf")
         try:
@@ -142,13 +144,13 @@ class DeliveryWorker:
                 self._begun_at[each.channel_id] = monotonic()
 
     def _has_room(self) -> bool:
-        """As many channels at the same time as Slack has shown to bear; slow answers keep nobody waiting."""
+        """Serve as many channels at once as Slack has accepted lately; those with slow answers do not count."""
         at = monotonic()
         fresh = sum(at - self._begun_at[each] < ANSWERS_WITHIN for each in self._serving)
         return fresh < self._pacing.width(at) and len(self._serving) < WIDEST
 
     def _worth_while(self, backlog: Backlog) -> tuple[str, ...]:
-        """The steps that there is something to do for, and whose rest is over."""
+        """The steps that have something to do and need not wait."""
         wanted = ((HISTORY, backlog.has_unsure), (UPDATE, backlog.has_stale), (POST, backlog.owed > 0))
         return tuple(
             method for method, is_wanted in wanted if is_wanted and not self._rests_now(method, backlog)
@@ -167,7 +169,7 @@ class DeliveryWorker:
         return Load(owed_everywhere=self.tally.owed, quiet_for=quiet_for)
 
     async def _rest(self) -> None:
-        """Until there is news, a step's wait is over, or a second has passed."""
+        """Sleep until `wake`, the end of a step's wait, or a second has passed."""
         at = monotonic()
         self._rests = {step: rest for step, rest in self._rests.items() if rest.until > at}
         soonest = min((rest.until for rest in self._rests.values()), default=at + _TICK) - at
@@ -207,7 +209,7 @@ class DeliveryWorker:
         except LeaseLost:
             raise
         except Exception:  # noqa: BLE001 (the boundary of one channel: the others are served on)
-            _log.exception("courier_failed", extra={"channel_id": channel_id})
+            _log.exception("delivery_failed", extra={"channel_id": channel_id})
             return LONGEST_REST
 
     async def _in_trouble(self, method: str, channel_id: ChannelId, error: SlackError | StoreError) -> None:
@@ -221,11 +223,12 @@ class DeliveryWorker:
             case _:
                 self._pacing.trouble(method, channel_id, monotonic())
                 _log.info(
-                    "did_not_work", extra={"channel_id": channel_id, "method": method, "error": str(error)}
+                    "delivery_delayed",
+                    extra={"channel_id": channel_id, "method": method, "error": str(error)},
                 )
 
     async def _hold(self, method: str, seconds: float) -> None:
-        """It is heeded already; after a restart it must be, too."""
+        """Store the hold, which is in effect already, for the time after a restart."""
         self.tally.rate_limited += 1
         _log.warning("rate_limited", extra={"method": method, "seconds": seconds})
         now = self._now()
@@ -233,7 +236,7 @@ class DeliveryWorker:
         await until_stored(lambda: self._gates.hold(method, now=now, until=until))
 
     def _rest_the_app(self, rejected: AppRejected) -> None:
-        """Nobody can be told until the operator mends it: keep everything, try now and then, say so once."""
+        """Keep all notices and try now and then until the operator fixes the app; log it once."""
         if self.tally.rejected_since is None:
             self.tally.rejected_since = self._now()
             _log.error("slack_rejects_the_app", extra={"error": rejected.error})
@@ -248,8 +251,23 @@ class DeliveryWorker:
             )
         )
 
+    async def _report_refusal(self, lost: RefusedForGood) -> None:
+        """Tell the operators, unless it is their own channel that refuses."""
+        operators = self._operator_channel
+        if operators is None or operators == lost.channel_id:
+            return
+        await until_stored(
+            lambda: self._gates.report_refusal(
+                lost.post_id,
+                lost.channel_id,
+                detail=f"{lost.error} {lost.about}",
+                now=self._now(),
+                operator_channel=operators,
+            )
+        )
+
     async def _drain(self) -> None:
-        """Let what is on its way arrive and be marked."""
+        """Let the calls under way finish and be recorded."""
         tasks = tuple(self._serving.values())
         self._serving.clear()
         await finish(tasks, _DRAIN_LIMIT)

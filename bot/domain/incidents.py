@@ -40,6 +40,7 @@ class NotifyReason(StrEnum):
     MAIL_PAUSED = "mail_paused"
     MAIL_UNPAUSED = "mail_unpaused"
     CHANNEL_LOST = "channel_lost"
+    MESSAGE_REFUSED = "message_refused"  # Slack takes no form of a message: the operators are told
     OUTAGE_BEGAN = "outage_began"
     OUTAGE_OVER = "outage_over"
     JOINED = "joined"  # subscribed while it fails: the confirmation told it

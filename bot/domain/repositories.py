@@ -267,5 +267,14 @@ class ClosedChannels(Protocol):
     async def close_channel(
         self, channel_id: ChannelId, *, reason: str, now: datetime, operator_channel: ChannelId | None
     ) -> bool: ...
+    async def report_refusal(
+        self,
+        post_id: PostId,
+        channel_id: ChannelId,
+        *,
+        detail: str,
+        now: datetime,
+        operator_channel: ChannelId,
+    ) -> None: ...
     async def hold(self, method: str, *, now: datetime, until: datetime) -> None: ...
     async def holds(self, *, now: datetime) -> Mapping[str, datetime]: ...

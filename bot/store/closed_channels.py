@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from bot.domain import PostId
     from bot.store.database import Database
 
 
@@ -55,6 +56,27 @@ class ClosedChannels:
                 )
                 await connection.execute(insert_if_absent(self._database, notices, word))
         return True
+
+    async def report_refusal(
+        self,
+        post_id: PostId,
+        channel_id: ChannelId,
+        *,
+        detail: str,
+        now: datetime,
+        operator_channel: ChannelId,
+    ) -> None:
+        """Add a notice for the operators: Slack takes no form of this message. Once for each message."""
+        notice = notice_row(
+            dedupe_key=f"{operator_channel}:{post_id}:refused",
+            channel_id=operator_channel,
+            reason=NotifyReason.MESSAGE_REFUSED,
+            created_at=now,
+            subject_id=channel_id,
+            detail=detail,
+        )
+        async with self._database.writing() as connection:
+            await connection.execute(insert_if_absent(self._database, notices, notice))
 
     async def reopen_channel(self, channel_id: ChannelId) -> bool:
         """The bot may post there again: what was missed is told. Returns whether it was closed."""

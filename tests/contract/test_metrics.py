@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from bot.app.metrics import BotMetrics
-from bot.delivery.sender import DeliveryStats
+from bot.delivery.outcomes import DeliveryStats
 from bot.monitoring.poller import PollerStats
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)

@@ -203,6 +203,12 @@ def _lines() -> dict[str, Message]:
         "channel-lost": PlainNotice(
             reason=REASON.CHANNEL_LOST, at=NOW, subject_id="C0OLDREP07", detail="is_archived 3"
         ),
+        "message-refused": PlainNotice(
+            reason=REASON.MESSAGE_REFUSED,
+            at=NOW,
+            subject_id="C0OLDREP07",
+            detail="brand_new_word Daily Sales, Stock & <Orders>",
+        ),
         "outage-began": PlainNotice(
             reason=REASON.OUTAGE_BEGAN,
             at=NOW,

@@ -223,3 +223,41 @@ async def test_a_channel_in_trouble_does_not_hold_up_the_others(desk: Telling) -
     desk.run(fine, FAILED)
     await desk.until_said("Fine failed", channel="team-1", seconds=4)
     await desk.until_said("Stuck failed", seconds=25)
+
+
+async def test_edits_in_an_archived_channel_close_it(desk: Telling) -> None:
+    """Slack answers an edit there with `is_inactive`: nothing is tried for ever, and people are told."""
+    mail_id = await desk.watch("Daily Sales")
+    desk.run(mail_id, FAILED)
+    await desk.until_said("Daily Sales failed")
+    desk.slack.faults.slack_error("chat.update", "is_inactive")
+    await a_second_passes()
+    desk.run(mail_id, SENT)
+    await desk.until_said("I can no longer post in", channel="finance")
+    assert len(desk.slack.ledger.calls("chat.update")) == 1
+
+
+@pytest.mark.parametrize("code", ["cannot_reply_to_message", "restricted_action_non_threadable_channel"])
+async def test_a_reply_that_is_refused_is_posted_at_the_top(desk: Telling, code: str) -> None:
+    """And the channel's other mails do not wait for it."""
+    mail_id = await desk.watch("Daily Sales")
+    desk.run(mail_id, FAILED)
+    await desk.until_said("Daily Sales failed")
+    desk.slack.faults.slack_error(POST, code)
+    await a_second_passes()
+    desk.run(mail_id, SENT)
+    await desk.until_posted(2)
+    assert [one.thread_ts for one in desk.posts()] == [None, None]
+    assert len(desk.slack.ledger.calls(POST)) == 3
+
+
+async def test_a_message_that_slack_never_takes_is_told_to_the_operators(desk: Telling) -> None:
+    """With the words left alone, too: the next mail's failure is told in the channel as ever."""
+    stuck, fine = await desk.watch("Stuck"), await desk.watch("Fine")
+    desk.slack.faults.slack_error(POST, "invalid_blocks", times=2, channel_id=REPORTS)
+    desk.run(stuck, FAILED)
+    told = await desk.until_said("Slack refused a message", channel="finance")
+    assert "It was about Stuck" in told.text
+    desk.run(fine, FAILED)
+    await desk.until_said("Fine failed")
+    assert said(desk, "Stuck failed") == []

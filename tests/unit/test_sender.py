@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.delivery.rate_limits import CHANNEL_GAP, HISTORY, POST, UPDATE, RateLimits
-from bot.delivery.sender import DEFAULT_RETRY_AFTER, Sender
+from bot.delivery.sender import DEFAULT_RETRY_AFTER, MOST_UNKNOWN, Sender
 from bot.domain import (
     AppRejected,
     CannotLook,
@@ -24,12 +24,15 @@ from bot.domain import (
     PostKind,
     SlackBusy,
     SlackError,
+    UnknownSlackRefusal,
 )
 from bot.domain.deliveries import Backlog, Nothing, Redraw, Unsure
 from bot.domain.grouping import Load
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
+
+    from bot.delivery.outcomes import RefusedForGood
 
 HERE = ChannelId("here")
 POST_ID = PostId("p")
@@ -130,23 +133,35 @@ class FakeStore:
         raise NotImplementedError
 
 
+class Unlimited(RateLimits):
+    """Lets every call through at once."""
+
+    def wait(self, *_: object, **__: object) -> float:
+        return 0.0
+
+
 class Desk:
     """A dispatch between the two. Its clock can be set."""
 
-    def __init__(self) -> None:
+    def __init__(self, pacing: RateLimits | None = None) -> None:
         self.slack = FakeSlack()
         self.store = FakeStore()
-        self.pacing = RateLimits()
+        self.pacing = pacing or RateLimits()
         self.now = NOON
         self.may_send = True
+        self.refused: list[RefusedForGood] = []
         self.dispatch = Sender(
             outbox=self.store,
             deliveries=self.store,
             messenger=self.slack,
             pacing=self.pacing,
+            on_refused=self.hears,
             may_send=lambda: self.may_send,
             now=lambda: self.now,
         )
+
+    async def hears(self, lost: RefusedForGood) -> None:
+        self.refused.append(lost)
 
     async def send(self) -> float | None:
         return await self.dispatch.send_next(HERE, rhythm=Load(), term=1)
@@ -328,3 +343,33 @@ async def test_a_leader_that_stood_still_draws_nothing_that_is_no_longer_so(desk
     desk.may_send = False
     await desk.redraw()
     assert (desk.slack.calls, desk.store.marks) == ([], [])
+
+
+@pytest.mark.parametrize("step", [Desk.send, Desk.redraw])
+async def test_what_is_refused_even_as_plain_words_is_reported(
+    desk: Desk, step: Callable[[Desk], Awaitable[float | None]]
+) -> None:
+    desk.slack.troubles = [REFUSED, REFUSED]
+    await step(desk)
+    assert [(each.post_id, each.channel_id, each.error) for each in desk.refused] == [
+        (POST_ID, HERE, "invalid_blocks")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("step", "mark"), [(Desk.send, "refused"), (Desk.redraw, "undrawable")], ids=["post", "edit"]
+)
+async def test_a_refusal_in_no_table_is_tried_again_but_not_for_ever(
+    step: Callable[[Desk], Awaitable[float | None]], mark: str
+) -> None:
+    """Then as plain words, and then it is given up and reported: the channel's other messages go out."""
+    desk = Desk(Unlimited())
+    odd = UnknownSlackRefusal("brand_new_word")
+    desk.slack.troubles = [odd] * (MOST_UNKNOWN + 1)
+    for _ in range(MOST_UNKNOWN - 1):
+        assert await raised(step(desk)) is UnknownSlackRefusal
+        assert desk.refused == []
+    assert await raised(step(desk)) is None
+    assert desk.store.marks[-1] == mark
+    assert [each.error for each in desk.refused] == ["brand_new_word"]
+    assert desk.slack.calls[-1].endswith("plain")

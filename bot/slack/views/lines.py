@@ -66,6 +66,8 @@ def _words(line: PlainNotice, zone: tzinfo) -> _Said:
             return _paused(line, "▶️", "is no longer paused in Quick BI", "It is watched as before.")
         case NotifyReason.CHANNEL_LOST:
             return _channel_lost(line)
+        case NotifyReason.MESSAGE_REFUSED:
+            return _message_refused(line)
         case NotifyReason.OUTAGE_BEGAN:
             return _outage_began(line, zone)
         case NotifyReason.OUTAGE_OVER:
@@ -90,6 +92,16 @@ def _channel_lost(line: PlainNotice) -> _Said:
         "Nothing is lost: I tell it when I am let in again, or when somebody types one of my commands there."
     )
     return _Said(marked=f"📪 {words}", plain=words)
+
+
+def _message_refused(line: PlainNotice) -> _Said:
+    """`detail` is Slack's word and what the message was about."""
+    error, _, about = line.detail.partition(" ")
+    words = (
+        f"Slack refused a message for <#{escape(line.subject_id)}>, even as plain text. "
+        f"It was about {escape(about)}. Please tell that channel, and report Slack's reason as a bug."
+    )
+    return _Said(marked=f"⚠️ {words}", plain=words, support=error)
 
 
 def _outage_began(line: PlainNotice, zone: tzinfo) -> _Said:

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import os
 import sys
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from bot.domain import MailBotError
@@ -60,9 +61,10 @@ def _command(arguments: argparse.Namespace) -> Coroutine[None, None, int]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m bot",
+        prog="quickbi-mailbot",
         description="A Slack bot that tells people when a Quick BI report mail fails. Without a command: run it.",
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version('quickbi-mailbot')}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("check", help="are tokens, scopes, API access, clock and database right?")
     sandbox = commands.add_parser(
@@ -79,8 +81,13 @@ def _port(text: str) -> int:
     return int(text)
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """Run a command and exit; also the console script."""
     code = main()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)  # nothing is left to do, and taking the interpreter apart takes a busy machine seconds
+
+
+if __name__ == "__main__":
+    run()

@@ -21,9 +21,11 @@ from bot.sandbox.slack import SimulatedSlack
 from bot.sandbox.world import demo_world
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-MANIFEST = Path(__file__).parents[2] / "manifest.yaml"
+PACKAGE = Path(__file__).parents[1]
+MANIFESTS = (PACKAGE / "manifest.yaml", PACKAGE.parent / "manifest.yaml")
+"""In an installed package, and in a checkout."""
 SPEED = 60.0
 """An hour of the mails' plans in a minute."""
 CALLS_PER_SECOND = 10.0
@@ -36,10 +38,10 @@ class CannotStart(Exception):
     """A line for a person; the sandbox ends."""
 
 
-async def run_sandbox(*, port: int, manifest: Path = MANIFEST) -> int:
+async def run_sandbox(*, port: int, manifests: Sequence[Path] = MANIFESTS) -> int:
     """Run until Ctrl-C or SIGTERM. The exit code: 0, or 1 if it could not start."""
     try:
-        await _run(port, _read_manifest(manifest))
+        await _run(port, _read_manifest(manifests))
     except CannotStart as why:
         print(f"mailbot sandbox: {why}", file=sys.stderr)  # noqa: T201 (a command line answers on its terminal)
         return 1
@@ -115,14 +117,14 @@ def _environment(slack: SimulatedSlack, quickbi: SimulatedQuickBI, folder: Path)
     )
 
 
-def _read_manifest(path: Path) -> Mapping[str, Any]:
-    """Commands, hints and scopes, as Slack itself would be told of them."""
-    try:
-        document: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+def _read_manifest(paths: Sequence[Path]) -> Mapping[str, Any]:
+    """Read the app's commands, hints and scopes, as Slack itself would, from the first file that exists."""
+    path = next((each for each in paths if each.is_file()), None)
+    if path is None:
         raise CannotStart(
-            f"there is no {path}: the sandbox needs the app's manifest. Run it from a clone of the repository."
-        ) from None
+            f"there is no {paths[-1]}: the sandbox needs the app's manifest. Install the package again."
+        )
+    document: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return document
 
 

@@ -61,18 +61,18 @@ class Sandbox:
 
 
 @asynccontextmanager
-async def sandbox(folder: Path, *arguments: str, under: tuple[str, ...] = ()) -> AsyncIterator[Sandbox]:
-    """`python -m bot sandbox`, in an empty folder, with somebody's real tokens lying around."""
+async def sandbox(
+    folder: Path, *arguments: str, under: tuple[str, ...] = (), command: tuple[str, ...] = ()
+) -> AsyncIterator[Sandbox]:
+    """`python -m bot sandbox` (or an installed command), in an empty folder, with somebody's real tokens set."""
+    python_path = {} if command else {"PYTHONPATH": str(ROOT)}
     process = await asyncio.create_subprocess_exec(
         *under,
-        sys.executable,
-        "-m",
-        "bot",
+        *(command or (sys.executable, "-m", "bot")),
         "sandbox",
         *arguments,
         cwd=folder,
-        env=os.environ
-        | {"PYTHONPATH": str(ROOT), "SLACK_BOT_TOKEN": "xoxb-real", "MAIL_CHANNELS": "C0REAL00001"},
+        env=os.environ | python_path | {"SLACK_BOT_TOKEN": "xoxb-real", "MAIL_CHANNELS": "C0REAL00001"},
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
@@ -155,7 +155,7 @@ async def test_a_taken_port_is_a_clean_line(tmp_path: Path) -> None:
 
 async def test_a_missing_manifest_is_a_clean_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """An installed wheel has none: it says where the sandbox can be run."""
-    assert await run_sandbox(port=0, manifest=tmp_path / "manifest.yaml") == 1
+    assert await run_sandbox(port=0, manifests=[tmp_path / "manifest.yaml"]) == 1
     assert "Run it from a clone" in capsys.readouterr().err
 
 

@@ -66,6 +66,45 @@ async def test_the_first_step_types_for_the_newcomer(theatre: Theatre) -> None:
     assert theatre.app.told == [("command", "Daily Sales")]
 
 
+_WATCH_THE_COMPOSER = """() => {
+  window.readable = null;
+  let since = null;
+  const look = () => {
+    const now = performance.now();
+    if (document.querySelector("#composer textarea").value === "/mail-status Daily Sales") since ??= now;
+    else if (since !== null) { window.readable = now - since; return; }
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+READABLE = 800  # milliseconds
+
+
+async def test_a_typed_example_can_be_read_before_it_is_sent(theatre: Theatre) -> None:
+    """The whole command stands in the composer for about a second."""
+    async with theatre.tab() as page:
+        await page.page.evaluate(_WATCH_THE_COMPOSER)
+        await step(page, "ask").click()
+        await page.says("was sent")
+        await page.page.wait_for_function("window.readable !== null")
+        assert await page.page.evaluate("window.readable") > READABLE
+
+
+async def test_ticks_outlive_a_reload_but_not_the_sandbox(theatre: Theatre) -> None:
+    """Another sandbox on the same port begins with the first step again."""
+    async with theatre.tab() as page:
+        await step(page, "ask").click()
+        await expect(done(page)).to_have_count(1)
+        await page.open(theatre.server.url)
+        await expect(done(page)).to_have_count(1)
+        await page.page.evaluate(
+            "localStorage.setItem('sandbox-guide', JSON.stringify({session: 'old', steps: ['ask']}))"
+        )
+        await page.open(theatre.server.url)
+        await expect(step(page, "ask")).to_be_enabled()
+        await expect(done(page)).to_have_count(0)
+
+
 async def test_the_steps_happen_to_ada_in_reports(theatre: Theatre) -> None:
     """Whoever one was, and wherever: an outsider's commands would be refused."""
     async with theatre.tab() as page:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.async_api import expect
 
+from tests.e2e.browser import DESKTOP, PHONE
 from tests.e2e.scripted_app import HOME
 
 if TYPE_CHECKING:
@@ -282,3 +283,63 @@ async def test_the_page_comes_back_after_the_connection_was_lost(theatre: Theatr
         await page.says("Meanwhile")
         await expect(page.page.get_by_role("alert")).to_have_count(0)
         page.problems.clear()  # the browser's own lines about connections that it could not open
+
+
+async def fill_the_channel(theatre: Theatre) -> None:
+    slack = theatre.rig.slack
+    for number in range(40):
+        slack.workspace.post("reports", author_id="U0BOB00002", text=f"Line {number}")
+
+
+async def test_who_sends_is_taken_to_what_was_sent_and_to_its_answer(theatre: Theatre) -> None:
+    """Also from far above, where the answer would come unseen."""
+    await fill_the_channel(theatre)
+    async with theatre.tab() as page:
+        await page.says("Line 39")
+        await page.page.locator("#timeline").evaluate("timeline => timeline.scrollTo(0, 0)")
+        await page.type("/mail-status 42")
+        await page.says("was sent")
+        await page.is_at_the_end()
+
+
+@pytest.mark.parametrize("size", [pytest.param(DESKTOP, id="wide"), pytest.param(PHONE, id="phone")])
+async def test_new_messages_below_are_told_of_by_a_pill(theatre: Theatre, size: tuple[int, int]) -> None:
+    """Whoever reads above is not moved; the pill leads to the end and goes."""
+    await fill_the_channel(theatre)
+    async with theatre.tab(size=size) as page:
+        await page.says("Line 39")
+        pill = page.page.locator("#timeline").get_by_role("button", name="New messages")
+        await expect(pill).to_be_hidden()
+        await page.page.locator("#timeline").evaluate("timeline => timeline.scrollTo(0, 0)")
+        await expect(page.messages.first).to_be_in_viewport()
+        theatre.rig.slack.workspace.post("reports", author_id="U0BOB00002", text="The newest")
+        await expect(pill).to_be_in_viewport()
+        await expect(page.messages.first).to_be_in_viewport()
+        assert await page.violations() == []
+        await page.shot(f"page-new-messages-{size[0]}")
+        await pill.click()
+        await page.is_at_the_end()
+        await expect(pill).to_be_hidden()
+
+
+async def test_slackbot_has_a_face_of_its_own(theatre: Theatre) -> None:
+    """What Slack says is not taken for the bot's words."""
+    async with theatre.tab() as page:
+        await page.type("/mail-nonsense")
+        line = await page.says("is not a valid command")
+        await expect(line.locator(".author")).to_have_text("Slackbot")
+        await expect(line.locator(".avatar-slackbot")).to_be_visible()
+        await expect(line.locator(".avatar-bot, .tag")).to_have_count(0)
+        await page.shot("page-slackbot")
+
+
+async def test_fields_are_a_list_on_a_phone(theatre: Theatre) -> None:
+    """As Slack's own app draws them: one below the other."""
+    async with theatre.tab(size=PHONE) as page:
+        await page.type("/mail-list")
+        message = await page.says("Every block")
+        boxes = [await field.bounding_box() for field in await message.locator(".field").all()]
+        assert boxes[0]
+        assert boxes[1]
+        assert boxes[0]["x"] == boxes[1]["x"]
+        assert boxes[0]["y"] < boxes[1]["y"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
+from secrets import token_hex
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ class Stage:
     quickbi: SimulatedQuickBI
     bot: Bot
     speed: float
+    session: str = field(default_factory=lambda: token_hex(8))
+    """Tells a browser that comes back whether this is still the sandbox that it saw before."""
 
     def planned(self, span: timedelta) -> timedelta:
         """How long a span of Quick BI's plans lasts here."""

@@ -57,6 +57,7 @@ def snapshot(stage: Stage, troubles: tuple[Trouble, ...]) -> dict[str, Any]:
         "mails": mails_json(stage.quickbi.world),
         "troubles": troubles_json(troubles),
         "guide_mail_id": stage_mail(stage),
+        "session": stage.session,
     }
 
 

@@ -13,7 +13,10 @@ export class Chat {
     this.messages = new MessageList({ app, scroller: $("#timeline") });
     this.composer = new Composer({
       root: $("#composer"), label: "Message", commands: () => this.store.commands,
-      send: (text) => app.say(text, this.store.openChannelId()),
+      send: (text) => {
+        this.messages.toEnd();
+        return app.say(text, this.store.openChannelId());
+      },
     });
   }
 
@@ -107,7 +110,10 @@ export class Thread {
     this.messages = new MessageList({ app, scroller: $("#thread-messages"), inThread: true });
     this.composer = new Composer({
       root: $("#thread-composer"), label: "Reply", commands: () => [],
-      send: (text) => app.say(text, this.store.openChannelId(), this.store.thread),
+      send: (text) => {
+        this.messages.toEnd();
+        return app.say(text, this.store.openChannelId(), this.store.thread);
+      },
     });
     $("#thread-close").addEventListener("click", () => this.close());
     this.root.addEventListener("keydown", (event) => {

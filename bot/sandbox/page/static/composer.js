@@ -3,6 +3,7 @@
 import { announce, fill, freshId, h, icon, pause } from "./dom.js";
 
 const TYPING = 0.5; // seconds for a command that the guide types
+const READING = 1; // seconds for which it stays in the composer before it is sent
 
 export class Composer {
   /** `commands()` gives what can be completed, `send(text)` takes what was typed. */
@@ -133,6 +134,7 @@ export class Composer {
       this.fit();
       await pause(TYPING / text.length);
     }
+    await pause(READING);
     return this.dispatch(text);
   }
 

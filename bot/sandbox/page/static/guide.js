@@ -3,6 +3,8 @@
 import { $, announce, fill, h, icon, keepingFocus } from "./dom.js";
 import { Steps } from "./steps.js";
 
+const KEY = "sandbox-guide";
+
 export class Guide {
   constructor(app, root) {
     this.app = app;
@@ -13,8 +15,19 @@ export class Guide {
     this.trouble = null; // {key, words}: why the last one came to nothing
     app.guide = this;
     app.store.on("message", ({ message }) => this.notice(message));
+    app.store.on("loaded", () => this.recall());
     for (const topic of ["bot", "loaded", "place", "thread"]) app.store.on(topic, () => this.draw());
     app.store.on("troubles", () => this.looking && this.draw());
+  }
+
+  /** Finished steps outlive a reload, but not the sandbox that they were taken in. */
+  recall() {
+    const { session, steps } = JSON.parse(localStorage.getItem(KEY) ?? "{}");
+    if (session === this.app.store.session) this.done = new Set(steps);
+  }
+
+  remember() {
+    localStorage.setItem(KEY, JSON.stringify({ session: this.app.store.session, steps: [...this.done] }));
   }
 
   draw() {
@@ -98,6 +111,7 @@ export class Guide {
     this.trouble = null;
     if (step.key === "fail") this.done.delete("recover");
     this.done.delete(step.key);
+    this.remember();
     this.draw();
     try {
       await step.act();
@@ -128,6 +142,7 @@ export class Guide {
     const kept = this.steps.all().find((step) => !this.done.has(step.key) && this.mayKeep(step) && step.isKept(message));
     if (!kept) return;
     this.done.add(kept.key);
+    this.remember();
     if (this.looking === kept.key) {
       this.looking = null;
       this.app.spot(message);

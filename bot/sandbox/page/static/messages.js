@@ -6,6 +6,7 @@ import { mrkdwn } from "./mrkdwn.js";
 import { clock, dayName, exactTime } from "./time.js";
 
 const NEAR_END = 120;
+const SLACKBOT = { id: "USLACKBOT", real_name: "Slackbot", is_bot: true };
 
 export class MessageList {
   /** `app` has the store, makes surfaces for blocks, opens threads and deletes. */
@@ -16,8 +17,12 @@ export class MessageList {
     this.nodes = new Map();
     this.list = h("ol", { class: "messages" });
     this.follows = true;
-    scroller.append(this.list);
-    scroller.addEventListener("scroll", () => { this.follows = this.isAtEnd(); });
+    this.pill = h("button", { type: "button", class: "new-messages", hidden: true, on: { click: () => this.toNewest() } }, "New messages ↓");
+    scroller.append(this.list, h("div", { class: "new-messages-root" }, this.pill));
+    scroller.addEventListener("scroll", () => {
+      this.follows = this.isAtEnd();
+      if (this.follows) this.pill.hidden = true;
+    });
     const resized = new ResizeObserver(() => this.follows && this.toEnd());
     resized.observe(scroller);
     resized.observe(this.list);
@@ -30,7 +35,6 @@ export class MessageList {
     fill(this.list, intro ? h("li", { class: "intro" }, intro) : null);
     for (const message of messages) this.append(message);
     this.toEnd();
-    this.follows = true;
   }
 
   /** A message came, changed or went. */
@@ -38,6 +42,7 @@ export class MessageList {
     const follow = this.isAtEnd();
     this.change(message, isNew);
     if (follow) this.toEnd();
+    else if (isNew && !message.is_deleted) this.pill.hidden = false;
   }
 
   change(message, isNew) {
@@ -70,7 +75,7 @@ export class MessageList {
 
   draw(message) {
     const { store } = this.app;
-    const author = store.users.get(message.author_id) ?? { id: message.author_id, real_name: "Slackbot", is_bot: true };
+    const author = store.users.get(message.author_id) ?? SLACKBOT;
     const when = new Date(Number(message.ts) * 1000);
     const headId = `m-${this.inThread ? "t-" : ""}${message.ts}`;
     return h(
@@ -81,7 +86,7 @@ export class MessageList {
         message.ephemeral_for ? h("p", { class: "only-you" }, icon("lock"), "Only visible to you") : null,
         h("p", { class: "message-head", id: headId },
           h("span", { class: "author" }, author.real_name),
-          author.is_bot ? h("span", { class: "tag" }, "APP") : null,
+          author.is_bot && author !== SLACKBOT ? h("span", { class: "tag" }, "APP") : null,
           store.isOutsider(author) && !author.is_bot ? h("span", { class: "tag tag-outsider" }, "OTHER ORGANISATION") : null,
           h("time", { datetime: when.toISOString(), title: exactTime(when, store.reader) }, clock(when, store.reader))),
         this.body(message),
@@ -118,7 +123,15 @@ export class MessageList {
     return scrollHeight - scrollTop - clientHeight < NEAR_END;
   }
 
+  /** The pill goes when it is pressed, so the focus goes to the messages. */
+  toNewest() {
+    this.toEnd();
+    this.scroller.focus({ preventScroll: true });
+  }
+
   toEnd() {
+    this.pill.hidden = true;
+    this.follows = true;
     this.scroller.scrollTop = this.scroller.scrollHeight;
   }
 }
@@ -127,6 +140,7 @@ const HUES = 6;
 
 /** A picture of a person: initials on a colour that is theirs alone. */
 export function avatar(user, size = "") {
+  if (user === SLACKBOT) return h("span", { class: `avatar avatar-slackbot ${size}`, "aria-hidden": "true" }, "🤖");
   if (user.is_bot) return h("span", { class: `avatar avatar-bot ${size}`, "aria-hidden": "true" }, "📬");
   const initials = user.real_name.replace(/\(.*\)/, "").trim().split(/\s+/).map((word) => word[0]).join("").slice(0, 2);
   const hue = [...user.id].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % HUES;

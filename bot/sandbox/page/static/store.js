@@ -41,6 +41,7 @@ export class Store {
     this.mails = snapshot.mails;
     this.troubles = snapshot.troubles;
     this.guideMailId = snapshot.guide_mail_id;
+    this.session = snapshot.session;
     this.me ??= this.people()[0].id;
     this.place ??= { kind: "channel", id: this.firstChannel() };
     this.ready = true;

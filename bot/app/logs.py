@@ -25,6 +25,7 @@ _REPEATED = (
     "Failed to check the current session",
     "Failed to receive or enqueue a message",
     "Failed to send a ping message",
+    "Failed to run message listeners",
 )
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 

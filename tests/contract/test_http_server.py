@@ -187,6 +187,28 @@ async def test_what_slack_did_not_sign_is_refused(
     assert "Traceback" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("headers_of", "why"),
+    [
+        pytest.param(lambda: signed(COMMAND, secret="another"), "wrong signature", id="another secret"),
+        pytest.param(lambda: signed(COMMAND, age=360), "6 min behind this machine's clock", id="old"),
+        pytest.param(lambda: signed(COMMAND, age=-360), "6 min ahead of this machine's clock", id="early"),
+        pytest.param(lambda: {"Content-Type": FORM}, "not signed", id="not signed"),
+    ],
+)
+async def test_a_refused_request_is_one_line_in_the_log_without_its_body(
+    headers_of: Callable[[], dict[str, str]], why: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Which of the two it is, tells what to do; the body is anybody's words, and may hold a response URL."""
+    caplog.set_level("INFO")
+    async with door() as at:
+        assert (await at.post(COMMAND, headers_of()))[0] == 401
+    (refused,) = [vars(each) for each in caplog.records if each.getMessage() == "request_refused"]
+    assert why in refused["why"]
+    assert "hello" not in caplog.text
+    assert all("hello" not in str(vars(each)) for each in caplog.records)
+
+
 async def test_the_check_of_certificates_opens_no_door() -> None:
     """Bolt lets `ssl_check=1` pass unsigned; nothing of ours hears it."""
     async with door() as at:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bot.slack.transport.answer import Answer
 
 _log = logging.getLogger(__name__)
+_REMEMBERED = 1_000  # deliveries
 _GOODBYE_LIMIT = 1.5  # seconds to tell those who still wait that the bot is going down
 
 
@@ -57,6 +58,7 @@ class Dispatcher:
         self._tasks: set[asyncio.Task[None]] = set()
         self._goodbyes: set[asyncio.Task[None]] = set()  # short, and never cut shorter by us
         self._is_closing = False
+        self._delivered: dict[str, None] = {}  # the newest deliveries, oldest first
 
     @property
     def busy(self) -> int:
@@ -73,7 +75,7 @@ class Dispatcher:
                 await ack(failures.restarting().text)
                 return
             await ack()
-            if (incoming := _understood(read, body)) is None:
+            if self._came_before(body) or (incoming := _understood(read, body)) is None:
                 return
             if not self._is_closing:
                 self.start(incoming, handle)
@@ -89,10 +91,23 @@ class Dispatcher:
 
         async def listen(ack: AsyncAck, body: dict[str, Any]) -> None:
             await ack()
-            if (happened := _understood(read, body)) is not None:
+            if not self._came_before(body) and (happened := _understood(read, body)) is not None:
                 self._keep(self._logged(happened, handle), self._tasks)
 
         return listen
+
+    def _came_before(self, body: Mapping[str, Any]) -> bool:
+        """Whether this is a second delivery: Slack repeats what it believes was not acked, under the same ID."""
+        delivery = body.get("event_id") or body.get("trigger_id")
+        if not delivery:
+            return False
+        if delivery in self._delivered:
+            _log.info("delivered_twice", extra={"kind": body.get("type") or body.get("command")})
+            return True
+        self._delivered[delivery] = None
+        if len(self._delivered) > _REMEMBERED:
+            del self._delivered[next(iter(self._delivered))]
+        return False
 
     def suggester(
         self, suggest: Callable[[Searched], list[Option]]

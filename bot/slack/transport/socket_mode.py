@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 SOCKETS = 2
+# Seconds. A lost connection is noticed at the next ping, a silent one after four without an answer; commands typed
+# meanwhile are lost. Bolt's 10 s is long for that; below slack_sdk's own 5 s a slow network still answers in time.
+PING_INTERVAL = 4.0
 CLOSE_LIMIT = 0.5  # seconds for Slack's own goodbye
 _LOOK_EVERY = 1.0  # seconds
 _OUTAGE = 5.0  # seconds without any connection: a refresh takes less
@@ -34,11 +37,15 @@ _NEW_ADDRESS_EVERY = 30.0  # seconds: apps.connections.open is rate limited
 class SocketMode:
     """`knock`, then `open`, with `watch` beside it. `close` must be called, whatever became of them."""
 
-    def __init__(self, bolt: AsyncApp, slack: AsyncWebClient, *, app_token: str) -> None:
+    def __init__(
+        self, bolt: AsyncApp, slack: AsyncWebClient, *, app_token: str, ping_interval: float = PING_INTERVAL
+    ) -> None:
         logger = logging.getLogger("slack_sdk.socket_mode")
         self._ask = partial(slack.apps_connections_open, app_token=app_token)
         self._handlers = [
-            AsyncSocketModeHandler(bolt, app_token=app_token, logger=logger, web_client=slack)
+            AsyncSocketModeHandler(
+                bolt, app_token=app_token, logger=logger, web_client=slack, ping_interval=ping_interval
+            )
             for _ in range(SOCKETS)
         ]
         self._new_address_at: dict[AsyncSocketModeHandler, float] = {}

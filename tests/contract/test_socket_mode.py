@@ -1,0 +1,132 @@
+"""Socket Mode through a relay that resets connections or goes deaf on them: both sockets are soon back."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain import TeamId, UserId
+from bot.sandbox.slack import SimulatedSlack
+from bot.slack.app import bolt_app
+from bot.slack.payloads import Home
+from bot.slack.transport.socket_mode import PING_INTERVAL, SOCKETS, SocketMode
+from tests.contract.simulated_slack import MANIFEST
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+HOME = Home(team_id=TeamId("T0HOME0001"), enterprise_id="", bot_user_id=UserId("U0BOT"), app_name="Test app")
+
+
+class Relay:
+    """Carries bytes between the bot and Slack, connection by connection."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._to = (host, port)
+        self.port = 0
+        self._writers: list[asyncio.StreamWriter] = []  # two for each connection
+        self._deaf: set[int] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._changed = asyncio.Condition()
+        self.opened = 0
+
+    async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there_reader, there_writer = await asyncio.open_connection(*self._to)
+        number = self.opened
+        self._writers += [writer, there_writer]
+        for source, sink in ((reader, there_writer), (there_reader, writer)):
+            task = asyncio.create_task(self._carry(number, source, sink))
+            self._tasks.add(task)
+        async with self._changed:
+            self.opened += 1
+            self._changed.notify_all()
+
+    async def _carry(self, number: int, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        try:
+            while data := await source.read(65_536):
+                if number not in self._deaf:
+                    sink.write(data)
+        except ConnectionError:
+            pass
+        sink.close()
+
+    def go_deaf(self) -> None:
+        """On all connections of now: they stay open, and nothing passes."""
+        self._deaf = set(range(self.opened))
+
+    def reset(self) -> None:
+        """Cut all connections of now without a word."""
+        for writer in self._writers:
+            writer.transport.abort()
+
+    async def until_opened(self, count: int) -> None:
+        async with self._changed:
+            await self._changed.wait_for(lambda: self.opened >= count)
+
+    async def close(self) -> None:
+        self.reset()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+class Rerouted(AsyncWebClient):
+    """Is given Slack's address of a socket, and hands on the relay's."""
+
+    relay: Relay
+
+    async def apps_connections_open(self, **arguments: Any) -> Any:
+        answer: Any = await super().apps_connections_open(**arguments)
+        parts = urlsplit(answer.data["url"])
+        answer.data["url"] = urlunsplit(parts._replace(netloc=f"127.0.0.1:{self.relay.port}"))
+        return answer
+
+
+@asynccontextmanager
+async def relayed(ping_interval: float) -> AsyncIterator[tuple[Relay, SimulatedSlack, SocketMode]]:
+    """A bot whose two sockets are open through a relay."""
+    async with SimulatedSlack(manifest=MANIFEST) as slack:
+        address = urlsplit(slack.base_url)
+        relay = Relay(address.hostname or "", address.port or 0)
+        server = await asyncio.start_server(relay.accept, "127.0.0.1", 0)
+        relay.port = server.sockets[0].getsockname()[1]
+        client = Rerouted(token=slack.bot_token, base_url=slack.api_url, retry_handlers=[])
+        client.relay = relay
+        sockets = SocketMode(
+            bolt_app(HOME, signing_secret=None),
+            client,
+            app_token=slack.app_token,
+            ping_interval=ping_interval,
+        )
+        try:
+            await sockets.open()
+            await relay.until_opened(SOCKETS)
+            yield relay, slack, sockets
+        finally:
+            await sockets.close()
+            server.close()
+            await relay.close()
+
+
+@pytest.mark.parametrize("trouble", ["reset", "go_deaf"])
+async def test_both_sockets_are_opened_anew(trouble: str) -> None:
+    """Whether the connection is cut or only silent, and on each of the two."""
+    async with relayed(0.2) as (relay, _, sockets):
+        getattr(relay, trouble)()
+        async with asyncio.timeout(15):
+            await relay.until_opened(2 * SOCKETS)
+            while not await sockets.are_connected():  # noqa: ASYNC110  (the client tells nobody)
+                await asyncio.sleep(0.01)
+
+
+async def test_a_reset_is_noticed_within_one_ping() -> None:
+    """With the interval that the bot runs with: what is typed meanwhile is lost."""
+    async with relayed(PING_INTERVAL) as (relay, _, __):
+        relay.reset()
+        async with asyncio.timeout(5.5):
+            await relay.until_opened(2 * SOCKETS)

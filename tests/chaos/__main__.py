@@ -1,6 +1,9 @@
 """Kill the real bot at random moments and at every step between seeing and marking; then ask the simulated Slack.
 
     python -m tests.chaos --kills 200 --seed 1 [--without-history] [--json]
+    python -m tests.chaos --replicas 3 --deeds 60 --limit 4 --mails 80 --seed 1 [--json]
+
+The second starts several bots on one PostgreSQL; see `tests.chaos.replicas`.
 
 Without `channels:history` nobody can look whether a message arrived: then at most one repeat a kill is
 allowed, and each says that it may be one. Exit code 0 only if the promise held.
@@ -33,8 +36,10 @@ from bot.domain import ChannelId, MailId, StatusAnswer, Subscription, TeamId, Us
 from bot.sandbox.slack import ChangeKind
 from bot.sandbox.world import World
 from bot.store.store import open_store
+from tests.chaos.replicas import Result, replicas_under_fire
 from tests.chaos.steps import ONCE_IN_A_LIFE, Step, deaths
 from tests.chaos.story import Actor, Story
+from tests.support.postgres import running_postgres
 from tests.support.rig import Rig, rig
 
 if TYPE_CHECKING:
@@ -248,8 +253,11 @@ async def _last_life(nursery: asyncio.subprocess.Process, story: Story, playing:
     await life.end()
 
 
-def _show(outcome: Outcome) -> None:
-    Console().print(asdict(outcome))
+def _show(outcome: Outcome | Result, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(asdict(outcome), indent=2))
+    else:
+        Console().print(asdict(outcome))
 
 
 def main() -> int:
@@ -259,8 +267,14 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--without-history", action="store_true")
+    parser.add_argument("--replicas", type=int, default=0, help="so many bots on one PostgreSQL")
+    parser.add_argument("--deeds", type=int, default=60, help="kills, stops, restarts, cuts in all")
+    parser.add_argument("--limit", type=float, default=4.0, help="Quick BI's calls a second")
+    parser.add_argument("--mails", type=int, default=80)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    if options.replicas:
+        return _replicas(options)
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
         outcome = asyncio.run(
             chaos(
@@ -270,11 +284,26 @@ def main() -> int:
                 progress=progress,
             )
         )
-    if options.json:
-        print(json.dumps(asdict(outcome), indent=2))
-    else:
-        _show(outcome)
+    _show(outcome, as_json=options.json)
     return 0 if outcome.ok else 1
+
+
+def _replicas(options: argparse.Namespace) -> int:
+    with running_postgres() as server, Progress(console=Console(stderr=True)) as progress:
+        bar = progress.add_task("deeds", total=options.deeds)
+        result = asyncio.run(
+            replicas_under_fire(
+                server,
+                replicas=options.replicas,
+                deeds=options.deeds,
+                limit=options.limit,
+                mails=options.mails,
+                seed=options.seed,
+                advance=partial(progress.advance, bar),
+            )
+        )
+    _show(result, as_json=options.json)
+    return 0 if result.ok else 1
 
 
 if __name__ == "__main__":

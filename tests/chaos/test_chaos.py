@@ -5,8 +5,12 @@ from __future__ import annotations
 import pytest
 from rich.progress import Progress
 
+from bot.sandbox.slack.model import Message
 from tests.chaos.__main__ import Outcome, _held, chaos
+from tests.chaos.replicas import Deed, Failure, Result, judge, replicas_under_fire
 from tests.chaos.steps import Step
+from tests.chaos.story import REPEAT_WORDS
+from tests.support.postgres import running_postgres
 
 DEATHS = (
     Step.LEADING,
@@ -37,6 +41,18 @@ async def test_killed_at_every_step_it_loses_nothing_and_repeats_nothing() -> No
     assert outcome.told > len(DEATHS)
 
 
+@pytest.mark.timeout(150)
+async def test_two_replicas_under_fire_lose_nothing_and_repeat_nothing() -> None:
+    """The leader is restarted, its database cut off: `python -m tests.chaos --replicas` does it for longer."""
+    with running_postgres() as server:
+        result = await replicas_under_fire(
+            server, replicas=2, deeds=2, limit=4, mails=8, seed=3, kinds=(Deed.RESTART, Deed.CUT)
+        )
+    assert result.ok, result
+    assert result.told > 0
+    assert result.deeds == {Deed.CUT: 1, Deed.RESTART: 1}
+
+
 @pytest.mark.parametrize(
     ("outcome", "held"),
     [
@@ -59,3 +75,28 @@ async def test_killed_at_every_step_it_loses_nothing_and_repeats_nothing() -> No
 )
 def test_what_the_promise_is(outcome: Outcome, *, held: bool) -> None:
     assert _held(outcome) is held
+
+
+def a_message(text: str) -> Message:
+    return Message(channel_id="C1", ts="1.0", author_id="U1", text=text, from_app=True)
+
+
+@pytest.mark.parametrize(
+    ("told_at", "texts", "lost", "twice", "marked"),
+    [
+        pytest.param(2.0, ["failed"], 0, 0, 0, id="told once"),
+        pytest.param(None, [], 1, 0, 0, id="never told"),
+        pytest.param(2.0, ["failed", "failed"], 0, 1, 0, id="told twice"),
+        pytest.param(
+            2.0, ["failed", f"failed, {REPEAT_WORDS}"], 0, 0, 1, id="the second says that it may be"
+        ),
+    ],
+)
+def test_what_replicas_must_not_do(
+    *, told_at: float | None, texts: list[str], lost: int, twice: int, marked: int
+) -> None:
+    failure = Failure(name="Daily", channel_id="C1", began=1.0, ended=60.0, told_at=told_at)
+    failure.posts.extend(map(a_message, texts))
+    result = Result(seed=1, replicas=2)
+    judge(result, [failure])
+    assert (len(result.lost), len(result.twice), result.marked_repeats) == (lost, twice, marked)

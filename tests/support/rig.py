@@ -19,6 +19,7 @@ from bot.sandbox.quickbi import SimulatedQuickBI
 from bot.sandbox.quickbi.limits import Limits
 from bot.sandbox.slack import SimulatedSlack
 from bot.sandbox.world import World, demo_world
+from tests.support.forked_process import ForkedProcess, forked_bot
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -34,7 +35,7 @@ _OURS = ("SLACK_", "QUICKBI_", "ALIBABA_", "MAIL_", "OPERATOR_", "DATABASE_", "H
 class BotProcess:
     """`python -m bot`, its log, and its end."""
 
-    process: asyncio.subprocess.Process
+    process: asyncio.subprocess.Process | ForkedProcess
     log: list[str] = field(default_factory=list)
     reading: asyncio.Task[None] | None = None
 
@@ -99,6 +100,7 @@ class Rig:
         )
 
     async def launch(self, *arguments: str, **more: str) -> BotProcess:
+        """Start `python -m bot` with these arguments and settings."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -109,9 +111,11 @@ class Rig:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        bot = BotProcess(process=process)
-        bot.reading = asyncio.create_task(bot.read())
-        return bot
+        return _read(process)
+
+    async def launch_replica(self, **more: str) -> BotProcess:
+        """Start one bot more and do not wait for it."""
+        return _read(await forked_bot(self.environment(**more), self.folder))
 
     def web_client(self) -> AsyncWebClient:
         """The app's own client: posts what the bot would have posted long ago."""
@@ -122,7 +126,7 @@ class Rig:
         if self.http:
             self.http_port = self.http_port or free_port()
             self.slack.request_url = f"http://127.0.0.1:{self.http_port}/slack/events"
-        self.bot = await self.launch(**more)
+        self.bot = await self.launch_replica(**more)
         await self.bot.until_logged(" ready")
         await self.bot.until_logged("directory_read")
         if not self.http:
@@ -192,6 +196,12 @@ async def rig(
         finally:
             if stage.bot and stage.bot.process.returncode is None:
                 await stage.bot.stop()
+
+
+def _read(process: asyncio.subprocess.Process | ForkedProcess) -> BotProcess:
+    bot = BotProcess(process=process)
+    bot.reading = asyncio.create_task(bot.read())
+    return bot
 
 
 def free_port() -> int:

@@ -171,7 +171,7 @@ def test_an_interval_is_kept_where_the_budget_allows() -> None:
 
 def test_a_restart_costs_at_most_one_look_at_each_mail() -> None:
     """With its memories, a new schedule does as well as the old one would have."""
-    workload = workloads.generate(mails=40, mix="clustered", days=9, seed=6)
+    workload = workloads.generate(mails=20, mix="clustered", days=9, seed=6)
     cut = workload.begins + 8 * 86_400
     before = Workload(runs=[run for run in workload.runs if run.end < cut], mail_ids=workload.mail_ids)
     after = Workload(runs=[run for run in workload.runs if run.end >= cut], mail_ids=workload.mail_ids)

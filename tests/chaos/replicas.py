@@ -1,0 +1,350 @@
+"""Several real bots on one PostgreSQL, each behind a proxy of its own, while they are killed, stopped and cut off.
+
+Each mail has a channel of its own, so that whatever is said there is about it. A failure stays the mail's
+latest run for one round of the schedule, a few seconds, and the gap of a takeover for each time that the
+leader was hit; what no message and no edit tells by the end is lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+from collections import Counter
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from bot.domain import ChannelId, MailId, StatusAnswer, Subscription, TeamId, UserId
+from bot.sandbox.quickbi.limits import STATUS
+from bot.sandbox.slack import ChangeKind
+from bot.sandbox.slack.model import Message
+from bot.sandbox.world import Status, World
+from bot.store.store import open_store
+from tests.chaos.proxy import Proxy, proxy
+from tests.chaos.story import REPEAT_WORDS
+from tests.support.rig import BotProcess, Rig, rig
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bot.sandbox.slack import Change
+
+TELLING = 15.0  # seconds for what is asked about to be told
+STOPPED_FOR = (17.0, 22.0)  # seconds of SIGSTOP: longer than a lease
+TRAP_LIMIT = 20.0
+BETWEEN_DEEDS = (2.0, 8.0)
+STALL_FOR = (2.0, 8.0)
+_TAKES = timedelta(seconds=0.05)
+_ACCOUNT_WINDOW = 0.99  # seconds; see bot.sandbox.quickbi.limits.TOLERANCE
+
+
+class Deed(StrEnum):
+    KILL = "kill"
+    FREEZE = "freeze"  # SIGSTOP beyond the lease, then SIGCONT
+    RESTART = "restart"  # SIGTERM
+    CUT = "cut"
+    STALL = "stall"
+    SWALLOW = "swallow"
+    AWAY = "away"  # the database cannot be reached by anybody
+    TRAP = "trap"  # SIGKILL at the moment a message reaches Slack
+
+    @property
+    def gap(self) -> float:
+        """For how many seconds nobody may lead, if this hits the leader."""
+        return _SHORT_GAPS.get(self, 20.0)
+
+
+_SHORT_GAPS = {Deed.RESTART: 5.0, Deed.CUT: 5.0, Deed.STALL: 12.0, Deed.AWAY: 12.0}
+
+
+@dataclass(kw_only=True, slots=True)
+class Result:
+    seed: int
+    replicas: int
+    failures: int = 0
+    told: int = 0
+    lost: list[str] = field(default_factory=list)
+    twice: list[str] = field(default_factory=list)
+    marked_repeats: int = 0
+    over: int = 0
+    deeds: dict[str, int] = field(default_factory=dict)
+    slowest: float = 0.0
+    seconds: float = 0.0
+    ok: bool = False
+
+
+@dataclass(kw_only=True, slots=True)
+class Failure:
+    """`told_at` is when Slack first took something that tells it."""
+
+    name: str
+    channel_id: str
+    began: float
+    ended: float = float("inf")
+    told_at: float | None = None
+    hits: list[Deed] = field(default_factory=list)
+    posts: list[Message] = field(default_factory=list)
+
+    @property
+    def is_over(self) -> bool:
+        return self.ended < float("inf")
+
+    def stands_until(self, round_seconds: float) -> float:
+        return self.began + round_seconds + TELLING + sum(deed.gap for deed in self.hits)
+
+
+@dataclass(kw_only=True)
+class Replica:
+    number: int
+    proxy: Proxy
+    url: str
+    stage: Rig
+    bot: BotProcess | None = None
+
+    async def start(self) -> None:
+        self.bot = await self.stage.launch_replica(DATABASE_URL=self.url, HTTP_PORT="0")
+
+    @property
+    def leads(self) -> bool:
+        words = [line for line in (self.bot.log if self.bot else ()) if "lead" in line]
+        return bool(words) and "leading" in words[-1]
+
+    def send(self, how: signal.Signals) -> None:
+        if self.bot:
+            with suppress(ProcessLookupError):
+                self.bot.process.send_signal(how)
+
+    async def end(self, how: signal.Signals) -> None:
+        if self.bot:
+            try:
+                await self.bot.stop(how=how, seconds=20)
+            except TimeoutError:
+                await self.bot.stop(how=signal.SIGKILL)
+
+
+@dataclass(kw_only=True)
+class Play:
+    """The mails' failures, and what Slack's channels were told."""
+
+    stage: Rig
+    mails: dict[str, str]  # mail ID -> channel ID
+    luck: random.Random
+    round_seconds: float
+    failures: list[Failure] = field(default_factory=list)
+    standing: dict[str, Failure] = field(default_factory=dict)  # by channel
+
+    def watch(self, change: Change) -> None:
+        if not isinstance(change.subject, Message) or not change.subject.from_app:
+            return
+        message = change.subject
+        failure = self.standing.get(message.channel_id)
+        if failure is None:
+            return
+        is_late = "recovered" in message.text  # before this one ended it is the one before that recovered
+        tells = "failed" in message.text and (not is_late or failure.is_over)
+        if tells and failure.told_at is None:
+            failure.told_at = monotonic()
+        if change.kind is ChangeKind.MESSAGE_POSTED:
+            failure.posts.append(message)
+
+    def hit(self, deed: Deed) -> None:
+        for failure in self.standing.values():
+            if not failure.is_over:
+                failure.hits.append(deed)
+
+    async def happen(self, stopped: asyncio.Event) -> None:
+        async with asyncio.TaskGroup() as group:
+            for mail_id, channel_id in self.mails.items():
+                group.create_task(self._live(mail_id, channel_id, stopped, random.Random(self.luck.random())))
+
+    async def _live(self, mail_id: str, channel_id: str, stopped: asyncio.Event, luck: random.Random) -> None:
+        name = self.stage.world.mail(mail_id).name
+        stand = self.round_seconds + TELLING
+        await _or_stopped(stopped, luck.uniform(0, stand))
+        while not stopped.is_set():
+            failure = Failure(name=name, channel_id=channel_id, began=monotonic())
+            self.failures.append(failure)
+            self.standing[channel_id] = failure
+            self.stage.world.run_now(mail_id, outcome=Status.FAILED, takes=_TAKES)
+            while (  # noqa: ASYNC110 (a time that others may move on)
+                left := failure.stands_until(self.round_seconds) - monotonic()
+            ) > 0:
+                await asyncio.sleep(left)  # the leader may be hit meanwhile: then it stands longer
+            failure.ended = monotonic()
+            self.stage.world.run_now(mail_id, outcome=Status.SENT, takes=_TAKES)
+            await _or_stopped(stopped, stand + luck.uniform(0, stand))
+
+
+async def _or_stopped(stopped: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stopped.wait(), seconds)
+
+
+@dataclass(kw_only=True)
+class Mischief:
+    replicas: list[Replica]
+    play: Play
+    luck: random.Random
+    advance: Callable[[], None]
+    done: Counter[str] = field(default_factory=Counter)
+
+    async def deeds(self, count: int, kinds: tuple[Deed, ...] = tuple(Deed)) -> None:
+        order = [kinds[number % len(kinds)] for number in range(count)]
+        self.luck.shuffle(order)
+        for deed in order:
+            leaders = [each for each in self.replicas if each.leads]
+            victim = self.luck.choice(leaders if leaders and self.luck.random() < 0.6 else self.replicas)
+            if victim in leaders or not leaders or deed in {Deed.AWAY, Deed.TRAP}:
+                self.play.hit(deed)
+            await self._do(deed, victim)
+            self.done[deed] += 1
+            self.advance()
+            await asyncio.sleep(self.luck.uniform(*BETWEEN_DEEDS))
+
+    async def _do(self, deed: Deed, victim: Replica) -> None:
+        match deed:
+            case Deed.KILL:
+                await victim.end(signal.SIGKILL)
+                await victim.start()
+            case Deed.RESTART:
+                await victim.end(signal.SIGTERM)
+                await victim.start()
+            case Deed.FREEZE:
+                victim.send(signal.SIGSTOP)
+                await asyncio.sleep(self.luck.uniform(*STOPPED_FOR))
+                victim.send(signal.SIGCONT)
+            case Deed.CUT:
+                victim.proxy.cut()
+            case Deed.SWALLOW:
+                victim.proxy.swallow()
+            case Deed.STALL:
+                await victim.proxy.stall(self.luck.uniform(*STALL_FOR))
+            case Deed.AWAY:
+                seconds = self.luck.uniform(*STALL_FOR)
+                await asyncio.gather(*(each.proxy.be_away(seconds) for each in self.replicas))
+            case Deed.TRAP:
+                await self._kill_when_posted()
+
+    async def _kill_when_posted(self) -> None:
+        """The leader dies when Slack has its message and before it has Slack's answer."""
+        killed: list[Replica] = []
+        sprung = asyncio.Event()
+
+        def spring(change: Change) -> None:
+            if change.kind is ChangeKind.MESSAGE_POSTED and not killed:
+                killed.extend(each for each in self.replicas if each.leads)
+                for each in killed:
+                    each.send(signal.SIGKILL)
+                sprung.set()
+
+        with self.play.stage.slack.changes.subscribe(spring), suppress(TimeoutError):
+            async with asyncio.timeout(TRAP_LIMIT):
+                await sprung.wait()
+        for each in killed:
+            await each.end(signal.SIGKILL)
+            await each.start()
+
+
+async def replicas_under_fire(
+    server: str,
+    *,
+    replicas: int,
+    deeds: int,
+    limit: float,
+    mails: int,
+    seed: int,
+    kinds: tuple[Deed, ...] = tuple(Deed),
+    advance: Callable[[], None] = lambda: None,
+) -> Result:
+    """`server`: the address of an empty PostgreSQL database that the run may fill."""
+    luck, begun = random.Random(seed), monotonic()
+    result = Result(seed=seed, replicas=replicas)
+    place = urlsplit(server)
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="mailbot-chaos-")))
+        settings = {"DATABASE_URL": server, "QUICKBI_CHECK_INTERVAL": "5"}
+        stage = await stack.enter_async_context(
+            rig(folder, world=World(), calls_per_second=limit, settings=settings)
+        )
+        play = Play(stage=stage, mails=await _cast(stage, mails), luck=luck, round_seconds=mails / limit)
+        crew = []
+        for number in range(replicas):
+            between = await stack.enter_async_context(proxy(place.hostname or "", place.port or 5432))
+            url = place._replace(netloc=f"{place.username}@127.0.0.1:{between.own_port}").geturl()
+            crew.append(Replica(number=number, proxy=between, url=url, stage=stage))
+        for each in crew:
+            stack.push_async_callback(each.end, signal.SIGKILL)
+            await each.start()
+        await stage.slack.wait_for_socket(count=2)
+        stack.enter_context(stage.slack.changes.subscribe(play.watch))
+        stopped = asyncio.Event()
+        happening = asyncio.create_task(play.happen(stopped))
+        mischief = Mischief(replicas=crew, play=play, luck=luck, advance=advance)
+        await mischief.deeds(deeds, kinds)
+        stopped.set()
+        await happening
+        result.deeds = dict(sorted(mischief.done.items()))
+        judge(result, play.failures)
+        result.over = _over(stage, limit)
+    result.seconds = round(monotonic() - begun, 1)
+    result.ok = not (result.lost or result.twice or result.over)
+    return result
+
+
+def judge(result: Result, failures: Sequence[Failure]) -> None:
+    """Count what was lost and what was told twice without saying that it may be a repeat."""
+    result.failures = len(failures)
+    for failure in failures:
+        if failure.told_at is None:
+            hits = ", ".join(failure.hits) or "nothing"
+            result.lost.append(
+                f"{failure.name} stood {failure.ended - failure.began:.0f} s, leader hit by {hits}"
+            )
+            continue
+        result.told += 1
+        result.slowest = round(max(result.slowest, failure.told_at - failure.began), 1)
+        said = Counter((each.thread_ts, each.text) for each in failure.posts)
+        heads = [each for each in failure.posts if each.thread_ts is None]
+        extra = max(len(heads) - 1, 0) + sum(
+            count - 1 for (thread, _), count in said.items() if thread is not None
+        )
+        marked = sum(REPEAT_WORDS in each.text for each in failure.posts)
+        result.marked_repeats += min(extra, marked)
+        if extra > marked:
+            result.twice.append(f"{failure.name}: {[each.text for each in failure.posts]}")
+
+
+def _over(stage: Rig, limit: float) -> int:
+    """How many calls arrived as one more than the limit allows within a second."""
+    arrived = [call.arrived for call in stage.quickbi.ledger.calls(STATUS)]
+    most = max(1, int(limit))
+    return sum(
+        later - earlier < _ACCOUNT_WINDOW * most / limit
+        for earlier, later in zip(arrived, arrived[most:], strict=False)
+    )
+
+
+async def _cast(stage: Rig, count: int) -> dict[str, str]:
+    """Mails by ID, each with the channel that is subscribed to it."""
+    cast = {}
+    async with open_store(stage.environment()["DATABASE_URL"]) as store:
+        for number in range(count):
+            mail = stage.world.add_mail(f"Report {number:03}")
+            channel = stage.slack.workspace.add_channel(f"report-{number:03}")
+            wish = Subscription(
+                team_id=TeamId(stage.slack.team_id),
+                channel_id=ChannelId(channel.id),
+                mail_id=MailId(mail.mail_id),
+                created_by=UserId("U0ADA00001"),
+                created_at=datetime.now(UTC),
+            )
+            await store.subscriptions.subscribe(wish, baseline=StatusAnswer(runs=(), request_id=""))
+            cast[mail.mail_id] = channel.id
+    return cast

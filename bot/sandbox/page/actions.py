@@ -6,8 +6,7 @@ import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
-from bot.sandbox.page.all_troubles import Healer
-from bot.sandbox.page.faults import Where
+from bot.sandbox.page.faults import Healer, Where
 from bot.sandbox.page.mails import mail_controls
 from bot.sandbox.slack import Answered, Outcome, as_json
 

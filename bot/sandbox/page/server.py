@@ -7,15 +7,17 @@ import json
 import logging
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import WSMsgType, web
 
+from bot.sandbox.loopback import LoopbackServer
 from bot.sandbox.page.actions import Verbs
-from bot.sandbox.page.all_troubles import all_troubles
 from bot.sandbox.page.broadcast import Audience, reply
+from bot.sandbox.page.faults import bot_troubles, quickbi_troubles, slack_troubles
 from bot.sandbox.page.guard import Guard
 from bot.sandbox.page.stage import NoBot, Stage
+from bot.sandbox.page.storm import Storm
 from bot.sandbox.slack.errors import SlackError
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ _LARGEST_MESSAGE = 256 * 1024
 _log = logging.getLogger(__name__)
 
 
-class PageServer:
+class PageServer(LoopbackServer):
     """The page over a simulated Slack and a simulated Quick BI. `bot` is told of, and may be killed."""
 
     def __init__(
@@ -47,30 +49,34 @@ class PageServer:
         bot: Bot | None = None,
         speed: float = SPEED,
     ) -> None:
+        super().__init__(shutdown_timeout=0.5)
         stage = Stage(slack=slack, quickbi=quickbi, bot=bot or NoBot(), speed=speed)
-        troubles = all_troubles(stage)
+        troubles = (
+            Storm(stage).trouble(),
+            *quickbi_troubles(stage),
+            *slack_troubles(slack),
+            *bot_troubles(stage),
+        )
         self._audience = Audience(stage, troubles)
         self._verbs = Verbs(stage, troubles)
         self._files = {path.name: path.read_bytes() for path in STATIC.iterdir() if path.suffix in _TYPES}
         self._guard = Guard(0)
         self._sockets: set[web.WebSocketResponse] = set()
-        self._runner: web.AppRunner | None = None
         self._telling: asyncio.Task[None] | None = None
-        self._port = 0
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._port}/"
+        return f"http://127.0.0.1:{self.port}/"
+
+    def _application(self) -> web.Application:
+        app = web.Application(middlewares=[self._check])
+        app.add_routes([web.get("/ws", self._watch), web.get("/{name:[^/]*}", self._file)])
+        return app
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listen. Port 0 takes a free one. Raises OSError if the port is taken."""
-        app = web.Application(middlewares=[self._check])
-        app.add_routes([web.get("/ws", self._watch), web.get("/{name:[^/]*}", self._file)])
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, host, port).start()
-        self._port = self._runner.addresses[0][1]
-        self._guard = Guard(self._port)
+        await super().start(host, port)
+        self._guard = Guard(self.port)
         self._telling = asyncio.create_task(self._audience.run(), name="page-audience")
 
     async def stop(self) -> None:
@@ -81,15 +87,7 @@ class PageServer:
                 await self._telling
         for socket in tuple(self._sockets):
             await socket.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
+        await super().stop()
 
     @web.middleware
     async def _check(

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import socket
-import struct
 import time
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from aiohttp import web
 
+from bot.sandbox.loopback import LoopbackServer, reset_connection
 from bot.sandbox.quickbi.call_log import Call, Ledger
 from bot.sandbox.quickbi.checks import Arrival, Gate, unnoticed_for
 from bot.sandbox.quickbi.faults import Faults
@@ -30,10 +29,9 @@ if TYPE_CHECKING:
     from bot.sandbox.world.world import World
 
 SLOW = 20.0  # seconds: longer than the 10 s after which Quick BI itself gives up
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
-class SimulatedQuickBI:
+class SimulatedQuickBI(LoopbackServer):
     """Quick BI's OpenAPI for one account with one key pair.
 
     >>> async with SimulatedQuickBI(world) as quickbi:
@@ -53,6 +51,7 @@ class SimulatedQuickBI:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """`clock` is the gateway's own, for the dates of requests; the world has its own for runs."""
+        super().__init__(shutdown_timeout=0.1)
         self.world = world
         self.faults = Faults(monotonic)
         self.ledger = Ledger()
@@ -70,37 +69,15 @@ class SimulatedQuickBI:
         )
         self._clock = clock
         self._monotonic = monotonic
-        self._runner: web.AppRunner | None = None
-        self._port = 0
 
-    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Listen. Port 0 takes a free one; after `stop`, `port` of before may be asked for again."""
+    def _application(self) -> web.Application:
         app = web.Application()
         app.router.add_route("*", "/{anything:.*}", self._serve)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, host, port).start()
-        self._port = self._runner.addresses[0][1]
-
-    async def stop(self) -> None:
-        runner, self._runner = self._runner, None
-        if runner:
-            await runner.cleanup()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
-
-    @property
-    def port(self) -> int:
-        return self._port
+        return app
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def access_key_id(self) -> str:
@@ -158,7 +135,7 @@ class SimulatedQuickBI:
         )
         match reply.delivery:
             case Delivery.DROPPED:
-                _reset(request)
+                reset_connection(request)
             case Delivery.CUT_SHORT:
                 await _send_half(request, response, reply.body)
             case Delivery.WHOLE:
@@ -171,16 +148,7 @@ async def _send_half(request: web.Request, whole: web.Response, body: bytes) -> 
     half.content_length = len(body)
     await half.prepare(request)
     await half.write(body[: len(body) // 2])
-    _reset(request)
-
-
-def _reset(request: web.Request) -> None:
-    """The client sees a connection reset, not a polite end."""
-    transport = request.transport
-    if transport is None:
-        return
-    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-    transport.abort()
+    reset_connection(request)
 
 
 def _as_signed(request: web.Request, body: bytes) -> SignedRequest:

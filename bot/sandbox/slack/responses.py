@@ -6,13 +6,13 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.sandbox.loopback import reset_connection
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.faults import Fault
 from bot.sandbox.slack.grants import Reply
 from bot.sandbox.slack.methods.content import content, metadata
 from bot.sandbox.slack.model import EntryKind, Json, Message
 from bot.sandbox.slack.site import Site
-from bot.sandbox.slack.web_api import reset_connection
 from bot.sandbox.slack.workspace import BOT_USER_ID
 
 RESPONSE_URL = "response_url"

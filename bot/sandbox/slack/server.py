@@ -2,11 +2,10 @@
 
 import time
 from collections.abc import Callable, Iterable
-from types import TracebackType
-from typing import Self
 
 from aiohttp import ClientSession, web
 
+from bot.sandbox.loopback import LoopbackServer
 from bot.sandbox.slack import responses, web_api
 from bot.sandbox.slack.deliveries import Ack, Deliveries, Envelope, EnvelopeType, Transport
 from bot.sandbox.slack.http_mode import SignedRequests
@@ -19,7 +18,7 @@ from bot.sandbox.slack.socket_mode import Sockets
 from bot.sandbox.slack.workspace import APP_ID, BOT_ID, BOT_USER_ID, HOME_TEAM
 
 
-class SimulatedSlack:
+class SimulatedSlack(LoopbackServer):
     """A Slack workspace with one app installed, described by the app's manifest.
 
     >>> async with SimulatedSlack(manifest=manifest) as slack:
@@ -47,12 +46,12 @@ class SimulatedSlack:
         event_retry_delays: tuple[float, ...] = (0.0, 60.0, 300.0),
     ) -> None:
         """`ack_seconds` and `event_retry_delays` are in real seconds; everything else follows `clock`."""
+        super().__init__(shutdown_timeout=0.5)
         site = Site(manifest=Manifest.parse(manifest), rates=rates or Rates(), clock=clock)
         self._site = site
         self._ack_seconds = ack_seconds
         self._sockets = Sockets(site, ack_seconds)
         self._deliveries = Deliveries(site, self._transport, event_retry_delays)
-        self._runner: web.AppRunner | None = None
         self._session: ClientSession | None = None
         self.request_url = request_url
         self.manifest = site.manifest
@@ -65,18 +64,18 @@ class SimulatedSlack:
         self.workspace = site.workspace
         self.people = People(site, self._deliveries)
 
-    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Listen. Port 0 takes a free one."""
+    def _application(self) -> web.Application:
         app = web.Application(client_max_size=4 * 1024 * 1024)
         app.add_routes(web_api.routes(self._site))
         app.add_routes(responses.routes(self._site))
         app.add_routes([web.get("/link/", self._sockets.accept)])
+        return app
+
+    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
+        """Listen; port 0 takes a free one."""
         self._session = ClientSession()
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, host, port).start()
-        bound = self._runner.addresses[0]
-        self._site.base_url = f"http://{host}:{bound[1]}/"
+        await super().start(host, port)
+        self._site.base_url = f"http://{host}:{self.port}/"
 
     async def stop(self) -> None:
         """Close sockets and the server; cancel what is still being delivered."""
@@ -84,17 +83,7 @@ class SimulatedSlack:
         self._sockets.drop()
         if self._session is not None:
             await self._session.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
+        await super().stop()
 
     @property
     def base_url(self) -> str:

@@ -3,13 +3,12 @@
 import asyncio
 import json
 import math
-import socket
-import struct
 from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
+from bot.sandbox.loopback import reset_connection
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.faults import Fault
 from bot.sandbox.slack.methods import METHODS, Args, Method
@@ -24,16 +23,6 @@ def routes(site: Site) -> list[web.RouteDef]:
     """`/api/<method>`, by GET and POST."""
     door = _Door(site)
     return [web.route("*", "/api/{method}", door.call)]
-
-
-def reset_connection(request: web.Request) -> web.Response:
-    """Break the connection with a TCP reset; the response is never sent."""
-    transport = request.transport
-    if transport is not None:
-        connection = transport.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        transport.abort()
-    return web.Response()
 
 
 class _Door:

@@ -27,7 +27,6 @@ class Call:
     mail_id: str
     task_id: str
     outcome: str
-    http_status: int
     request_id: str
     over_limit: bool = False
 

@@ -9,7 +9,6 @@ from collections import deque
 from dataclasses import dataclass, field
 
 STATUS = "GetMailTaskStatus"
-LIST = "GetMailTaskList"
 RUN = "ManualRunMailTask"
 
 TOLERANCE = 0.01

@@ -116,7 +116,6 @@ class SimulatedQuickBI(LoopbackServer):
                 mail_id=parameters.get("MailId", ""),
                 task_id=parameters.get("TaskId", ""),
                 outcome=verdict.reply.outcome,
-                http_status=verdict.reply.status,
                 request_id=arrival.request_id,
                 over_limit=verdict.over_limit,
             )

@@ -1,7 +1,7 @@
 """Tells watchers what changed in the workspace, in order. Never changes anything itself."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -34,13 +34,6 @@ class Changes:
             yield
         finally:
             self._watchers.remove(watcher)
-
-    async def stream(self) -> AsyncGenerator[Change, None]:
-        """Changes from the first `anext` on, without end; close the generator to stop."""
-        queue: asyncio.Queue[Change] = asyncio.Queue()
-        with self.subscribe(queue.put_nowait):
-            while True:
-                yield await queue.get()
 
     async def until(self, look: Callable[[], _Found | None], *, seconds: float = 5.0) -> _Found:
         """What `look` finds, now or after a change. Raises TimeoutError."""

@@ -1,8 +1,9 @@
-"""What is made to go wrong on purpose. Decides, never acts: the doors of the server ask and obey."""
+"""Faults injected into Slack's answers. Only decides; the server's endpoints ask and act."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 ANY = "*"
 """Every method."""
@@ -20,27 +21,21 @@ class Fault(StrEnum):
 
 
 @dataclass(kw_only=True, slots=True)
-class _Rule:
+class Trouble:
+    """One fault: for `left` calls (None: any number), until `until` (None: until cleared)."""
+
     fault: Fault
     method: str
-    channel_id: str | None
-    left: int | None
-    until: float | None
-    seconds: float
-    code: str
-    status: int
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Trouble:
-    """A fault that applies to the call at hand."""
-
-    fault: Fault
-    seconds: float
-    code: str
-    status: int
-    channel_id: str | None
+    left: int | None = None
+    until: float | None = None
+    channel_id: str | None = None
     """Where it applies; None: everywhere."""
+    seconds: float = 0.0
+    code: str = ""
+    status: int = 0
+
+    def hits(self, fault: Fault, method: str, channel_id: str | None) -> bool:
+        return self.fault is fault and self.method in {ANY, method} and self.channel_id in {None, channel_id}
 
 
 class Faults:
@@ -48,7 +43,7 @@ class Faults:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._rules: list[_Rule] = []
+        self._troubles: list[Trouble] = []
         self.token_error: str | None = None
         """`token_revoked`, `account_inactive`, `invalid_auth`…: what every call with the bot token gets."""
         self.mute_sockets = False
@@ -110,7 +105,9 @@ class Faults:
 
     def clear(self, fault: Fault | None = None) -> None:
         """Everything works again, or only what was of this kind."""
-        self._rules = [rule for rule in self._rules if fault is not None and rule.fault is not fault]
+        self._troubles = [
+            trouble for trouble in self._troubles if fault is not None and trouble.fault is not fault
+        ]
         if fault is None:
             self.token_error = None
             self.mute_sockets = False
@@ -119,7 +116,7 @@ class Faults:
     def active(self) -> tuple[str, ...]:
         """Names of what is wrong just now, for people to read."""
         self._forget_spent()
-        named = [f"{rule.fault} {rule.method}" for rule in self._rules]
+        named = [f"{trouble.fault} {trouble.method}" for trouble in self._troubles]
         named += [self.token_error] if self.token_error else []
         named += ["sockets muted"] if self.mute_sockets else []
         return tuple(named)
@@ -127,17 +124,11 @@ class Faults:
     def strike(self, fault: Fault, method: str, channel_id: str | None = None) -> Trouble | None:
         """The trouble of this kind that hits this call, if any; counts as one of its times."""
         self._forget_spent()
-        for rule in self._rules:
-            if rule.fault is fault and rule.method in {ANY, method} and rule.channel_id in {None, channel_id}:
-                if rule.left is not None:
-                    rule.left -= 1
-                return Trouble(
-                    fault=fault,
-                    seconds=rule.seconds,
-                    code=rule.code,
-                    status=rule.status,
-                    channel_id=rule.channel_id,
-                )
+        for trouble in self._troubles:
+            if trouble.hits(fault, method, channel_id):
+                if trouble.left is not None:
+                    trouble.left -= 1
+                return trouble
         return None
 
     def _add(
@@ -147,29 +138,15 @@ class Faults:
         *,
         times: int | None = None,
         lasting: float | None = None,
-        seconds: float = 0.0,
-        code: str = "",
-        status: int = 0,
-        channel_id: str | None = None,
+        **more: Any,
     ) -> None:
         until = None if lasting is None else self._clock() + lasting
-        self._rules.append(
-            _Rule(
-                fault=fault,
-                method=method,
-                channel_id=channel_id,
-                left=times,
-                until=until,
-                seconds=seconds,
-                code=code,
-                status=status,
-            )
-        )
+        self._troubles.append(Trouble(fault=fault, method=method, left=times, until=until, **more))
 
     def _forget_spent(self) -> None:
         now = self._clock()
-        self._rules = [
-            rule
-            for rule in self._rules
-            if (rule.left is None or rule.left > 0) and (rule.until is None or now < rule.until)
+        self._troubles = [
+            trouble
+            for trouble in self._troubles
+            if (trouble.left is None or trouble.left > 0) and (trouble.until is None or now < trouble.until)
         ]

@@ -56,7 +56,6 @@ class Message:
     edited_ts: str | None = None
     is_deleted: bool = False
     from_app: bool = False
-    reply_broadcast: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -36,13 +36,6 @@ class Screens:
                 return view
         raise LookupError(f"no open view {view_id}")
 
-    def find_external(self, external_id: str) -> View:
-        """An open view by the app's own ID for it. Raises LookupError."""
-        for view in self._all():
-            if external_id and view.source.get("external_id") == external_id:
-                return view
-        raise LookupError(f"no open view {external_id}")
-
     def open(self, user_id: str, source: Json) -> View:
         """Show a modal; a stack that is open goes away."""
         self.clear(user_id)

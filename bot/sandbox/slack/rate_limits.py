@@ -13,14 +13,11 @@ TIERS: Mapping[int, int] = MappingProxyType({1: 1, 2: 20, 3: 50, 4: 100})
 TIER_OF: Mapping[str, int] = MappingProxyType(
     {
         "chat.update": 3,
-        "chat.delete": 3,
         "chat.postEphemeral": 4,
         "conversations.info": 3,
         "conversations.history": 3,
         "conversations.replies": 3,
-        "conversations.join": 3,
         "conversations.open": 3,
-        "conversations.list": 2,
         "users.conversations": 3,
         "users.info": 4,
         "views.open": 4,

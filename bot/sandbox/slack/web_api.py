@@ -93,8 +93,6 @@ class _Door:
         return method.run(site, args)
 
     def _check_token(self, method: Method, token: str) -> None:
-        if method.token is Token.NONE:
-            return
         if not token:
             raise SlackError("not_authed")
         expected = self._site.app_token if method.token is Token.APP else self._site.bot_token

@@ -211,7 +211,7 @@ export class Store {
   }
 
   isTop(message) {
-    return !message.thread_ts || message.thread_ts === message.ts || message.reply_broadcast;
+    return !message.thread_ts || message.thread_ts === message.ts;
   }
 
   replies(channelId, ts) {

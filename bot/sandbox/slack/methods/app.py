@@ -1,9 +1,8 @@
-"""`auth.test`, `api.test`, `apps.connections.open`."""
+"""`auth.test`, `apps.connections.open`."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.methods.arguments import Args, Method, Token
 from bot.sandbox.slack.model import Json
 from bot.sandbox.slack.site import Site
@@ -22,12 +21,6 @@ def auth_test(site: Site, _args: Args) -> Json:
     }
 
 
-def api_test(_site: Site, args: Args) -> Json:
-    if error := args.text("error"):
-        raise SlackError(error, args=dict(args.sent))
-    return {"args": dict(args.sent)}
-
-
 def connections_open(site: Site, _args: Args) -> Json:
     return {"url": site.socket_url()}
 
@@ -35,7 +28,6 @@ def connections_open(site: Site, _args: Args) -> Json:
 METHODS: Mapping[str, Method] = MappingProxyType(
     {
         "auth.test": Method(run=auth_test),
-        "api.test": Method(run=api_test, token=Token.NONE),
         "apps.connections.open": Method(run=connections_open, token=Token.APP),
     }
 )

@@ -10,7 +10,7 @@ from bot.sandbox.slack.methods.arguments import Args, Method
 from bot.sandbox.slack.methods.content import Content, content, metadata
 from bot.sandbox.slack.model import Channel, Json, Message
 from bot.sandbox.slack.site import Site
-from bot.sandbox.slack.workspace import BOT_USER_ID, TEAM_DOMAIN
+from bot.sandbox.slack.workspace import BOT_USER_ID
 
 
 def post_message(site: Site, args: Args) -> Json:
@@ -20,7 +20,6 @@ def post_message(site: Site, args: Args) -> Json:
         author_id=BOT_USER_ID,
         from_app=True,
         thread_ts=_thread(site, channel, args),
-        reply_broadcast=args.flag("reply_broadcast"),
         metadata=metadata(args.structure("metadata")),
         **_content(args).fields(),
     )
@@ -48,7 +47,7 @@ def post_ephemeral(site: Site, args: Args) -> Json:
 
 
 def update(site: Site, args: Args) -> Json:
-    message = _own(site, args, refusal="cant_update_message")
+    message = _own(site, args)
     kept = {} if args.structure("metadata") is None else {"metadata": metadata(args.structure("metadata"))}
     message = site.workspace.edit(message, **_content(args).fields(), **kept)
     told = {
@@ -61,20 +60,6 @@ def update(site: Site, args: Args) -> Json:
 
 
 _UNTOLD = frozenset({"ts", "thread_ts"})
-
-
-def delete(site: Site, args: Args) -> Json:
-    message = _own(site, args, refusal="cant_delete_message")
-    site.workspace.delete(message)
-    return {"channel": message.channel_id, "ts": message.ts}
-
-
-def get_permalink(site: Site, args: Args) -> Json:
-    message = _message(site, visible(site, args.required("channel")), args.required("message_ts"))
-    link = f"https://{TEAM_DOMAIN}.slack.com/archives/{message.channel_id}/p{message.ts.replace('.', '')}"
-    if message.thread_ts is not None:
-        link += f"?thread_ts={message.thread_ts}&cid={message.channel_id}"
-    return {"channel": message.channel_id, "permalink": link}
 
 
 def _content(args: Args) -> Content:
@@ -91,14 +76,14 @@ def _thread(site: Site, channel: Channel, args: Args) -> str | None:
         return ts
 
 
-def _own(site: Site, args: Args, *, refusal: str) -> Message:
+def _own(site: Site, args: Args) -> Message:
     """A message that the app may change."""
     channel = visible(site, args.required("channel"))
     message = _message(site, channel, args.required("ts"))
     if channel.is_archived:
         raise SlackError("is_inactive")
     if not message.from_app:
-        raise SlackError(refusal)
+        raise SlackError("cant_update_message")
     return message
 
 
@@ -118,7 +103,5 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "chat.postMessage": Method(run=post_message, scope="chat:write"),
         "chat.postEphemeral": Method(run=post_ephemeral, scope="chat:write"),
         "chat.update": Method(run=update, scope="chat:write"),
-        "chat.delete": Method(run=delete, scope="chat:write"),
-        "chat.getPermalink": Method(run=get_permalink),
     }
 )

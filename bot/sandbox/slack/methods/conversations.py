@@ -1,17 +1,15 @@
 """`conversations.*`: where the bot is, and what was said there."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.json_shapes import channel_json, history_json
-from bot.sandbox.slack.methods.access import direct, is_member, joined, kind_of, scope_by_kind, visible
+from bot.sandbox.slack.methods.access import direct, joined, kind_of, scope_by_kind, visible
 from bot.sandbox.slack.methods.arguments import Args, Method
 from bot.sandbox.slack.methods.pages import page
 from bot.sandbox.slack.model import Channel, Json, Message
 from bot.sandbox.slack.site import Site
-from bot.sandbox.slack.workspace import BOT_USER_ID
 
 _SCOPE_OF_TYPE: Mapping[str, str] = MappingProxyType(
     {
@@ -75,22 +73,7 @@ def open_direct(site: Site, args: Args) -> Json:
     return {"channel": about}
 
 
-def join(site: Site, args: Args) -> Json:
-    channel = visible(site, args.required("channel"))
-    if channel.is_private or channel.is_im:
-        raise SlackError("method_not_supported_for_channel_type")
-    if channel.is_archived:
-        raise SlackError("is_archived")
-    now = site.workspace.put_channel(replace(channel, members=channel.members | {BOT_USER_ID}))
-    return {"channel": channel_json(now)}
-
-
-def list_channels(site: Site, args: Args) -> Json:
-    seen = [each for each in site.workspace.channels() if is_member(each) or kind_of(each) == "channels"]
-    return channels_page(site, seen, args)
-
-
-def channels_page(site: Site, channels: list[Channel], args: Args, *, with_membership: bool = True) -> Json:
+def channels_page(site: Site, channels: list[Channel], args: Args) -> Json:
     """Channels of the wanted types, a page of them. Every type needs its own scope."""
     types = args.text("types", "public_channel").split(",")
     for kind in types:
@@ -105,7 +88,7 @@ def channels_page(site: Site, channels: list[Channel], args: Args, *, with_membe
         if kind_of(channel) in wanted and not (args.flag("exclude_archived") and channel.is_archived)
     ]
     shown, cursor = page(fitting, args)
-    told = [channel_json(each, with_membership=with_membership) for each in shown]
+    told = [channel_json(each, with_membership=False) for each in shown]
     return {"channels": told, "response_metadata": {"next_cursor": cursor}}
 
 
@@ -119,7 +102,7 @@ def _is_in_history(site: Site, message: Message) -> bool:
         return False
     if message.is_deleted:
         return bool(site.workspace.replies(message.channel_id, message.ts))
-    return message.thread_ts in {None, message.ts} or message.reply_broadcast
+    return message.thread_ts in {None, message.ts}
 
 
 def _is_in_thread(site: Site, message: Message, ts: str) -> bool:
@@ -158,7 +141,5 @@ METHODS: Mapping[str, Method] = MappingProxyType(
         "conversations.history": Method(run=history, scope=scope_by_kind("history")),
         "conversations.replies": Method(run=replies, scope=scope_by_kind("history")),
         "conversations.open": Method(run=open_direct, scope="im:write"),
-        "conversations.join": Method(run=join, scope="channels:join"),
-        "conversations.list": Method(run=list_channels),
     }
 )

@@ -33,7 +33,7 @@ def conversations(site: Site, args: Args) -> Json:
             else is_member(each)
         )
     ]
-    return channels_page(site, theirs, args, with_membership=False)
+    return channels_page(site, theirs, args)
 
 
 METHODS: Mapping[str, Method] = MappingProxyType(

@@ -14,14 +14,12 @@ from bot.sandbox.slack.workspace import HOME_TEAM
 
 def open_view(site: Site, args: Args) -> Json:
     source = _source(args, "modal")
-    _check_external_id(site, source)
     user_id = site.triggers.redeem(args.required("trigger_id"))
     return {"view": view_json(site.screens.open(user_id, source))}
 
 
 def push(site: Site, args: Args) -> Json:
     source = _source(args, "modal")
-    _check_external_id(site, source)
     user_id = site.triggers.redeem(args.required("trigger_id"))
     return {"view": view_json(site.screens.push(user_id, source))}
 
@@ -58,19 +56,9 @@ def _source(args: Args, wanted: str) -> Json:
 
 def _open_view(site: Site, args: Args) -> View:
     try:
-        if view_id := args.text("view_id"):
-            return site.screens.find(view_id)
-        return site.screens.find_external(args.required("external_id"))
+        return site.screens.find(args.required("view_id"))
     except LookupError:
         raise SlackError("not_found") from None
-
-
-def _check_external_id(site: Site, source: Json) -> None:
-    try:
-        site.screens.find_external(source.get("external_id", ""))
-    except LookupError:
-        return
-    raise SlackError("duplicate_external_id")
 
 
 def _check_hash(view: View, args: Args) -> None:

@@ -30,14 +30,6 @@ class ChannelActions(Actor):
         self._announce(gone, f"{_prefix(gone)}_deleted")
         return gone
 
-    async def make_private(self, channel: str) -> Channel:
-        """Turn a public channel into a private one; whoever is in it stays."""
-        return self._change(channel, is_private=True)
-
-    async def rename(self, channel: str, name: str) -> Channel:
-        """Give a channel another name. Its ID stays."""
-        return self._change(channel, name=name)
-
     async def invite_bot(self, user: str, channel: str) -> Channel:
         """`/invite @bot`; the app gets `member_joined_channel`."""
         person = self._person(user)

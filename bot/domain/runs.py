@@ -49,10 +49,14 @@ class TaskRun:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StatusAnswer:
-    """What one `GetMailTaskStatus` call told: no run at all is an answer too. Newest run first."""
+    """What one `GetMailTaskStatus` call told: no run at all is an answer too. Newest run first.
+
+    `is_latest`: asked without a task ID, so by Quick BI's contract the first run is the mail's newest.
+    """
 
     runs: tuple[TaskRun, ...]
     request_id: str
+    is_latest: bool = True
 
     @property
     def latest(self) -> TaskRun | None:

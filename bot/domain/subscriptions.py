@@ -92,7 +92,10 @@ class SnoozeOutcome(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Watch:
-    """A mail that some channel is subscribed to, as the poller needs it."""
+    """A mail that some channel is subscribed to, as the poller needs it.
+
+    `looked_at` is when any replica last recorded an answer about its latest run, or else when it was subscribed.
+    """
 
     mail_id: MailId
     is_watched: bool
@@ -101,6 +104,7 @@ class Watch:
     is_paused: bool
     expects_run_at: datetime | None
     change_no: int
+    looked_at: datetime | None = None
     open_runs: tuple[TaskRun, ...] = ()
 
 

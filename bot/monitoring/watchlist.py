@@ -90,7 +90,14 @@ class Watchlist:
         dues = {_for_schedule(due) for due in watch.dues}
         if watch.mail_id not in self._dues:
             memory = None if watch.memory is None else MailMemory(watch.memory)
-            schedule.watch(watch.mail_id, now, memory=memory, dues=dues, paused=watch.is_paused)
+            schedule.watch(
+                watch.mail_id,
+                now,
+                memory=memory,
+                dues=dues,
+                paused=watch.is_paused,
+                looked_at=watch.looked_at,
+            )
         else:
             schedule.set_dues(watch.mail_id, dues, now)
             schedule.set_paused(watch.mail_id, now, paused=watch.is_paused)

@@ -82,7 +82,7 @@ def read_status(call: Call, answer: Answer, *, asked: MailRef, zone: ZoneInfo) -
     runs = read_runs(envelope.result, asked=asked, zone=zone)
     if runs is None:
         raise envelope.broken("Result holds no run that can be read")
-    return StatusAnswer(runs=runs, request_id=envelope.request_id)
+    return StatusAnswer(runs=runs, request_id=envelope.request_id, is_latest=asked.task_id is None)
 
 
 def read_mails(call: Call, answer: Answer, *, page: int) -> MailPage:

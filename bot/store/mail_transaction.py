@@ -144,8 +144,11 @@ class MailTransaction:
             update(watches).where(watches.c.mail_id == self.mail_id).values(denied_at=at)
         )
 
-    async def looked(self, now: datetime, memory: str | None) -> None:
-        values: dict[str, Any] = {"looked_at": now, "has_baseline": True}
+    async def looked(self, now: datetime, memory: str | None, *, is_latest: bool) -> None:
+        """An answer about an earlier run alone (`is_latest` False) says nothing of the newest one."""
+        values: dict[str, Any] = {"has_baseline": True}
+        if is_latest:
+            values["looked_at"] = now
         if memory is not None:
             values["memory"] = memory
         await self._connection.execute(

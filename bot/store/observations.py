@@ -56,7 +56,7 @@ class Observations:
             for run in runs:
                 reasons.append(await self._record_run(book, run, answer.request_id, now, term))
             reasons += [await self._record_missed(book, one, now) for one in missed]
-            await book.looked(now, memory)
+            await book.looked(now, memory, is_latest=answer.is_latest)
         return tuple(reasons)
 
     async def record_denied(

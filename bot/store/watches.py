@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from bot.domain import MailId, Watch
 from bot.store.database import insert_if_absent
@@ -43,6 +43,9 @@ class Watches:
             ids = [row["mail_id"] for row in rows]
             dues = await _dues(connection, ids)
             running = await open_runs(connection, ids)
+            subscribed_at = await _subscribed_at(
+                connection, [row["mail_id"] for row in rows if row["looked_at"] is None]
+            )
         return tuple(
             Watch(
                 mail_id=MailId(row["mail_id"]),
@@ -52,6 +55,7 @@ class Watches:
                 is_paused=bool(row["paused"]),
                 expects_run_at=row["expects_run_at"],
                 change_no=row["change_no"],
+                looked_at=row["looked_at"] or subscribed_at.get(row["mail_id"]),
                 open_runs=tuple(running.get(row["mail_id"], ())),
             )
             for row in rows
@@ -113,3 +117,17 @@ async def _dues(connection: AsyncConnection, ids: list[str]) -> dict[str, set[st
         for mail_id, due in found:
             dues.setdefault(mail_id, set()).add(due)
     return dues
+
+
+async def _subscribed_at(connection: AsyncConnection, ids: list[str]) -> dict[str, datetime]:
+    """When the first of the channels subscribed."""
+    first = func.min(subscriptions.c.created_at, type_=subscriptions.c.created_at.type)
+    times: dict[str, datetime] = {}
+    for chunk in chunks(ids):
+        found = await connection.execute(
+            select(subscriptions.c.mail_id, first)
+            .where(subscriptions.c.mail_id.in_(chunk))
+            .group_by(subscriptions.c.mail_id)
+        )
+        times.update((mail_id, at) for mail_id, at in found)
+    return times

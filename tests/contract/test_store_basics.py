@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from dataclasses import replace
 from datetime import time, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -40,6 +41,7 @@ from tests.support.samples_of_news import (
 )
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
     from typing import Any
 
@@ -259,3 +261,18 @@ async def test_racing_clicks_start_one_run(store: Store) -> None:
         *(store.manual_runs.claim(claim, click=f"trigger-{claim.manual_run_id}") for claim in claims)
     )
     assert sorted(taken) == [False, False, False, False, True]
+
+
+async def test_a_term_is_told_since_when_each_mail_waits(store: Store) -> None:
+    """Since the last look at its latest run; before any, since the subscription. A look at an earlier run is none."""
+    await store.subscriptions.subscribe(subscription(), baseline=None)
+
+    async def looked_at() -> datetime | None:
+        (watch,) = await store.watches.changed_since(0)
+        return watch.looked_at
+
+    assert await looked_at() == subscription().created_at
+    record = store.observations.record_answer
+    await record(MAIL, answer(), now=at(7), term=None)
+    await record(MAIL, replace(answer(), is_latest=False), now=at(9), term=None)
+    assert await looked_at() == at(7)

@@ -86,6 +86,7 @@ class WatchedMail(Candidate):
         "durations",
         "failures",
         "fleet",
+        "judged_at",
         "late_told",
         "latest",
         "looked_at",
@@ -106,6 +107,7 @@ class WatchedMail(Candidate):
         self.failures = Failures()
         self.latest: Seen | None = None
         self.looked_at: float | None = None
+        self.judged_at: float | None = None  # the last look whose missed runs were judged
         self.overtaken: dict[TaskId, Overtaken] = {}
         self.by_hand_at: float | None = None
         self.late_told: float | None = None  # the latest expected time whose run was told to be late
@@ -121,10 +123,20 @@ class WatchedMail(Candidate):
         if self.looked_at is not None and self.looked_at > now:
             self.looked_at = now
             self._next_until = 0.0
+        if self.judged_at is not None:
+            self.judged_at = min(self.judged_at, now)
         if self.late_told is not None:
             self.late_told = min(self.late_told, now)
         if self.by_hand_at is not None:
             self.by_hand_at = min(self.by_hand_at, now)
+
+    def was_looked_at(self, at: float) -> None:
+        """Another term looked at the mail later than its memory says. Runs missed since then are still to be judged.
+
+        Without a memory it is looked at anew, at once.
+        """
+        if self.looked_at is not None and at > self.looked_at:
+            self.looked_at = at
 
     @property
     def law(self) -> DurationLaw:
@@ -159,7 +171,8 @@ class WatchedMail(Candidate):
             return []
         if now >= self._next_until:
             back = self.rhythm.grace + _DECIDED
-            self._next = self.rhythm.expected(self.looked_at - back, self.looked_at)
+            since = self.looked_at if self.judged_at is None else min(self.judged_at, self.looked_at)
+            self._next = self.rhythm.expected(since - back, self.looked_at)
             first = self._next[0].at + _AFTER_EXPECTED if self._next else now + DAY
             self._next_until = min(now + DAY, max(now + HOUR, first))
             for one in self._next:  # whether a run is missed is judged by what was known before its time
@@ -170,7 +183,7 @@ class WatchedMail(Candidate):
     def saw_latest(self, runs: tuple[TaskRun, ...], now: float) -> bool:
         """An answer about the latest run (and perhaps earlier ones), newest first. Was anything new?"""
         before, looked_at = self.latest, self.looked_at
-        self.looked_at = now
+        self.looked_at = self.judged_at = now
         self.unreadable = False
         self.unanswered = 0
         if not runs:

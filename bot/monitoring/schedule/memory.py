@@ -84,7 +84,7 @@ def _restore(told: dict[str, Any], mail_id: MailId, local: LocalTime, fleet: Fle
             failed_after=float(failed_after),
             failed_last=bool(failed_last),
         )
-    mail.looked_at = told["looked_at"]
+    mail.looked_at = mail.judged_at = told["looked_at"]
     mail.late_told = told["late_told"]
     mail.by_hand_at = told["by_hand"]
     mail.latest = _to_seen(told["latest"]) if told["latest"] else None

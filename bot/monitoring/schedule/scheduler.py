@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from bot.monitoring.schedule.localtime import HOUR, LocalTime
 from bot.monitoring.schedule.mail import Overtaken, WatchedMail
 from bot.monitoring.schedule.memory import recall, remember
 from bot.monitoring.schedule.priority_levels import PriorityLevels
+from bot.monitoring.schedule.rounds import Rounds
 from bot.monitoring.schedule.values import Ask, Due, LateRun, MailMemory, Sleep
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ class Schedule:
         self._mails: dict[MailId, WatchedMail] = {}
         self._ladder: PriorityLevels[WatchedMail | Overtaken] = PriorityLevels()
         self._late: list[LateRun] = []
-        self._rounds: OrderedDict[WatchedMail, float] = OrderedDict()  # asked longest ago first
-        self._resting: OrderedDict[WatchedMail, float] = OrderedDict()
+        self._rounds = Rounds()
+        self._resting = Rounds()
         self._latest_now = float("-inf")
 
     def watch(
@@ -56,15 +56,22 @@ class Schedule:
         memory: MailMemory | None = None,
         dues: Iterable[Due] = (),
         paused: bool = False,
+        looked_at: datetime | None = None,
     ) -> None:
-        """Begin to look at a mail, with what was learned of it before. Watching twice is once."""
+        """Begin to look at a mail, with what was learned of it before. Watching twice is once.
+
+        `looked_at` is when its latest run was last asked about, by whichever replica, or when it was subscribed
+        if nobody has asked yet: the round goes on from there.
+        """
         if mail_id in self._mails:
             return
         mail = self._mails[mail_id] = recall(memory, mail_id, self._local, self._fleet)
         self._fleet.add(mail.durations, mail.failures)
         mail.paused, mail.dues = paused, tuple(dues)
+        if looked_at is not None:
+            mail.was_looked_at(looked_at.timestamp())
         mail.clock_shows(now.timestamp())
-        self._queue(mail, now.timestamp())
+        self._queue(mail, now.timestamp(), asked_at=looked_at.timestamp() if looked_at else mail.looked_at)
         self._follow_overtaken(mail, now.timestamp())
 
     def forget(self, mail_id: MailId) -> None:
@@ -73,8 +80,8 @@ class Schedule:
         if mail is None:
             return
         self._fleet.add(mail.durations, mail.failures, -1)
-        self._rounds.pop(mail, None)
-        self._resting.pop(mail, None)
+        self._rounds.remove(mail)
+        self._resting.remove(mail)
         self._ladder.remove(mail)
         for run in mail.overtaken.values():
             self._ladder.remove(run)
@@ -136,7 +143,7 @@ class Schedule:
             return False
         at = self._clock_shows(now)
         if ask.task_id is None:
-            looked_at = mail.looked_at
+            looked_at = mail.judged_at
             news = mail.saw_latest(answer.runs, at) | self._missing(mail, looked_at, at)
             self._queue(mail, at)
         else:
@@ -206,32 +213,37 @@ class Schedule:
         self._to_the_end_of_its_round(chosen, at)
         return Ask(mail_id=chosen.mail_id)
 
-    def _queue(self, mail: WatchedMail, at: float, begin: float | None = None) -> None:
-        """It climbs anew: from `begin` on, where it is not to be asked about before."""
+    def _queue(
+        self, mail: WatchedMail, at: float, begin: float | None = None, *, asked_at: float | None = None
+    ) -> None:
+        """Plan the mail anew: from `begin` on, where it is not to be asked about before.
+
+        `asked_at` is its place in the round where that is earlier than `at`.
+        """
         self._ladder.place(mail, mail.ascent(at if begin is None else begin, self._price, self._clock))
-        self._to_the_end_of_its_round(mail, at)
+        self._to_the_end_of_its_round(mail, at if asked_at is None else min(at, asked_at))
 
     def _follow_overtaken(self, mail: WatchedMail, at: float) -> None:
         for run in mail.overtaken.values():
             self._ladder.place(run, run.ascent(at, self._price, self._clock))
 
     def _to_the_end_of_its_round(self, mail: WatchedMail, at: float) -> None:
-        self._rounds.pop(mail, None)
-        self._resting.pop(mail, None)
-        (self._resting if mail.resting else self._rounds)[mail] = at
+        self._rounds.remove(mail)
+        self._resting.remove(mail)
+        (self._resting if mail.resting else self._rounds).put(mail, at)
 
     def _wake_at(self, at: float) -> datetime:
         moments = [self._ladder.next_step_at(), at + HOUR]
-        if self._rounds:
-            moments.append(next(iter(self._rounds.values())) + self._check_interval)
-        if self._resting:
-            moments.append(next(iter(self._resting.values())) + self._check_interval * _REST)
+        for rounds, interval in (
+            (self._rounds, self._check_interval),
+            (self._resting, self._check_interval * _REST),
+        ):
+            if (first := rounds.longest_ago()) is not None:
+                moments.append(first[1] + interval)
         return datetime.fromtimestamp(max(at, min(moments)), UTC)
 
 
-def _longest_ago(rounds: OrderedDict[WatchedMail, float], before: float) -> WatchedMail | None:
+def _longest_ago(rounds: Rounds, before: float) -> WatchedMail | None:
     """The mail that was asked about longest ago, if that was before `before`."""
-    if not rounds:
-        return None
-    mail, asked_at = next(iter(rounds.items()))
-    return mail if asked_at <= before else None
+    first = rounds.longest_ago()
+    return first[0] if first is not None and first[1] <= before else None

@@ -249,22 +249,3 @@ async def test_a_goodbye_that_fails_does_not_stop_the_others(caplog: pytest.LogC
         await boundary.drain(0.05)
         assert boundary.busy == 0
     assert caplog.messages.count("answer_failed") == 2
-
-
-@BOTH_WAYS
-async def test_what_is_delivered_twice_is_handled_once(mode: str) -> None:
-    """Slack repeats what it believes was not acked; a second answer would be a second message."""
-    async with stage(mode) as at:
-        handled: list[str] = []
-
-        async def count(command: Typed, answer: Answer) -> None:
-            handled.append(command.text)
-            await answer.send(says("done"))
-
-        at.on_command(count)
-        await at.slack.people.type_command("ada", "reports", "/hello first")
-        await at.answer(words="done")
-        await at.slack.redeliver(at.slack.delivered[-1].id)
-        await at.slack.people.type_command("ada", "reports", "/hello second")
-        await at.until_idle()
-    assert handled == ["first", "second"]

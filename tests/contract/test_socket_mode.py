@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
+import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain import TeamId, UserId
 from bot.sandbox.slack import SimulatedSlack
 from bot.slack.app import bolt_app
-from bot.slack.payloads import Home
+from bot.slack.payloads import Home, Typed, typed
+from bot.slack.transport.dispatcher import Dispatcher
+from bot.slack.transport.responders import Responder
 from bot.slack.transport.socket_mode import PING_INTERVAL, SOCKETS, SocketMode
-from tests.contract.simulated_slack import MANIFEST
+from tests.contract.bolt_stage import gate_of
+from tests.contract.simulated_slack import MANIFEST, client_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from bot.slack.transport.answer import Answer
 
 HOME = Home(team_id=TeamId("T0HOME0001"), enterprise_id="", bot_user_id=UserId("U0BOT"), app_name="Test app")
 
@@ -85,6 +92,32 @@ class Rerouted(AsyncWebClient):
         parts = urlsplit(answer.data["url"])
         answer.data["url"] = urlunsplit(parts._replace(netloc=f"127.0.0.1:{self.relay.port}"))
         return answer
+
+
+async def test_an_envelope_that_comes_twice_is_handled_once() -> None:
+    """Slack repeats what it believes was not acked; a second answer would be a second message."""
+    handled: list[str] = []
+
+    async def count(command: Typed, _: Answer) -> None:
+        handled.append(command.text)
+
+    async with SimulatedSlack(manifest=MANIFEST) as slack, aiohttp.ClientSession() as session:
+        home = replace(HOME, team_id=TeamId(slack.team_id))
+        app = bolt_app(home, signing_secret=None)
+        dispatcher = Dispatcher(
+            gate_of(slack, home), lambda incoming: Responder(incoming.response_url, session)
+        )
+        app.command("/hello")(dispatcher.listener(typed, count))
+        sockets = SocketMode(app, client_of(slack), app_token=slack.app_token)
+        await sockets.open()
+        try:
+            await slack.people.type_command("ada", "reports", "/hello first")
+            await slack.redeliver(slack.delivered[-1].id)
+            await slack.people.type_command("ada", "reports", "/hello second")
+            await dispatcher.drain(5)
+        finally:
+            await sockets.close()
+    assert handled == ["first", "second"]
 
 
 @asynccontextmanager

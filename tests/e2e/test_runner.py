@@ -154,9 +154,9 @@ async def test_a_taken_port_is_a_clean_line(tmp_path: Path) -> None:
 
 
 async def test_a_missing_manifest_is_a_clean_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """An installed wheel has none: it says where the sandbox can be run."""
+    """Exit code 1, which file is missing and what to do."""
     assert await run_sandbox(port=0, manifests=[tmp_path / "manifest.yaml"]) == 1
-    assert "Run it from a clone" in capsys.readouterr().err
+    assert "Install the package again" in capsys.readouterr().err
 
 
 async def test_a_bot_that_dies_is_started_again(tmp_path: Path) -> None:

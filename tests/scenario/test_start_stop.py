@@ -216,6 +216,8 @@ async def test_a_stop_while_sockets_are_refused_is_obeyed_at_once(stage: Rig, le
         async with asyncio.timeout(40):
             while len(slack.tried) < 3:  # noqa: ASYNC110 (the second try of one of the two)
                 await asyncio.sleep(0.1)
+        if level != "ERROR":
+            await bot.until_logged("slack_sockets_lost")
         bot.process.send_signal(signal.SIGTERM)
         code, log = await ended(bot, seconds=AT_ONCE)
     assert code == 0

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _REMEMBERED = 1_000  # deliveries
+ENVELOPE_ID = "envelope_id"  # in a body: what Socket Mode called the delivery
 _GOODBYE_LIMIT = 1.5  # seconds to tell those who still wait that the bot is going down
 
 
@@ -98,8 +99,8 @@ class Dispatcher:
 
     def _came_before(self, body: Mapping[str, Any]) -> bool:
         """Whether this is a second delivery: Slack repeats what it believes was not acked, under the same ID."""
-        delivery = body.get("event_id") or body.get("trigger_id")
-        if not delivery:
+        delivery = body.get("event_id") or body.get(ENVELOPE_ID)
+        if not delivery:  # over HTTP, Slack repeats nothing but events
             return False
         if delivery in self._delivered:
             _log.info("delivered_twice", extra={"kind": body.get("type") or body.get("command")})

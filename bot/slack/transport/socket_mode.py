@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 
 from bot.slack.transport.connect import SlackRefuses, until_slack_answers
+from bot.slack.transport.dispatcher import ENVELOPE_ID
 from bot.slack.transport.errors import SlackRefusal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from slack_bolt.app.async_app import AsyncApp
+    from slack_sdk.socket_mode.aiohttp import SocketModeClient
+    from slack_sdk.socket_mode.request import SocketModeRequest
     from slack_sdk.web.async_client import AsyncWebClient
 
 _log = logging.getLogger(__name__)
@@ -43,9 +46,7 @@ class SocketMode:
         logger = logging.getLogger("slack_sdk.socket_mode")
         self._ask = partial(slack.apps_connections_open, app_token=app_token)
         self._handlers = [
-            AsyncSocketModeHandler(
-                bolt, app_token=app_token, logger=logger, web_client=slack, ping_interval=ping_interval
-            )
+            _Handler(bolt, app_token=app_token, logger=logger, web_client=slack, ping_interval=ping_interval)
             for _ in range(SOCKETS)
         ]
         self._new_address_at: dict[AsyncSocketModeHandler, float] = {}
@@ -99,6 +100,14 @@ class SocketMode:
                 self._new_address_at[handler] = now + _NEW_ADDRESS_EVERY
                 handler.client.wss_uri = None
         return len(self._new_address_at) < len(self._handlers)
+
+
+class _Handler(AsyncSocketModeHandler):
+    """Adds the envelope's ID to the body, which Bolt drops: a repeated envelope is known by it."""
+
+    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
+        req.payload[ENVELOPE_ID] = req.envelope_id
+        await super().handle(client, req)
 
 
 def _connect(handler: AsyncSocketModeHandler) -> Awaitable[None]:

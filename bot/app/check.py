@@ -22,11 +22,13 @@ from bot.domain import (
     MailMisconfigured,
     MailNotFound,
     MissingAccess,
+    Posting,
     QuickBIError,
     QuickBIUnavailable,
     Throttled,
 )
 from bot.slack.kit.blocks import duration
+from bot.slack.transport.channel_access import posting_in
 from bot.slack.transport.connect import heard
 from bot.slack.transport.errors import SlackRefusal, refusal
 from bot.slack.views.errors import failure
@@ -144,17 +146,20 @@ async def _operator_channel(settings: Settings, slack: AsyncWebClient) -> tuple[
 
 def cannot_post(channel: Mapping[str, Any], granted: frozenset[str]) -> str:
     """Why a message would not arrive, by what Slack tells of the channel. Posting one to try would be noise."""
-    if channel.get("is_archived"):
-        return "is archived. Set OPERATOR_CHANNEL to another one."
-    if channel.get("is_read_only") or channel.get("is_frozen") or channel.get("is_thread_only"):
-        return "takes no new messages. Set OPERATOR_CHANNEL to another one."
-    if channel.get("is_im") or channel.get("is_member"):
-        return ""
-    if channel.get("is_private"):
-        return "is private. Invite the bot there."
-    if "chat:write.public" not in granted:
-        return "takes messages of its members only, for the scope chat:write.public is missing. Invite the bot there."
-    return ""
+    elsewhere = "Set OPERATOR_CHANNEL to another one."
+    match posting_in(channel, uninvited="chat:write.public" in granted):
+        case Posting.ARCHIVED:
+            return f"is archived. {elsewhere}"
+        case Posting.READ_ONLY:
+            return f"takes no new messages. {elsewhere}"
+        case Posting.DIRECT:
+            return f"is a conversation of people that no bot can join. {elsewhere}"
+        case Posting.INVITE if channel.get("is_private"):
+            return "is private. Invite the bot there."
+        case Posting.INVITE:
+            return "takes only its members' messages: the scope chat:write.public is missing. Invite the bot there."
+        case _:
+            return ""
 
 
 async def _clock(quickbi: QuickBIClient) -> tuple[bool | None, str]:

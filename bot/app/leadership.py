@@ -14,10 +14,10 @@ import asyncio
 import logging
 from contextlib import suppress
 from datetime import timedelta
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from bot.domain import LeaseLost, StoreError
+from bot.domain.clock import uptime
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -42,7 +42,7 @@ class Leadership:
         holder: str,
         duties: Sequence[Callable[[int], Awaitable[None]]],
         is_alone: bool = False,
-        clock: Callable[[], float] = monotonic,
+        clock: Callable[[], float] = uptime,
     ) -> None:
         self._leases = leases
         self._is_alone = is_alone

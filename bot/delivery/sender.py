@@ -10,7 +10,6 @@ import logging
 from collections import Counter
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
-from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
 from bot.aio import until_stored
@@ -27,6 +26,7 @@ from bot.domain import (
     SlackError,
     UnknownSlackRefusal,
 )
+from bot.domain.clock import uptime
 from bot.domain.deliveries import Nothing
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Sender:
 
     async def send_next(self, channel_id: ChannelId, *, rhythm: Load, term: int) -> float | None:
         """Claim and send one message. Raises SlackError, LeaseLost."""
-        at = monotonic()
+        at = uptime()
         if wait := self._pacing.wait(POST, channel_id, at, ahead=len(self._about_to_post)):
             return wait
         rhythm = replace(
@@ -106,7 +106,7 @@ class Sender:
                 self.in_flight.discard(claimed.post_id)
         finally:
             self._about_to_post.discard(channel_id)
-        return self._pacing.wait(POST, channel_id, monotonic())
+        return self._pacing.wait(POST, channel_id, uptime())
 
     async def _send(self, notice: Notice) -> None:
         try:
@@ -135,7 +135,7 @@ class Sender:
         await until_stored(lambda: self._deliveries.mark_sent(notice.post_id, ts=ts, now=self._now()))
         self._called_at.pop(notice.post_id, None)
         if len(notice.items) > 1:
-            self._drew(notice.post_id, monotonic())
+            self._drew(notice.post_id, uptime())
         self.tally.sent += 1
         self.tally.may_have_repeated += notice.may_repeat
 
@@ -161,7 +161,7 @@ class Sender:
 
         Or this process was suspended since: then the next leader looks for the message, and sends it.
         """
-        at = monotonic()
+        at = uptime()
         if not self._may_send() or not self._pacing.may_call_now(POST, notice.channel_id, at):
             raise NotNow
         self._about_to_post.discard(notice.channel_id)
@@ -174,7 +174,7 @@ class Sender:
             return await call
         except SlackBusy as busy:
             if busy.limited:
-                self._pacing.hold(method, monotonic() + (busy.retry_after or DEFAULT_RETRY_AFTER))
+                self._pacing.hold(method, uptime() + (busy.retry_after or DEFAULT_RETRY_AFTER))
             raise
         except UnknownSlackRefusal as unknown:
             self._unknown_refusals[method, channel_id] += 1
@@ -200,7 +200,7 @@ class Sender:
         self._drawn_at = recent | {post_id: at}
 
     def _wait_to_redraw(self, channel_id: ChannelId, post_id: PostId) -> float:
-        at = monotonic()
+        at = uptime()
         gathered = self._drawn_at.get(post_id, at - GATHER_EDITS) + GATHER_EDITS - at
         return max(0.0, gathered, self._pacing.wait(UPDATE, channel_id, at))
 
@@ -230,7 +230,7 @@ class Sender:
             await self._draw_now(redraw, plain=True)
 
     async def _draw_now(self, redraw: Redraw, *, plain: bool) -> None:
-        at = monotonic()
+        at = uptime()
         if not self._may_send() or not self._pacing.may_call_now(UPDATE, redraw.channel_id, at):
             raise NotNow
         if len(redraw.items) > 1:
@@ -242,8 +242,8 @@ class Sender:
         unsure = await self._deliveries.unsure(channel_id, now=self._now())
         if unsure is None:
             return None
-        if not self._pacing.may_call_now(HISTORY, channel_id, monotonic()):
-            return self._pacing.wait(HISTORY, channel_id, monotonic())
+        if not self._pacing.may_call_now(HISTORY, channel_id, uptime()):
+            return self._pacing.wait(HISTORY, channel_id, uptime())
         try:
             ts = await self._with_rate_limit(
                 HISTORY, channel_id, self._messenger.find(self._as_it_was_sent(unsure))
@@ -265,7 +265,7 @@ class Sender:
         called_at = self._called_at.get(unsure.post_id)
         if called_at is None:
             return unsure
-        return replace(unsure, claimed_at=self._now() - timedelta(seconds=monotonic() - called_at))
+        return replace(unsure, claimed_at=self._now() - timedelta(seconds=uptime() - called_at))
 
     async def _settled(self, unsure: Unsure, ts: str | None) -> None:
         self._worked(HISTORY, unsure.channel_id)
@@ -277,7 +277,7 @@ class Sender:
         await until_stored(lambda: self._deliveries.mark_sent(unsure.post_id, ts=ts, now=self._now()))
 
     def _worked(self, method: str, channel_id: ChannelId) -> None:
-        self._pacing.went_well(method, channel_id, monotonic())
+        self._pacing.went_well(method, channel_id, uptime())
         del self._unknown_refusals[method, channel_id]
         if self.tally.rejected_since is not None:
             self.tally.rejected_since = None

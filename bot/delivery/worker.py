@@ -11,13 +11,13 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from time import monotonic
 from typing import TYPE_CHECKING, TypeAlias
 
 from bot.aio import finish, until_stored
 from bot.delivery.rate_limits import HISTORY, LONGEST_REST, MINUTE, POST, UPDATE, WIDEST, RateLimits
 from bot.delivery.sender import DEFAULT_RETRY_AFTER, Sender
 from bot.domain import AppRejected, ChannelGone, LeaseLost, SlackBusy, SlackError, StoreError
+from bot.domain.clock import uptime
 from bot.domain.grouping import Load
 
 if TYPE_CHECKING:
@@ -97,11 +97,11 @@ class DeliveryWorker:
         rechecked_at = woke_at = float("-inf")
         try:
             while True:
-                if monotonic() - rechecked_at >= _RECHECK:
-                    rechecked_at = monotonic()
+                if uptime() - rechecked_at >= _RECHECK:
+                    rechecked_at = uptime()
                     await self._give_up_sending(term)
-                if monotonic() - woke_at >= _TICK:
-                    woke_at = monotonic()
+                if uptime() - woke_at >= _TICK:
+                    woke_at = uptime()
                     await until_stored(lambda: self._deliveries.end_snoozes(now=self._now(), term=term))
                 await self._serve_all(term)
                 await self._rest()
@@ -110,7 +110,7 @@ class DeliveryWorker:
 
     async def _recall_pace(self) -> None:
         """A restart must not forget what was sent a moment ago, nor that Slack said to wait."""
-        now, at = self._now(), monotonic()
+        now, at = self._now(), uptime()
         since = now - timedelta(seconds=MINUTE)
         for channel_id, sent_at in await until_stored(lambda: self._deliveries.recent(since=since)):
             self._pacing.note(POST, channel_id, at - max(0.0, (now - sent_at).total_seconds()))
@@ -128,7 +128,7 @@ class DeliveryWorker:
     async def _serve_all(self, term: int) -> None:
         for channel_id in [each for each, task in self._serving.items() if task.done()]:
             self._serving.pop(channel_id).result()  # LeaseLost ends the term; nothing else comes out
-        if monotonic() < self._app_rests_until:
+        if uptime() < self._app_rests_until:
             return
         backlog = await until_stored(lambda: self._outbox.backlog(now=self._now()))
         self._rhythm = self._feel(backlog)
@@ -141,11 +141,11 @@ class DeliveryWorker:
                 task = asyncio.create_task(self._serve(each, steps, term))
                 task.add_done_callback(lambda _: self._awake.set())
                 self._serving[each.channel_id] = task
-                self._begun_at[each.channel_id] = monotonic()
+                self._begun_at[each.channel_id] = uptime()
 
     def _has_room(self) -> bool:
         """Serve as many channels at once as Slack has accepted lately; those with slow answers do not count."""
-        at = monotonic()
+        at = uptime()
         fresh = sum(at - self._begun_at[each] < ANSWERS_WITHIN for each in self._serving)
         return fresh < self._pacing.width(at) and len(self._serving) < WIDEST
 
@@ -158,7 +158,7 @@ class DeliveryWorker:
 
     def _rests_now(self, method: str, backlog: Backlog) -> bool:
         rest = self._rests.get((method, backlog.channel_id))
-        if rest is None or rest.until <= monotonic():
+        if rest is None or rest.until <= uptime():
             return False
         return rest.unless_new is None or rest.unless_new == backlog
 
@@ -170,7 +170,7 @@ class DeliveryWorker:
 
     async def _rest(self) -> None:
         """Sleep until `wake`, the end of a step's wait, or a second has passed."""
-        at = monotonic()
+        at = uptime()
         self._rests = {step: rest for step, rest in self._rests.items() if rest.until > at}
         soonest = min((rest.until for rest in self._rests.values()), default=at + _TICK) - at
         try:
@@ -192,7 +192,7 @@ class DeliveryWorker:
         for method in steps:
             wait = await self._try(method, channel_id, doings[method])
             self._rests[method, channel_id] = _Rest(
-                until=monotonic() + (_TICK if wait is None else wait),
+                until=uptime() + (_TICK if wait is None else wait),
                 unless_new=backlog if wait is None else None,
             )
 
@@ -205,7 +205,7 @@ class DeliveryWorker:
             return await step()
         except (SlackError, StoreError) as error:
             await self._in_trouble(method, channel_id, error)
-            return self._pacing.wait(method, channel_id, monotonic())
+            return self._pacing.wait(method, channel_id, uptime())
         except LeaseLost:
             raise
         except Exception:  # noqa: BLE001 (the boundary of one channel: the others are served on)
@@ -221,7 +221,7 @@ class DeliveryWorker:
             case ChannelGone():
                 await self._close(channel_id, error)
             case _:
-                self._pacing.trouble(method, channel_id, monotonic())
+                self._pacing.trouble(method, channel_id, uptime())
                 _log.info(
                     "delivery_delayed",
                     extra={"channel_id": channel_id, "method": method, "error": str(error)},
@@ -240,7 +240,7 @@ class DeliveryWorker:
         if self.tally.rejected_since is None:
             self.tally.rejected_since = self._now()
             _log.error("slack_rejects_the_app", extra={"error": rejected.error})
-        self._app_rests_until = monotonic() + _APP_REST
+        self._app_rests_until = uptime() + _APP_REST
 
     async def _close(self, channel_id: ChannelId, gone: ChannelGone) -> None:
         _log.warning("channel_gone", extra={"channel_id": channel_id, "error": gone.error})

@@ -114,4 +114,6 @@ class Posting(StrEnum):
     FINE = "fine"
     INVITE = "invite"  # private, and the bot is not in it
     ARCHIVED = "archived"
+    READ_ONLY = "read_only"  # frozen, for replies only, or for some people only
+    DIRECT = "direct"  # a conversation of people, which no bot can join
     UNKNOWN = "unknown"  # Slack did not say; the first notice will show

@@ -134,6 +134,8 @@ def subscription_messages() -> dict[str, Message]:
         "subscribing-checked": views.checked(),
         "subscribed-already": views.already([sent, failed]),
         "cannot-post-archived": views.cannot_post(Posting.ARCHIVED, "report-bot"),
+        "cannot-post-read-only": views.cannot_post(Posting.READ_ONLY, "report-bot"),
+        "cannot-post-direct": views.cannot_post(Posting.DIRECT, "report-bot"),
         "cannot-post-private": views.cannot_post(Posting.INVITE, "report-bot"),
         "unsubscribed-one": leaving.unsubscribed([(MAIL, SALES)], ADA),
         "unsubscribed-unknown": leaving.unsubscribed([(MAIL, None)], ADA),

@@ -237,6 +237,7 @@ async def test_what_is_not_slack_is_told(stage: Rig, how: dict[str, str]) -> Non
         pytest.param({"is_thread_only": True, "is_member": True}, "takes no new messages", id="threads only"),
         pytest.param({"is_private": True}, "is private. Invite the bot there.", id="private"),
         pytest.param({"is_private": True, "is_member": True}, "", id="private, and invited"),
+        pytest.param({"is_mpim": True, "is_private": True}, "that no bot can join", id="a group message"),
         pytest.param({"is_im": True}, "", id="a direct message"),
         pytest.param({}, "", id="public"),
     ],

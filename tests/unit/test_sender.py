@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from time import monotonic
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,6 +25,7 @@ from bot.domain import (
     SlackError,
     UnknownSlackRefusal,
 )
+from bot.domain.clock import uptime
 from bot.domain.deliveries import Backlog, Nothing, Redraw, Unsure
 from bot.domain.grouping import Load
 
@@ -222,7 +222,7 @@ async def test_a_reply_to_a_message_that_was_deleted_is_owed_anew(desk: Desk) ->
 
 async def test_a_window_that_closes_during_the_claim_keeps_the_message_here(desk: Desk) -> None:
     """Another channel's 429 came in meanwhile: nothing is sent, and the news are owed as before."""
-    desk.store.meanwhile = lambda: desk.pacing.hold(POST, monotonic() + 20)
+    desk.store.meanwhile = lambda: desk.pacing.hold(POST, uptime() + 20)
     wait = await desk.send()
     assert desk.slack.calls == []
     assert desk.store.marks == ["released"]
@@ -230,7 +230,7 @@ async def test_a_window_that_closes_during_the_claim_keeps_the_message_here(desk
 
 
 async def test_a_window_that_is_closed_is_not_even_claimed_for(desk: Desk) -> None:
-    desk.pacing.hold(POST, monotonic() + 20)
+    desk.pacing.hold(POST, uptime() + 20)
     assert await desk.send() == pytest.approx(20, abs=1)
     assert desk.store.marks == []
 
@@ -249,7 +249,7 @@ async def test_a_429_is_heeded_at_once(
     """Before anything is written down: others may be about to call."""
     desk.slack.troubles = [SlackBusy("ratelimited", retry_after=says, limited=True)]
     assert await raised(step(desk)) is SlackBusy
-    assert desk.pacing.wait(method, ChannelId("there"), monotonic()) == pytest.approx(waits, abs=1)
+    assert desk.pacing.wait(method, ChannelId("there"), uptime()) == pytest.approx(waits, abs=1)
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ async def test_a_429_is_heeded_at_once(
 async def test_what_was_not_sent_takes_nobodys_turn(desk: Desk, claimed: Nothing, wait: float | None) -> None:
     desk.store.claimed = claimed
     assert await desk.send() == wait
-    assert desk.pacing.wait(POST, HERE, monotonic()) == 0.0
+    assert desk.pacing.wait(POST, HERE, uptime()) == 0.0
 
 
 async def test_the_next_message_waits_for_the_channels_pace(desk: Desk) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LOOK_EVERY = 180.0  # seconds between two rounds of looks at closed channels
 LOOK_GAP = 2.0  # seconds between two of its looks: well within Slack's 50 a minute
 # What Slack can be asked about. Whether posting is allowed at all (`restricted_action`) only a try can show.
-_CAN_BE_SEEN = frozenset({"is_archived", "channel_not_found", "not_in_channel"})
+_CAN_BE_SEEN = frozenset({"is_archived", "is_inactive", "channel_not_found", "not_in_channel"})
 _log = logging.getLogger(__name__)
 _CLOSED = {
     "channel_archive": "is_archived",

@@ -84,7 +84,7 @@ class SubscribeFlow:
         `events` None: whatever is told already, or everything. `refusals` are told along with those found here.
         """
         posting = await self._channels.posting(who.channel_id)
-        if posting in {Posting.INVITE, Posting.ARCHIVED}:
+        if posting not in {Posting.FINE, Posting.UNKNOWN}:
             await answer.send(views.cannot_post(posting, self._home.app_name), replace=False)
             return
         await self._visited(who.channel_id)

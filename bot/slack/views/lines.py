@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _CLOSED = {
     "is_archived": "it is archived",
+    "is_inactive": "it is archived, frozen or deleted",
     "channel_not_found": "it is gone, or the bot was removed from it",
     "not_in_channel": "the bot is not in it",
 }

@@ -125,11 +125,20 @@ def already(states: Sequence[SubscriptionState]) -> Message:
     )
 
 
+_NO_ROOM = {
+    Posting.READ_ONLY: "I cannot post here: this channel takes no new messages from me.",
+    Posting.DIRECT: "I cannot post here: no bot can join a direct or group message.",
+}
+
+
 def cannot_post(posting: Posting, app_name: str) -> Message:
     """Why subscribing would be of no use here, and how to mend that."""
     if posting is Posting.ARCHIVED:
         words = "This channel is archived, so nobody would read a notice here. Subscribe another one."
         return Message(text=words, blocks=(section(f"🗄️ {words}"),))
+    if posting in _NO_ROOM:
+        words = f"{_NO_ROOM[posting]} Subscribe in a channel instead."
+        return Message(text=words, blocks=(section(f"🚪 {words}"),))
     invite = f"/invite @{app_name}"
     return Message(
         text=f"I cannot post here yet: I am not in this channel. Type {invite}, then subscribe again.",

@@ -8,11 +8,11 @@ from sqlalchemy import and_, delete, func, or_, select, update
 
 from bot.domain import ChannelId, MailId, PostId, PostKind
 from bot.domain.deliveries import Redraw, Unsure
+from bot.store.lease import fence
 from bot.store.message_contents import items_of_root, ts_of
 from bot.store.notices import drop_unwanted, firing_incident, touch_posts
 from bot.store.pending_notices import IS_SENDING, IS_STALE, IS_UNSURE, PostState, is_settled
 from bot.store.tables import notices, post_items, posts, subscriptions
-from bot.store.turns import fence
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -10,11 +10,11 @@ from sqlalchemy import and_, delete, exists, func, or_, select
 from bot.domain import IncidentState
 from bot.domain.incidents import Standing
 from bot.store.audit import note_action
+from bot.store.change_counter import next_number
 from bot.store.rows import incident_from, known_run_from
 from bot.store.runs import BEGAN
 from bot.store.subscription_views import firing_incidents, newest_runs
 from bot.store.tables import audit, incidents, notices, post_items, posts, runs
-from bot.store.turns import in_turn
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -129,7 +129,7 @@ class History:
             audit.c.detail == detail,
         )
         async with self._database.writing() as connection:
-            await in_turn(self._database, connection, "clicks")
+            await next_number(self._database, connection, "clicks")
             found = await connection.execute(select(audit.c.audit_id).where(same).limit(1))
             if found.first() is not None:
                 return False

@@ -11,9 +11,9 @@ from sqlalchemy import select
 from bot.domain import IncidentId, NotifyReason
 from bot.domain.incident_rules import judge, judge_denied, judge_late, judge_readable
 from bot.domain.run_context import STUCK_AFTER
+from bot.store.lease import fence
 from bot.store.mail_transaction import MailTransaction
 from bot.store.tables import watches
-from bot.store.turns import fence
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

@@ -9,9 +9,9 @@ from sqlalchemy import delete, insert, select, update
 
 from bot.domain import NotifyReason, Outage
 from bot.store.database import insert_if_absent
+from bot.store.lease import fence
 from bot.store.notices import notice_row
 from bot.store.tables import notices, outages
-from bot.store.turns import fence
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -22,6 +22,7 @@ from bot.domain.grouping import (
     Wait,
     next_step,
 )
+from bot.store.lease import fence
 from bot.store.message_contents import items_of_news, lines_of, ts_of
 from bot.store.notices import OWED
 from bot.store.pending_notices import (
@@ -37,7 +38,6 @@ from bot.store.pending_notices import (
     roots_of,
 )
 from bot.store.tables import notices, post_items, posts
-from bot.store.turns import fence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,17 +5,18 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from bot.store.call_slots import CallSlotRow
 from bot.store.closed_channels import ClosedChannels
 from bot.store.database import opened
 from bot.store.deliveries import Deliveries
 from bot.store.history import History
+from bot.store.lease import LeaseRow
 from bot.store.mails import Mails
 from bot.store.manual_runs import ManualRuns
 from bot.store.observations import Observations
 from bot.store.outages import Outages
 from bot.store.outbox import Outbox
 from bot.store.subscriptions import Subscriptions
-from bot.store.turns import CallSlotRow, LeaseRow
 from bot.store.watches import Watches
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, update
 
 from bot.domain import MailId, Watch
+from bot.store.change_counter import next_number
 from bot.store.database import insert_if_absent
 from bot.store.rows import due_from
 from bot.store.runs import chunks, known_run, open_runs, write_run
 from bot.store.tables import mails, subscriptions, watches
-from bot.store.turns import in_turn
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -90,7 +90,7 @@ async def drop_watch(database: Database, connection: AsyncConnection, mail_id: M
 
 async def note_change(database: Database, connection: AsyncConnection, mail_id: MailId) -> None:
     """Give the watch the next number."""
-    change_no = await in_turn(database, connection, _CHANGES)
+    change_no = await next_number(database, connection, _CHANGES)
     await connection.execute(update(watches).where(watches.c.mail_id == mail_id).values(change_no=change_no))
 
 

@@ -12,10 +12,10 @@ from bot.domain import Notice
 from bot.slack.transport.notifier import SlackMessenger
 from bot.store import outbox
 from bot.store.deliveries import Deliveries
+from bot.store.lease import LeaseRow
 from bot.store.mail_transaction import MailTransaction
 from bot.store.observations import Observations
 from bot.store.outbox import Outbox
-from bot.store.turns import LeaseRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,14 +1,14 @@
-"""Who may act, and when: the leader's lease, the account's call slots, the order of changes. One row each."""
+"""The leader's lease: one row, which says who leads, in which term, and until when."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, case, cast, select, true, update
+from sqlalchemy import BigInteger, cast, select, true, update
 
 from bot.domain import Lease, LeaseLost
 from bot.store.database import insert_if_absent
-from bot.store.tables import Instant, call_slots, counters, from_micros, lease
+from bot.store.tables import Instant, lease
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -19,55 +19,8 @@ if TYPE_CHECKING:
 
     from bot.store.database import Database
 
-_THE_ONE = "bot"
+_NAME = "bot"
 _MICROS = 1_000_000
-_FARTHEST = 600 * _MICROS  # nobody waits that long: the clock was set back
-
-
-class CallSlotRow:
-    """The account's status calls as a virtual schedule: the row is the time at which the next one is free.
-
-    A call moves it on by one interval from where it is, or from now if that is later: no bursts, ever.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def reserve_call(self, *, interval: float) -> float:
-        return await self._move(round(interval * _MICROS), only_if_free=False)
-
-    async def take_call_if_free(self, *, interval: float) -> float:
-        wait = await self._move(round(interval * _MICROS), only_if_free=True)
-        return max(0.0, wait)
-
-    async def hold_calls(self, seconds: float) -> None:
-        now = self._database.clock()
-        until = cast(now + round(seconds * _MICROS), BigInteger)
-        free_at = cast(call_slots.c.free_at, BigInteger)
-        async with self._database.writing() as connection:
-            await self._ensure_row(connection)
-            later = case((free_at > until, free_at), else_=until)
-            await connection.execute(update(call_slots).values(free_at=cast(later, Instant)))
-
-    async def _move(self, interval: int, *, only_if_free: bool) -> float:
-        """Take the slot and return the seconds until it begins."""
-        now = self._database.clock()
-        free_at = cast(call_slots.c.free_at, BigInteger)
-        async with self._database.writing() as connection:
-            await self._ensure_row(connection)
-            row = await connection.execute(select(free_at, now).with_for_update())
-            free, clock = row.one()
-            if free > clock + _FARTHEST:
-                free = clock
-            if only_if_free and free > clock:
-                return float(free - clock) / _MICROS
-            begins = max(free, clock)
-            await connection.execute(update(call_slots).values(free_at=from_micros(begins + interval)))
-            return float(begins - clock) / _MICROS
-
-    async def _ensure_row(self, connection: AsyncConnection) -> None:
-        values = {"name": _THE_ONE, "free_at": from_micros(0)}
-        await connection.execute(insert_if_absent(self._database, call_slots, values))
 
 
 class LeaseRow:
@@ -85,7 +38,7 @@ class LeaseRow:
         expired = cast(lease.c.expires_at, BigInteger) <= now
         free = true() if self._database.is_exclusive else expired
         first = {
-            "name": _THE_ONE,
+            "name": _NAME,
             "holder": "",
             "term": 0,
             "expires_at": cast(now - 1, Instant),
@@ -131,18 +84,6 @@ class LeaseRow:
         return cast(self._database.clock() + round(ttl.total_seconds() * _MICROS), Instant)
 
 
-async def in_turn(database: Database, connection: AsyncConnection, name: str) -> int:
-    """The next number of that counter. Its row lock puts the transactions of all replicas in one order."""
-    await connection.execute(insert_if_absent(database, counters, {"name": name, "value": 0}))
-    moved = await connection.execute(
-        update(counters)
-        .where(counters.c.name == name)
-        .values(value=counters.c.value + 1)
-        .returning(counters.c.value)
-    )
-    return int(moved.scalar_one())
-
-
 async def fence(connection: AsyncConnection, term: int | None) -> None:
     """Hold this transaction to its term: it commits only if nobody took the lease meanwhile.
 
@@ -152,7 +93,7 @@ async def fence(connection: AsyncConnection, term: int | None) -> None:
     if term is None:
         return
     found = await connection.execute(
-        select(lease.c.term).where(lease.c.name == _THE_ONE).with_for_update(read=True)
+        select(lease.c.term).where(lease.c.name == _NAME).with_for_update(read=True)
     )
     if found.scalar_one_or_none() != term:
         raise LeaseLost("another replica leads")

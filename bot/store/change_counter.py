@@ -1,0 +1,27 @@
+"""Numbers that put the changes of all replicas in one order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import update
+
+from bot.store.database import insert_if_absent
+from bot.store.tables import counters
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from bot.store.database import Database
+
+
+async def next_number(database: Database, connection: AsyncConnection, name: str) -> int:
+    """Count one on and return the number. The row's lock makes transactions of all replicas commit in this order."""
+    await connection.execute(insert_if_absent(database, counters, {"name": name, "value": 0}))
+    moved = await connection.execute(
+        update(counters)
+        .where(counters.c.name == name)
+        .values(value=counters.c.value + 1)
+        .returning(counters.c.value)
+    )
+    return int(moved.scalar_one())

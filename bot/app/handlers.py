@@ -1,4 +1,4 @@
-"""Builds everything that serves people in Slack, and tells Bolt who listens to what."""
+"""Builds everything that serves people in Slack, and registers it with Bolt."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.domain import ChannelId
 from bot.mails.manual_runs import ManualRunRepositories, ManualRunService
 from bot.slack.app import register
 from bot.slack.command_names import NamesHeard
@@ -41,10 +40,8 @@ if TYPE_CHECKING:
     from slack_bolt.app.async_app import AsyncApp
     from slack_sdk.web.async_client import AsyncWebClient
 
+    from bot.app.core import Core
     from bot.app.settings import Settings
-    from bot.mails.directory import MailDirectory
-    from bot.mails.status_lookup import StatusLookup
-    from bot.quickbi.client import QuickBIClient
     from bot.slack.payloads import Home, Incoming
     from bot.slack.transport.answer import Answer
     from bot.store.store import Store
@@ -52,55 +49,56 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HandlerDependencies:
-    """What the desks are built from. `woken` is called when there may be something to send."""
+    """What the handlers are built from."""
 
     settings: Settings
     home: Home
     slack: AsyncWebClient
     session: aiohttp.ClientSession
-    quickbi: QuickBIClient
     store: Store
-    lookup: StatusLookup
-    directory: MailDirectory
-    woken: Callable[[], None]
+    core: Core
     now: Callable[[], datetime]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Handlers:
-    """What must be run and drained. `channels` has a duty of the leader's."""
+    """What the process runs and drains. `channels` has a duty of the leader's."""
 
-    boundary: Dispatcher
-    runner: ManualRunService
+    dispatcher: Dispatcher
+    manual_runs: ManualRunService
     channels: ChannelEventHandler
 
 
-def open_desks(bolt: AsyncApp, parts: HandlerDependencies) -> Handlers:
-    """Build the desks and register them."""
+def build_channel_handler(parts: HandlerDependencies) -> ChannelEventHandler:
+    return ChannelEventHandler(
+        parts.store.gates,
+        ChannelAccess(parts.slack),
+        home=parts.home,
+        operator_channel=parts.settings.operators,
+        now=parts.now,
+        woken=parts.core.worker.wake,
+    )
+
+
+def build_handlers(bolt: AsyncApp, parts: HandlerDependencies) -> Handlers:
+    """Build the handlers and register them."""
     settings, store, slack, now = parts.settings, parts.store, parts.slack, parts.now
     zone = settings.zone
-    lookup, directory = parts.lookup, parts.directory
+    lookup, directory = parts.core.lookup, parts.core.directory
     people = Users(slack, fallback=zone)
-    gate = AccessPolicy(parts.home, people, store.subscriptions, channels=settings.mail_channels)
+    access = AccessPolicy(parts.home, people, store.subscriptions, channels=settings.mail_channels)
     posting = ChannelAccess(slack)
     names = NamesHeard()
-    channels = ChannelEventHandler(
-        store.gates,
-        posting,
-        home=parts.home,
-        operator_channel=ChannelId(settings.operator_channel) if settings.operator_channel else None,
-        now=now,
-        woken=parts.woken,
+    channels = build_channel_handler(parts)
+    dispatcher = Dispatcher(
+        access, lambda incoming: _responder(incoming, slack, parts.session), visited=channels.visited
     )
-    boundary = Dispatcher(
-        gate, lambda incoming: _way_back(incoming, slack, parts.session), visited=channels.visited
-    )
-    voice = SlackChannelMessenger(slack)
-    runner = ManualRunService(
-        parts.quickbi,
+    messenger = SlackChannelMessenger(slack)
+    manual_runs = ManualRunService(
+        parts.core.quickbi,
         lookup,
         ManualRunRepositories(manual_runs=store.manual_runs, watches=store.watches, audit=store.history),
-        later=RestartReporter(partial(RunReporter, voice, directory, now=now, zone=zone)),
+        later=RestartReporter(partial(RunReporter, messenger, directory, now=now, zone=zone)),
         is_alone=store.database.is_exclusive,
         now=now,
     )
@@ -126,14 +124,14 @@ def open_desks(bolt: AsyncApp, parts: HandlerDependencies) -> Handlers:
         zone=zone,
     )
     several = SeveralStatusHandler(lookup, directory, now=now, zone=zone)
-    snoozes = SnoozeHandler(store.subscriptions, directory, people, voice, commands=names, now=now, zone=zone)
+    snoozes = SnoozeHandler(store.subscriptions, directory, people, messenger, commands=names, now=now, zone=zone)
     theirs = PersonalOverview(people, store.subscriptions, allowed=settings.mail_channels)
     homes = HomeHandler(
         slack, people, theirs, store.history, store.outages, commands=names, now=now, zone=zone
     )
     register(
         bolt,
-        boundary,
+        dispatcher,
         status=status,
         sharing=SharingHandler(lookup, directory, status, store.history, now=now),
         subscriptions=subscriptions,
@@ -148,7 +146,7 @@ def open_desks(bolt: AsyncApp, parts: HandlerDependencies) -> Handlers:
         ),
         snoozes=snoozes,
         running=ManualRunHandler(
-            runner, lookup, directory, voice, may_run=settings.may_run, now=now, zone=zone
+            manual_runs, lookup, directory, messenger, may_run=settings.may_run, now=now, zone=zone
         ),
         listing=MailListHandler(directory, lookup, store.history, status, commands=names, now=now, zone=zone),
         history=HistoryHandler(
@@ -156,7 +154,7 @@ def open_desks(bolt: AsyncApp, parts: HandlerDependencies) -> Handlers:
         ),
         homes=homes,
         acting=HomeActionHandler(
-            voice,
+            messenger,
             theirs,
             store.subscriptions,
             status=status,
@@ -168,10 +166,10 @@ def open_desks(bolt: AsyncApp, parts: HandlerDependencies) -> Handlers:
         channels=channels,
         names=names,
     )
-    return Handlers(boundary=boundary, runner=runner, channels=channels)
+    return Handlers(dispatcher=dispatcher, manual_runs=manual_runs, channels=channels)
 
 
-def _way_back(incoming: Incoming, slack: AsyncWebClient, session: aiohttp.ClientSession) -> Answer:
+def _responder(incoming: Incoming, slack: AsyncWebClient, session: aiohttp.ClientSession) -> Answer:
     if incoming.response_url:
         on_shared = isinstance(incoming, Clicked) and not incoming.ephemeral
         otherwise = DirectResponder(slack, incoming.person.user_id, incoming.channel_id)

@@ -1,4 +1,8 @@
-"""Composition root: builds every part, starts, drains and closes them. The only place that knows concrete classes."""
+"""Builds, starts, drains and closes the bot. Only this package knows concrete classes.
+
+Quick BI -> poller (asks what the schedule chose) -> store -> delivery worker -> Slack
+Slack -> sockets or HTTP server -> dispatcher -> handlers -> lookup -> Quick BI
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import asyncio
 import logging
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -14,34 +18,21 @@ from uuid import uuid4
 import aiohttp
 from prometheus_client import CollectorRegistry
 
-from bot.app.clients import (
-    SLACK_TIME_LIMIT,
-    open_database,
-    open_sockets,
-    quickbi_client,
-    signing_secret,
-    slack_client,
-)
-from bot.app.handlers import HandlerDependencies, open_desks
+from bot.app.clients import SLACK_TIME_LIMIT, open_database, open_sockets, signing_secret, slack_client
+from bot.app.core import build_core, utc_now
+from bot.app.handlers import HandlerDependencies, build_handlers
 from bot.app.http_server import HttpServer
 from bot.app.leadership import Leadership
 from bot.app.logs import set_up_logging
 from bot.app.metrics import BotMetrics
-from bot.app.shutdown import CLOSED_AT, DOORS_UNTIL, PEOPLE_UNTIL, QUIET_AT, RUNS_UNTIL, Shutdown
+from bot.app.shutdown import ANSWERS_BY, CLOSED_BY, DISCONNECTED_BY, QUIET_BY, RUNS_BY, Shutdown
 from bot.app.supervisor import Supervisor
-from bot.delivery.worker import DeliveryWorker
-from bot.domain import ChannelId, StoreError
-from bot.mails.directory import MailDirectory
-from bot.mails.status_cache import StatusCache
-from bot.mails.status_lookup import StatusLookup
-from bot.monitoring.poller import Poller
-from bot.monitoring.schedule import Schedule
-from bot.quickbi.call_budget import CallBudget, SteadySlots
+from bot.domain import StoreError
 from bot.slack.app import bolt_app
 from bot.slack.transport.connect import who_are_we
-from bot.slack.transport.notifier import SlackMessenger
 
 if TYPE_CHECKING:
+    from bot.app.core import Core
     from bot.app.handlers import Handlers
     from bot.app.settings import Settings
     from bot.slack.transport.socket_mode import SocketMode
@@ -53,145 +44,118 @@ FORGET_EVERY = 24 * 3600.0  # seconds
 
 
 async def run_bot(settings: Settings) -> int:
-    """Run until SIGTERM or SIGINT, also while it starts. Returns the exit code.
+    """Run until SIGTERM or SIGINT, which also end a start. Returns the exit code.
 
     Raises MailBotError where it cannot start.
     """
     set_up_logging(
         level=settings.log_level, json_lines=settings.log_format == "json", secrets=settings.secret_values()
     )
-    stopping = Shutdown()
-    stopping.listen()
+    shutdown = Shutdown()
+    shutdown.listen()
     stack = AsyncExitStack()
     try:
-        if await stopping.unless_asked(_start(settings, stack, stopping)):
+        if await shutdown.unless_requested(_start(settings, stack, shutdown)):
             _log.info("ready")
-            await stopping.asked.wait()
+            await shutdown.requested.wait()
         _log.info("stopping")
     finally:
-        await stopping.within(CLOSED_AT, "close", stack.aclose())
+        await shutdown.within(CLOSED_BY, "close", stack.aclose())
     _log.info("stopped")
-    stopping.is_over()
+    shutdown.finished()
     return 0
 
 
-async def _start(settings: Settings, stack: AsyncExitStack, stopping: Shutdown) -> bool:
-    """Build and start every part. `stack` gets whatever must be ended, also if this fails or is cancelled."""
+async def _start(settings: Settings, stack: AsyncExitStack, shutdown: Shutdown) -> bool:
+    """Build and start every part. `stack` ends what was started, also if this fails or is cancelled."""
     session = await stack.enter_async_context(
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_TIME_LIMIT))
     )
     slack = slack_client(settings, session)
     home = await who_are_we(slack)
     store = await stack.enter_async_context(open_database(settings))
-    budget = CallBudget(SteadySlots(store.calls), calls_per_second=settings.quickbi_calls_per_second)
-    quickbi = await stack.enter_async_context(quickbi_client(settings, status_sent=budget.sent))
-    sightings = StatusCache()
-    operators = ChannelId(settings.operator_channel) if settings.operator_channel else None
-    courier = DeliveryWorker(
-        outbox=store.outbox,
-        deliveries=store.deliveries,
-        gates=store.gates,
-        messenger=SlackMessenger(slack, zone=settings.zone),
-        operator_channel=operators,
-        may_send=lambda: leadership.is_sure,
+    core = await build_core(
+        settings, stack, slack=slack, store=store, may_send=lambda: leadership.is_sure
     )
-    directory = MailDirectory(quickbi, store.mails, now=_now)
-    await directory.load()
-    poller = Poller(
-        watches=store.watches,
-        observations=store.observations,
-        outages=store.outages,
-        quickbi=quickbi,
-        budget=budget,
-        new_schedule=partial(
-            Schedule,
-            calls_per_second=settings.quickbi_calls_per_second,
-            check_interval=timedelta(seconds=settings.quickbi_check_interval),
-            timezone=settings.zone,
-        ),
-        timezone=settings.zone,
-        news=courier.wake,
-        seen=sightings.remember,
-        is_paused=directory.is_paused,
-        operator_channel=operators,
-    )
-    lookup = StatusLookup(quickbi, budget, sightings, now=_now, observed=poller.observed)
     bolt = bolt_app(home, signing_secret=signing_secret(settings))
-    desks = open_desks(
+    handlers = build_handlers(
         bolt,
         HandlerDependencies(
             settings=settings,
             home=home,
             slack=slack,
             session=session,
-            quickbi=quickbi,
             store=store,
-            lookup=lookup,
-            directory=directory,
-            woken=courier.wake,
-            now=_now,
+            core=core,
+            now=utc_now,
         ),
     )
     leadership = Leadership(
         store.lease,
         holder=uuid4().hex,
-        duties=(poller.lead, courier.lead, desks.channels.lead),
+        duties=(core.poller.lead, core.worker.lead, handlers.channels.lead),
         is_alone=store.database.is_exclusive,
     )
     sockets = open_sockets(settings, bolt, slack)
-    background = Supervisor()
+    supervisor = Supervisor()
     registry = CollectorRegistry()
     registry.register(
-        BotMetrics(poller=poller, courier=courier, leadership=leadership, busy=lambda: desks.boundary.busy)
+        BotMetrics(
+            poller=core.poller,
+            courier=core.worker,
+            leadership=leadership,
+            busy=lambda: handlers.dispatcher.busy,
+        )
     )
-    web = HttpServer(
+    server = HttpServer(
         health=partial(_health, store, sockets), registry=registry, bolt=None if sockets else bolt
     )
-    running = _Running(
-        desks=desks, lookup=lookup, poller=poller, background=background, sockets=sockets, web=web
+    parts = _Parts(handlers=handlers, core=core, supervisor=supervisor, sockets=sockets, server=server)
+    stack.push_async_callback(_stop, parts, shutdown)
+    await server.start(settings.http_host, settings.http_port)
+    supervisor.start(
+        core.directory.run, leadership.run, handlers.manual_runs.run, partial(_forget_old, store)
     )
-    stack.push_async_callback(_end, running, stopping)
-    await web.start(settings.http_host, settings.http_port)
-    background.start(directory.run, leadership.run, desks.runner.run, partial(_forget_old, store))
     if sockets:
         await sockets.knock()
-        background.start(sockets.watch)
+        supervisor.start(sockets.watch)
         await sockets.open()
     return True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Running:
-    """What has something to do or to say before the database is closed."""
+class _Parts:
+    """What has work to finish before the database is closed."""
 
-    desks: Handlers
-    lookup: StatusLookup
-    poller: Poller
-    background: Supervisor
+    handlers: Handlers
+    core: Core
+    supervisor: Supervisor
     sockets: SocketMode | None
-    web: HttpServer
+    server: HttpServer
 
 
-async def _end(running: _Running, stopping: Shutdown) -> None:
-    """People first, while the leader writes down what it has under way; the doors then; last, who came meanwhile."""
-    boundary = running.desks.boundary
+async def _stop(parts: _Parts, shutdown: Shutdown) -> None:
+    """Answer people while the leader stores what it fetched; then disconnect; then answer who came meanwhile."""
+    dispatcher = parts.handlers.dispatcher
     await asyncio.gather(
-        stopping.within(QUIET_AT, "people", _answer_people(running, stopping)),
-        stopping.within(QUIET_AT, "background", running.background.stop()),
+        shutdown.within(QUIET_BY, "people", _answer_people(parts, shutdown)),
+        shutdown.within(QUIET_BY, "background", parts.supervisor.stop()),
     )
-    doors = [stopping.within(DOORS_UNTIL, "web", running.web.stop())]
-    if running.sockets:
-        doors.append(stopping.within(DOORS_UNTIL, "sockets", running.sockets.close()))
-    doors.append(stopping.within(DOORS_UNTIL, "answers", running.poller.drain(stopping.left(DOORS_UNTIL))))
-    await asyncio.gather(*doors)
-    await stopping.within(CLOSED_AT, "latecomers", boundary.drain(stopping.left(DOORS_UNTIL)))
+    steps = {
+        "web": parts.server.stop(),
+        "answers": parts.core.poller.drain(shutdown.left(DISCONNECTED_BY)),
+    }
+    if parts.sockets:
+        steps["sockets"] = parts.sockets.close()
+    await asyncio.gather(*(shutdown.within(DISCONNECTED_BY, step, work) for step, work in steps.items()))
+    await shutdown.within(CLOSED_BY, "latecomers", dispatcher.drain(shutdown.left(DISCONNECTED_BY)))
 
 
-async def _answer_people(running: _Running, stopping: Shutdown) -> None:
-    """What a handler began may outlive it: runs by hand, and looks whose answer others wait for."""
-    await running.desks.boundary.drain(stopping.left(PEOPLE_UNTIL))
-    await running.desks.runner.drain(stopping.left(RUNS_UNTIL))
-    await running.lookup.drain(stopping.left(RUNS_UNTIL))
+async def _answer_people(parts: _Parts, shutdown: Shutdown) -> None:
+    """Runs by hand, and calls whose answer others wait for, may outlive the handler that began them."""
+    await parts.handlers.dispatcher.drain(shutdown.left(ANSWERS_BY))
+    await parts.handlers.manual_runs.drain(shutdown.left(RUNS_BY))
+    await parts.core.lookup.drain(shutdown.left(RUNS_BY))
 
 
 async def _health(store: Store, sockets: SocketMode | None) -> dict[str, str]:
@@ -208,9 +172,5 @@ async def _health(store: Store, sockets: SocketMode | None) -> dict[str, str]:
 
 async def _forget_old(store: Store) -> None:
     while True:
-        await store.history.forget(before=_now() - KEPT)
+        await store.history.forget(before=utc_now() - KEPT)
         await asyncio.sleep(FORGET_EVERY)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -22,7 +22,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from bot.domain import MailBotError
+from bot.domain import ChannelId, MailBotError
 from bot.quickbi.endpoints import HIGHEST_PORT, endpoint_url, is_host, web_url
 
 _USER_ID = re.compile(r"[UW][A-Z0-9]{2,}")
@@ -242,6 +242,10 @@ class Settings(BaseSettings):
             *(secret.get_secret_value() for secret in secrets if secret),
             *_passwords(self.database_url.get_secret_value()),
         )
+
+    @property
+    def operators(self) -> ChannelId | None:
+        return ChannelId(self.operator_channel) if self.operator_channel else None
 
     @property
     def socket_mode(self) -> bool:

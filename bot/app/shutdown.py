@@ -1,7 +1,7 @@
-"""The end of the process: one deadline for all of it, people first, and whatever hangs is left behind.
+"""Ends the process in time: people are answered first, and whatever hangs is left behind.
 
-The process is gone 10 s after SIGTERM, or whoever sent it sends SIGKILL. So no step waits for as long as it
-likes: each has until an instant that is counted from the signal, and is cut there with a word in the log.
+Whoever sends SIGTERM sends SIGKILL 10 s later. So each step ends at an instant counted from the signal; one
+that does not is cancelled and logged.
 """
 
 from __future__ import annotations
@@ -17,44 +17,43 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-# Seconds behind the signal.
-PEOPLE_UNTIL = 5.0  # people's commands; who still waits then is told to ask again
-RUNS_UNTIL = 5.5  # Quick BI's word on a run that was just asked for
-QUIET_AT = 7.0  # nothing is at work any more: those are told, the leader's calls are written down
-DOORS_UNTIL = 7.8  # Slack's sockets and our own server
-CLOSED_AT = 8.4  # the database, and all else
-GONE_AT = 9.0  # a busy machine needs the rest
-_LEFTOVERS = 1.0  # seconds for what is still there when all is done: threads cannot be cancelled
+# Seconds after the signal.
+ANSWERS_BY = 5.0  # people's commands; whoever still waits is then told to ask again
+RUNS_BY = 5.5  # Quick BI's answer about a run by hand
+QUIET_BY = 7.0  # handlers and background loops have ended, and the leader's answers are stored
+DISCONNECTED_BY = 7.8  # Slack's sockets and our own server
+CLOSED_BY = 8.4  # the database, and all else
+GONE_BY = 9.0  # a busy machine needs the rest
+_LEFTOVERS = 1.0  # seconds for threads, which cannot be cancelled
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
 
 class Shutdown:
-    """`asked` is set by SIGTERM and SIGINT; the clock of the end runs from there, or from the first step.
+    """`requested` is set by SIGTERM and SIGINT. Time is counted from there, or else from the first step.
 
-    Say `is_over` when only threads can be left: one that waits for a name server would keep the process for
+    Call `finished` when only threads can be left: one that waits for a name server would keep the process for
     minutes.
     """
 
     def __init__(self) -> None:
-        self.asked = asyncio.Event()
+        self.requested = asyncio.Event()
         self._began: float | None = None
 
     def listen(self) -> None:
-        """Take the signals. Only a whole process may: they are nobody else's."""
+        """Handle the signals, for the whole process."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._ask)
+            loop.add_signal_handler(number, self._request)
 
-    def _ask(self) -> None:
-        if self.asked.is_set():
+    def _request(self) -> None:
+        if self.requested.is_set():
             return
-        _leave_in(self.left(GONE_AT), code=1)
-        self.asked.set()
+        _exit_in(self.left(GONE_BY), code=1)
+        self.requested.set()
 
-    def is_over(self) -> None:
-        """All is done that had to be."""
-        _leave_in(min(_LEFTOVERS, self.left(GONE_AT)), code=0)
+    def finished(self) -> None:
+        _exit_in(min(_LEFTOVERS, self.left(GONE_BY)), code=0)
 
     def left(self, until: float) -> float:
         """Seconds from now until that instant; 0 if it has passed."""
@@ -62,37 +61,37 @@ class Shutdown:
             self._began = monotonic()
         return max(0.0, self._began + until - monotonic())
 
-    async def unless_asked(self, work: Coroutine[Any, Any, _T]) -> _T | None:
-        """The result of the work, or None where the stop came first: the work is cancelled then."""
-        task, asked = asyncio.create_task(work), asyncio.create_task(self.asked.wait())
+    async def unless_requested(self, work: Coroutine[Any, Any, _T]) -> _T | None:
+        """The result of the work; None where the shutdown came first and the work was cancelled."""
+        task, requested = asyncio.create_task(work), asyncio.create_task(self.requested.wait())
         try:
-            await asyncio.wait({task, asked}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({task, requested}, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
                 return task.result()
-            await self.within(QUIET_AT, "start", _ended(task))
+            await self.within(QUIET_BY, "start", _cancelled(task))
             return None
         finally:
             task.cancel()
-            asked.cancel()
+            requested.cancel()
 
     async def within(self, until: float, step: str, work: Coroutine[Any, Any, object]) -> None:
-        """Do one step of the end, until that instant at most. Its failure must not keep the others from theirs."""
+        """Do one step, until that instant at most. Its failure is logged and does not stop the others."""
         task = asyncio.create_task(work)
         done, _ = await asyncio.wait({task}, timeout=self.left(until))
         if not done:
             task.cancel()
-            _log.warning("cut_short", extra={"step": step})
+            _log.warning("shutdown_step_cut_short", extra={"step": step})
         elif not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("not_ended_well", exc_info=error, extra={"step": step})
+            _log.error("shutdown_step_failed", exc_info=error, extra={"step": step})
 
 
-async def _ended(task: asyncio.Task[Any]) -> None:
+async def _cancelled(task: asyncio.Task[Any]) -> None:
     task.cancel()
     await asyncio.wait({task})
 
 
-def _leave_in(seconds: float, *, code: int) -> None:
-    """In a thread of its own: nothing that hangs can keep it. Whoever ends sooner never hears of it."""
-    last_resort = Timer(seconds, os._exit, (code,))
-    last_resort.daemon = True
-    last_resort.start()
+def _exit_in(seconds: float, *, code: int) -> None:
+    """From a daemon thread, which nothing that hangs can hold up and which does not hold up the process."""
+    timer = Timer(seconds, os._exit, (code,))
+    timer.daemon = True
+    timer.start()

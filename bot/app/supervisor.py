@@ -1,4 +1,4 @@
-"""Endless loops beside everything else: one that fails is logged and begun again, none outlives its owner."""
+"""Runs the background loops: one that fails is logged and started again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between the failure of a loop and its next try
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a loop that failed is started again
 _log = logging.getLogger(__name__)
 
 
@@ -21,22 +21,22 @@ class Supervisor:
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self, *loops: Callable[[], Awaitable[None]]) -> None:
-        self._tasks += [asyncio.create_task(_keep_going(loop)) for loop in loops]
+        self._tasks += [asyncio.create_task(_restart_for_ever(loop)) for loop in loops]
 
     async def stop(self) -> None:
-        """Cancel them, and wait for what they still have to do."""
+        """Cancel the loops and wait until they have cleaned up."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-async def _keep_going(loop: Callable[[], Awaitable[None]]) -> None:
+async def _restart_for_ever(loop: Callable[[], Awaitable[None]]) -> None:
     pause = FIRST_PAUSE
     while True:
         began = monotonic()
         try:
             await loop()
-        except Exception:  # noqa: BLE001 (a loop is a boundary: its failure must not end the others)
+        except Exception:  # noqa: BLE001 (the failure of one loop must not end the others)
             _log.exception("loop_failed", extra={"loop": getattr(loop, "__qualname__", repr(loop))})
         pause = FIRST_PAUSE if monotonic() - began > LONGEST_PAUSE else min(2 * pause, LONGEST_PAUSE)
         await asyncio.sleep(pause)

@@ -1,0 +1,93 @@
+"""Builds what watches mails and sends notices. The tests build their leader here, too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot.app.clients import quickbi_client
+from bot.delivery.worker import DeliveryWorker
+from bot.mails.directory import MailDirectory
+from bot.mails.status_cache import StatusCache
+from bot.mails.status_lookup import StatusLookup
+from bot.monitoring.poller import Poller
+from bot.monitoring.schedule import Schedule
+from bot.quickbi.call_budget import CallBudget, SteadySlots
+from bot.slack.transport.notifier import SlackMessenger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AsyncExitStack
+
+    from slack_sdk.web.async_client import AsyncWebClient
+
+    from bot.app.settings import Settings
+    from bot.quickbi.client import QuickBIClient
+    from bot.store.store import Store
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Core:
+    """Reads: `poller` and `lookup` ask `quickbi` within `budget`. Writes: `worker` sends what the poller stored."""
+
+    budget: CallBudget
+    quickbi: QuickBIClient
+    directory: MailDirectory
+    poller: Poller
+    lookup: StatusLookup
+    worker: DeliveryWorker
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def build_core(
+    settings: Settings,
+    stack: AsyncExitStack,
+    *,
+    slack: AsyncWebClient,
+    store: Store,
+    may_send: Callable[[], bool],
+    now: Callable[[], datetime] = utc_now,
+) -> Core:
+    """`stack` closes the client of Quick BI."""
+    budget = CallBudget(SteadySlots(store.calls), calls_per_second=settings.quickbi_calls_per_second)
+    quickbi = await stack.enter_async_context(quickbi_client(settings, status_sent=budget.sent))
+    directory = MailDirectory(quickbi, store.mails, now=now)
+    await directory.load()
+    cache = StatusCache()
+    worker = DeliveryWorker(
+        outbox=store.outbox,
+        deliveries=store.deliveries,
+        gates=store.gates,
+        messenger=SlackMessenger(slack, zone=settings.zone, now=now),
+        operator_channel=settings.operators,
+        may_send=may_send,
+        now=now,
+    )
+    poller = Poller(
+        watches=store.watches,
+        observations=store.observations,
+        outages=store.outages,
+        quickbi=quickbi,
+        budget=budget,
+        new_schedule=partial(
+            Schedule,
+            calls_per_second=settings.quickbi_calls_per_second,
+            check_interval=timedelta(seconds=settings.quickbi_check_interval),
+            timezone=settings.zone,
+        ),
+        timezone=settings.zone,
+        news=worker.wake,
+        seen=cache.remember,
+        is_paused=directory.is_paused,
+        operator_channel=settings.operators,
+        now=now,
+    )
+    lookup = StatusLookup(quickbi, budget, cache, now=now, observed=poller.observed)
+    return Core(
+        budget=budget, quickbi=quickbi, directory=directory, poller=poller, lookup=lookup, worker=worker
+    )

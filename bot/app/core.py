@@ -1,4 +1,4 @@
-"""Builds what watches mails and sends notices. The tests build their leader here, too."""
+"""Builds what watches mails and sends notices, for the bot and for tests that need a leader."""
 
 from __future__ import annotations
 

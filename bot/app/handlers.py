@@ -124,7 +124,9 @@ def build_handlers(bolt: AsyncApp, parts: HandlerDependencies) -> Handlers:
         zone=zone,
     )
     several = SeveralStatusHandler(lookup, directory, now=now, zone=zone)
-    snoozes = SnoozeHandler(store.subscriptions, directory, people, messenger, commands=names, now=now, zone=zone)
+    snoozes = SnoozeHandler(
+        store.subscriptions, directory, people, messenger, commands=names, now=now, zone=zone
+    )
     theirs = PersonalOverview(people, store.subscriptions, allowed=settings.mail_channels)
     homes = HomeHandler(
         slack, people, theirs, store.history, store.outages, commands=names, now=now, zone=zone

@@ -283,12 +283,12 @@ import asyncio, threading, time
 from bot.app.shutdown import Shutdown
 
 async def main():
-    stopping = Shutdown()
-    stopping.listen()
+    shutdown = Shutdown()
+    shutdown.listen()
     asyncio.get_running_loop().run_in_executor(None, time.sleep, 60)
     print("ready", flush=True)
-    await stopping.asked.wait()
-    stopping.is_over()
+    await shutdown.requested.wait()
+    shutdown.finished()
 
 asyncio.run(main())
 """

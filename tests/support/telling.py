@@ -3,40 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+import aiohttp
 import yaml
-from slack_sdk.web.async_client import AsyncWebClient
+from pydantic import SecretStr
 
+from bot.app.clients import slack_client
+from bot.app.core import build_core
+from bot.app.handlers import HandlerDependencies, build_channel_handler
 from bot.app.leadership import Leadership
-from bot.delivery.worker import DeliveryWorker
+from bot.app.settings import Settings
 from bot.domain import ChannelId, Mail, MailId, StatusAnswer, Subscription, TeamId, UserId
-from bot.mails.directory import MailDirectory
-from bot.mails.status_cache import StatusCache
-from bot.monitoring.poller import Poller
-from bot.monitoring.schedule import Schedule
-from bot.quickbi.call_budget import CallBudget, SteadySlots
-from bot.quickbi.client import QuickBIClient
-from bot.quickbi.credentials import Credentials, StaticCredentials
 from bot.sandbox.quickbi import SimulatedQuickBI
 from bot.sandbox.quickbi.limits import Limits
 from bot.sandbox.slack import SimulatedSlack
 from bot.sandbox.world import Status, World
-from bot.slack.handlers.channels import ChannelEventHandler
 from bot.slack.payloads import Home
-from bot.slack.transport.channel_access import ChannelAccess
-from bot.slack.transport.notifier import SlackMessenger
 from bot.store.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from bot.delivery.worker import DeliveryWorker
+    from bot.mails.directory import MailDirectory
+    from bot.monitoring.poller import Poller
     from bot.sandbox.slack.model import Message
+    from bot.slack.handlers.channels import ChannelEventHandler
     from bot.store.store import Store
 
 MANIFEST = yaml.safe_load((Path(__file__).parents[2] / "manifest.yaml").read_text(encoding="utf-8"))
@@ -61,7 +59,7 @@ class Telling:
     directory: MailDirectory = field(init=False)
     channels: ChannelEventHandler = field(init=False)
     _task: asyncio.Task[None] | None = None
-    _client: QuickBIClient | None = None
+    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     def now(self) -> datetime:
         """By the clock of the bot's machine, which may be wrong."""
@@ -69,52 +67,27 @@ class Telling:
 
     async def start(self, *, polling: bool = True) -> None:
         """A new process's worth of parts: nothing is remembered but what the store holds."""
-        budget = CallBudget(SteadySlots(self.store.calls), calls_per_second=self.calls_per_second)
-        self._client = QuickBIClient(
-            endpoint=self.quickbi.endpoint,
-            credentials=StaticCredentials(
-                Credentials(
-                    access_key_id=self.quickbi.access_key_id, access_key_secret=self.quickbi.access_key_secret
-                )
-            ),
-            timezone=ZONE,
-            status_sent=budget.sent,
+        settings = self._settings()
+        session = await self._stack.enter_async_context(aiohttp.ClientSession())
+        slack = slack_client(settings, session)
+        core = await build_core(
+            settings, self._stack, slack=slack, store=self.store, may_send=lambda: True, now=self.now
         )
-        slack = AsyncWebClient(token=self.slack.bot_token, base_url=self.slack.api_url, retry_handlers=[])
-        self.courier = DeliveryWorker(
-            outbox=self.store.outbox,
-            deliveries=self.store.deliveries,
-            gates=self.store.gates,
-            messenger=SlackMessenger(slack, zone=ZONE, now=self.now),
-            operator_channel=OPERATORS,
-            now=self.now,
+        home = Home(
+            team_id=TeamId(self.slack.team_id), enterprise_id="", bot_user_id=UserId("UBOT"), app_name=""
         )
-        self.directory = MailDirectory(self._client, self.store.mails, now=self.now)
-        await self.directory.load()
-        self.poller = Poller(
-            watches=self.store.watches,
-            observations=self.store.observations,
-            outages=self.store.outages,
-            quickbi=self._client,
-            budget=budget,
-            new_schedule=self._schedule,
-            timezone=ZONE,
-            news=self.courier.wake,
-            seen=StatusCache().remember,
-            is_paused=self.directory.is_paused,
-            operator_channel=OPERATORS,
-            now=self.now,
+        self.channels = build_channel_handler(
+            HandlerDependencies(
+                settings=settings,
+                home=home,
+                slack=slack,
+                session=session,
+                store=self.store,
+                core=core,
+                now=self.now,
+            )
         )
-        self.channels = ChannelEventHandler(
-            self.store.gates,
-            ChannelAccess(slack),
-            home=Home(
-                team_id=TeamId(self.slack.team_id), enterprise_id="", bot_user_id=UserId("UBOT"), app_name=""
-            ),
-            operator_channel=OPERATORS,
-            now=self.now,
-            woken=self.courier.wake,
-        )
+        self.poller, self.courier, self.directory = core.poller, core.worker, core.directory
         duties = [self.courier.lead, self.channels.lead, *([self.poller.lead] if polling else [])]
         alone = self.store.database.is_exclusive
         leadership = Leadership(self.store.lease, holder="test", duties=duties, is_alone=alone)
@@ -127,16 +100,22 @@ class Telling:
                 await self._task
             self._task = None
             await self.poller.drain(1.0)
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        await self._stack.aclose()
 
-    def _schedule(self) -> Schedule:
-        return Schedule(
-            calls_per_second=self.calls_per_second,
-            check_interval=timedelta(seconds=self.check_interval),
-            timezone=ZONE,
+    def _settings(self) -> Settings:
+        settings = Settings(
+            slack_bot_token=SecretStr(self.slack.bot_token),
+            slack_app_token=SecretStr(self.slack.app_token),
+            slack_api_url=self.slack.api_url,
+            alibaba_cloud_access_key_id=self.quickbi.access_key_id,
+            alibaba_cloud_access_key_secret=SecretStr(self.quickbi.access_key_secret),
+            quickbi_endpoint=self.quickbi.endpoint,
+            quickbi_timezone=ZONE.key,
+            quickbi_calls_per_second=self.calls_per_second,
+            operator_channel=OPERATORS,
         )
+        # Shorter than anyone may set it.
+        return settings.model_copy(update={"quickbi_check_interval": self.check_interval})
 
     async def subscribe(
         self, mail_id: str, *, channel: ChannelId = REPORTS, by: str = "U0ADA00001", **more: Any

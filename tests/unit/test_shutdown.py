@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.app.shutdown import GONE_AT, QUIET_AT, Shutdown
+from bot.app.shutdown import GONE_BY, QUIET_BY, Shutdown
 from tests.support.stopwatch import Stopwatch
 
 
@@ -27,23 +27,23 @@ async def test_work_that_ends_first_has_its_result() -> None:
     async def fails() -> int:
         raise ValueError("no")
 
-    stopping = Shutdown()
-    assert await stopping.unless_asked(works()) == 7
+    shutdown = Shutdown()
+    assert await shutdown.unless_requested(works()) == 7
     with pytest.raises(ValueError, match="no"):
-        await stopping.unless_asked(fails())
+        await shutdown.unless_requested(fails())
 
 
 async def test_work_that_is_stopped_is_cancelled() -> None:
     """It has ended when the next step begins."""
-    stopping, cancelled = Shutdown(), asyncio.Event()
-    asyncio.get_running_loop().call_later(0.05, stopping.asked.set)
-    assert await stopping.unless_asked(forever(cancelled)) is None
+    shutdown, cancelled = Shutdown(), asyncio.Event()
+    asyncio.get_running_loop().call_later(0.05, shutdown.requested.set)
+    assert await shutdown.unless_requested(forever(cancelled)) is None
     assert cancelled.is_set()
 
 
 async def test_a_step_that_hangs_is_cut_and_named(caplog: pytest.LogCaptureFixture) -> None:
     """Also one that does not heed its cancellation."""
-    stopping = Shutdown()
+    shutdown = Shutdown()
     release = asyncio.Event()
 
     async def deaf() -> None:
@@ -54,10 +54,10 @@ async def test_a_step_that_hangs_is_cut_and_named(caplog: pytest.LogCaptureFixtu
                 continue
 
     stopwatch = Stopwatch()
-    stopping.left(0)  # the end begins
-    await stopping.within(0.1, "deaf", deaf())
+    shutdown.left(0)  # the end begins
+    await shutdown.within(0.1, "deaf", deaf())
     assert stopwatch.seconds < 1
-    (record,) = [each for each in caplog.records if each.getMessage() == "cut_short"]
+    (record,) = [each for each in caplog.records if each.getMessage() == "shutdown_step_cut_short"]
     assert vars(record)["step"] == "deaf"
     release.set()
     await asyncio.sleep(0)
@@ -69,17 +69,17 @@ async def test_a_step_that_fails_is_logged_and_the_next_one_begins(caplog: pytes
     async def fails() -> None:
         raise RuntimeError("broken")
 
-    stopping = Shutdown()
-    await stopping.within(QUIET_AT, "first", fails())
-    (record,) = [each for each in caplog.records if each.getMessage() == "not_ended_well"]
+    shutdown = Shutdown()
+    await shutdown.within(QUIET_BY, "first", fails())
+    (record,) = [each for each in caplog.records if each.getMessage() == "shutdown_step_failed"]
     assert record.exc_info
     assert "broken" in str(record.exc_info[1])
 
 
 async def test_all_steps_share_one_clock() -> None:
     """What the first takes the second has not."""
-    stopping = Shutdown()
-    assert stopping.left(GONE_AT) == pytest.approx(GONE_AT, abs=0.05)
+    shutdown = Shutdown()
+    assert shutdown.left(GONE_BY) == pytest.approx(GONE_BY, abs=0.05)
     await asyncio.sleep(0.2)
-    assert stopping.left(GONE_AT) == pytest.approx(GONE_AT - 0.2, abs=0.15)
-    assert stopping.left(0.1) == 0.0
+    assert shutdown.left(GONE_BY) == pytest.approx(GONE_BY - 0.2, abs=0.15)
+    assert shutdown.left(0.1) == 0.0

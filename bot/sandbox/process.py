@@ -1,4 +1,4 @@
-"""Runs the bot as a separate process, starts it again when it dies, and ends it politely. Reads its log."""
+"""Runs the bot as a separate process, restarts it when it dies, stops it with SIGTERM, and reads its log."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import asyncio
 import os
 import signal
 import sys
-from collections import deque
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.sandbox.page import BotState
-from bot.sandbox.page.stage import LINES_KEPT
+from bot.sandbox.page import Bot, BotState
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 LONGEST_LINE = 1024 * 1024
 POLITE_SECONDS = 10.0
@@ -49,23 +47,15 @@ def bot_environment(caller: Mapping[str, str], settings: Mapping[str, str]) -> d
     }
 
 
-class BotProcess:
+class BotProcess(Bot):
     """`python -m bot` in a folder of its own."""
 
     def __init__(self, *, environment: Mapping[str, str], folder: Path) -> None:
+        super().__init__()
         self._environment = dict(environment)
         self._folder = folder
         self._process: Process | None = None
-        self._on_line: list[Callable[[str], None]] = []
-        self._on_state: list[Callable[[], None]] = []
         self.state = BotState.STARTING
-        self.words = ""
-        self.lines: deque[str] = deque(maxlen=LINES_KEPT)
-
-    def watch(self, on_line: Callable[[str], None], on_state: Callable[[], None]) -> None:
-        """Tell of every line of its log and every change of its state from now on."""
-        self._on_line.append(on_line)
-        self._on_state.append(on_state)
 
     def kill(self) -> None:
         """SIGKILL: what a crash or a power cut does."""
@@ -73,7 +63,7 @@ class BotProcess:
             self._process.kill()
 
     async def run(self) -> None:
-        """Keep it running until cancelled; then end it politely."""
+        """Keep it running until cancelled; then stop it with SIGTERM."""
         pause = _FIRST_PAUSE
         clock = asyncio.get_running_loop().time
         try:
@@ -100,7 +90,7 @@ class BotProcess:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             limit=LONGEST_LINE,
-            start_new_session=True,  # Ctrl-C is for the sandbox, which then ends the bot politely
+            start_new_session=True,  # Ctrl-C is for the sandbox, which then stops the bot with SIGTERM
         )
         self._set(BotState.RUNNING, "")
         await self._read(self._process)

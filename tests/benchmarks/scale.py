@@ -31,7 +31,7 @@ from tests.support.telling import telling
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.sandbox.quickbi.call_log import Ledger
+    from bot.sandbox.quickbi.call_log import CallLog
 
 FEW = 100
 LOOKS_A_SECOND = 40
@@ -166,7 +166,7 @@ async def _statements_a_look(count: int) -> float:
             return counted / (stage.poller.pulse.calls - before)
 
 
-def _looks(ledger: Ledger) -> int:
+def _looks(ledger: CallLog) -> int:
     return sum(call.action == "GetMailTaskStatus" for call in ledger)
 
 

@@ -45,6 +45,7 @@ MANIFEST: dict[str, Any] = {
             "bot_events": [
                 "app_home_opened",
                 "channel_archive",
+                "channel_id_changed",
                 "channel_left",
                 "group_left",
                 "member_joined_channel",

@@ -251,6 +251,29 @@ async def test_events_tell_the_life_of_channels(mode: str) -> None:
         ]
 
 
+async def test_a_channel_gets_another_id(mode: str) -> None:
+    """The app is told both IDs; messages and threads are found under the new one only."""
+    heard: list[dict[str, Any]] = []
+    async with SimulatedSlack(manifest=MANIFEST) as slack:
+        app = bolt_app(slack)
+
+        @app.event("channel_id_changed")
+        async def hear(event: dict[str, Any]) -> None:
+            heard.append(event)
+
+        async with connected(app, slack, mode):
+            said = await slack.people.post_message("ada", "finance", "one")
+            await slack.people.post_message("ada", "finance", "two", thread_ts=said.ts)
+            new = await slack.people.change_channel_id("finance")
+            await slack.changes.until(lambda: heard)
+
+        assert (heard[0]["old_channel_id"], heard[0]["new_channel_id"]) == ("C0FINANCE4", new.id)
+        assert [each.text for each in slack.workspace.messages(new.id)] == ["one", "two"]
+        assert [each.text for each in slack.workspace.replies(new.id, said.ts)] == ["two"]
+        with pytest.raises(LookupError):
+            slack.workspace.messages("C0FINANCE4")
+
+
 async def test_an_event_that_nobody_acks_comes_again(mode: str) -> None:
     """Three repeats, numbered, with their reason; then Slack gives up."""
     async with SimulatedSlack(

@@ -1,4 +1,4 @@
-"""What a browser may ask for: acting as a person in Slack, and moving the scenery."""
+"""What a browser may request: acting as a person in Slack, controlling mails and switching faults."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 _INVITE = re.compile(r"/(invite|kick|remove)\b")
 
 
-class Verbs:
-    """Each verb takes JSON arguments and answers with JSON."""
+class Actions:
+    """Each action takes JSON arguments and returns JSON."""
 
     def __init__(self, stage: Stage, troubles: tuple[Trouble, ...]) -> None:
         self._people = stage.slack.people
         self._controls = mail_controls(stage)
         self._troubles = {trouble.key: trouble for trouble in troubles}
         people = self._people
-        self._verbs: Mapping[str, Callable[..., Awaitable[object]]] = {
+        self._actions: Mapping[str, Callable[..., Awaitable[object]]] = {
             "type_command": self._type_command,
             "post_message": people.post_message,
             "click": people.click,
@@ -42,8 +42,8 @@ class Verbs:
         }
 
     async def do(self, name: str, arguments: Mapping[str, Any]) -> Any:
-        """What came of it. Raises LookupError or ValueError with words for a person."""
-        verb = self._verbs.get(name)
+        """Run one action. Raises LookupError or ValueError with a message for the person."""
+        verb = self._actions.get(name)
         if verb is None:
             raise LookupError(f"the sandbox has no verb {name}")
         try:

@@ -1,4 +1,4 @@
-"""The browsers that watch: one queue each, and the news that all of them get."""
+"""Sends every change to all open browsers, through one queue each."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _LONGEST_QUEUE = 5_000
 Queue = asyncio.Queue[str | None]
 
 
-class Audience:
-    """Sends the stage to whoever comes, then what changes on it. A browser that cannot keep up starts afresh."""
+class Broadcast:
+    """Sends a new browser the full state, then every change. One that cannot keep up has to reconnect."""
 
     def __init__(self, stage: Stage, troubles: tuple[Trouble, ...]) -> None:
         self._stage = stage
@@ -39,8 +39,8 @@ class Audience:
         stage.bot.watch(self._on_line, self._tell_bot)
 
     @contextmanager
-    def seat(self) -> Iterator[Queue]:
-        """A queue that begins with everything; None in it means that the browser should start afresh."""
+    def subscribe(self) -> Iterator[Queue]:
+        """A queue that begins with the full state; None in it means that the browser must reconnect."""
         self._look()
         queue: Queue = asyncio.Queue(_LONGEST_QUEUE)
         queue.put_nowait(_message("snapshot", snapshot=snapshot(self._stage, self._troubles)))
@@ -51,7 +51,7 @@ class Audience:
             self._queues.discard(queue)
 
     async def run(self) -> None:
-        """Tell the news until cancelled."""
+        """Broadcast changes until cancelled."""
         with self._stage.slack.changes.subscribe(self._on_change):
             while True:
                 await asyncio.sleep(TICK)

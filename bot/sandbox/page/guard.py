@@ -1,4 +1,4 @@
-"""Who may reach the page: this computer's own browser, by this computer's own name. Pure.
+"""Who may reach the page: this computer's own browser, by this computer's own name.
 
 A page anywhere on the web can make a browser send requests to loopback, and a name that an attacker owns can
 be made to resolve to 127.0.0.1 (DNS rebinding): so both `Host` and `Origin` must be ours.
@@ -6,7 +6,6 @@ be made to resolve to 127.0.0.1 (DNS rebinding): so both `Host` and `Origin` mus
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,17 +20,15 @@ class Guard:
     def __init__(self, port: int) -> None:
         self._hosts = frozenset(f"{name}:{port}" for name in _NAMES)
         self._origins = frozenset(f"http://{host}" for host in self._hosts)
-        self.headers: Mapping[str, str] = MappingProxyType(
-            {
-                "Content-Security-Policy": _policy(self._hosts),
-                "X-Content-Type-Options": "nosniff",
-                "X-Frame-Options": "DENY",
-                "Referrer-Policy": "no-referrer",
-                "Cross-Origin-Opener-Policy": "same-origin",
-                "Cross-Origin-Resource-Policy": "same-origin",
-                "Cache-Control": "no-store",
-            }
-        )
+        self.headers: Mapping[str, str] = {
+            "Content-Security-Policy": _policy(self._hosts),
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+            "Referrer-Policy": "no-referrer",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Cache-Control": "no-store",
+        }
 
     def lets_in(self, host: str | None, origin: str | None, *, needs_origin: bool) -> bool:
         """A plain request has no `Origin`; a WebSocket from a browser always has one."""

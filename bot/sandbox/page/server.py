@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import WSMsgType, web
 
 from bot.sandbox.loopback import LoopbackServer
-from bot.sandbox.page.actions import Verbs
-from bot.sandbox.page.broadcast import Audience, reply
+from bot.sandbox.page.actions import Actions
+from bot.sandbox.page.broadcast import Broadcast, reply
 from bot.sandbox.page.faults import bot_troubles, quickbi_troubles, slack_troubles
 from bot.sandbox.page.guard import Guard
-from bot.sandbox.page.stage import NoBot, Stage
+from bot.sandbox.page.stage import Bot, Stage
 from bot.sandbox.page.storm import Storm
 from bot.sandbox.slack.errors import SlackError
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from bot.sandbox.page.broadcast import Queue
-    from bot.sandbox.page.stage import Bot
     from bot.sandbox.quickbi import SimulatedQuickBI
     from bot.sandbox.slack import SimulatedSlack
 
@@ -39,7 +38,7 @@ _log = logging.getLogger(__name__)
 
 
 class PageServer(LoopbackServer):
-    """The page over a simulated Slack and a simulated Quick BI. `bot` is told of, and may be killed."""
+    """The page over a simulated Slack and a simulated Quick BI. The state of `bot` is shown, and it can be killed."""
 
     def __init__(
         self,
@@ -50,15 +49,15 @@ class PageServer(LoopbackServer):
         speed: float = SPEED,
     ) -> None:
         super().__init__(shutdown_timeout=0.5)
-        stage = Stage(slack=slack, quickbi=quickbi, bot=bot or NoBot(), speed=speed)
+        stage = Stage(slack=slack, quickbi=quickbi, bot=bot or Bot(), speed=speed)
         troubles = (
             Storm(stage).trouble(),
             *quickbi_troubles(stage),
             *slack_troubles(slack),
             *bot_troubles(stage),
         )
-        self._audience = Audience(stage, troubles)
-        self._verbs = Verbs(stage, troubles)
+        self._broadcast = Broadcast(stage, troubles)
+        self._actions = Actions(stage, troubles)
         self._files = {path.name: path.read_bytes() for path in STATIC.iterdir() if path.suffix in _TYPES}
         self._guard = Guard(0)
         self._sockets: set[web.WebSocketResponse] = set()
@@ -77,7 +76,7 @@ class PageServer(LoopbackServer):
         """Listen. Port 0 takes a free one. Raises OSError if the port is taken."""
         await super().start(host, port)
         self._guard = Guard(self.port)
-        self._telling = asyncio.create_task(self._audience.run(), name="page-audience")
+        self._telling = asyncio.create_task(self._broadcast.run(), name="page-audience")
 
     async def stop(self) -> None:
         """Close all browsers' connections and the server."""
@@ -107,12 +106,12 @@ class PageServer(LoopbackServer):
         return web.Response(body=body, content_type=kind, charset="utf-8", headers=self._guard.headers)
 
     async def _watch(self, request: web.Request) -> web.WebSocketResponse:
-        """One browser: it gets the news, and what it asks for is done, several things at a time."""
+        """Serve one browser: send it changes and run the actions that it requests, several at a time."""
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT, timeout=_GOODBYE, max_msg_size=_LARGEST_MESSAGE)
         await socket.prepare(request)
         self._sockets.add(socket)
         try:
-            with self._audience.seat() as queue, suppress(ConnectionError):
+            with self._broadcast.subscribe() as queue, suppress(ConnectionError):
                 await self._serve(socket, queue)
         finally:
             self._sockets.discard(socket)
@@ -136,7 +135,7 @@ class PageServer(LoopbackServer):
         try:
             asked = json.loads(text)
             number = asked["id"]
-            answer = reply(number, result=await self._verbs.do(asked["verb"], asked["args"]))
+            answer = reply(number, result=await self._actions.do(asked["verb"], asked["args"]))
         except SlackError as refused:
             answer = reply(number, error=f"Slack refuses: {refused.code}")
         except (LookupError, ValueError, TypeError) as wrong:
@@ -148,7 +147,7 @@ class PageServer(LoopbackServer):
 
 
 async def _tell(socket: web.WebSocketResponse, queue: Queue) -> None:
-    """Until the browser is gone, or is so far behind that it had better start afresh."""
+    """Send until the browser is gone, or is so far behind that it has to reconnect."""
     with suppress(ConnectionError):
         while (text := await queue.get()) is not None:
             await socket.send_str(text)

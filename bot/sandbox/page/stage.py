@@ -1,4 +1,4 @@
-"""What stands on the sandbox's stage: the simulated Slack, the simulated Quick BI, and the bot between them."""
+"""What the page shows and controls: the simulated Slack, the simulated Quick BI, and the bot between them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
 from secrets import token_hex
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import timedelta
 
     from bot.sandbox.quickbi import SimulatedQuickBI
@@ -26,44 +26,25 @@ class BotState(StrEnum):
     STOPPED = "stopped"
 
 
-class Bot(Protocol):
-    """The bot's process, or what stands in for it."""
+class Bot:
+    """The bot as the page sees it. This one runs elsewhere, pointed at these servers: its log cannot be read."""
 
-    @property
-    def state(self) -> BotState: ...
-
-    @property
-    def words(self) -> str:
+    def __init__(self) -> None:
+        self.state = BotState.RUNNING
+        self.words = ""
         """Why it stopped, when it did."""
-        ...
-
-    @property
-    def lines(self) -> Sequence[str]:
+        self.lines: deque[str] = deque(maxlen=LINES_KEPT)
         """The last lines of its own log."""
-        ...
+        self._on_line: list[Callable[[str], None]] = []
+        self._on_state: list[Callable[[], None]] = []
 
     def watch(self, on_line: Callable[[str], None], on_state: Callable[[], None]) -> None:
-        """Tell of every line of its log and every change of its state from now on."""
-        ...
+        """Call these for every line of its log and every change of its state from now on."""
+        self._on_line.append(on_line)
+        self._on_state.append(on_state)
 
     def kill(self) -> None:
-        """End it at once, as a crash would."""
-        ...
-
-
-@dataclass(kw_only=True, slots=True)
-class NoBot:
-    """For a bot that somebody else runs, pointed at these servers: there is nothing to kill or to read."""
-
-    state: BotState = BotState.RUNNING
-    words: str = ""
-    lines: deque[str] = field(default_factory=lambda: deque(maxlen=LINES_KEPT))
-
-    def watch(self, on_line: Callable[[str], None], on_state: Callable[[], None]) -> None:
-        """It never changes."""
-
-    def kill(self) -> None:
-        """It is not ours."""
+        """End it at once, as a crash would, if it is ours."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

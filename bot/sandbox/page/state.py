@@ -1,4 +1,4 @@
-"""What the page is told: everything when it opens, then each change. Pure views, ready for `json.dumps`."""
+"""The JSON that the page receives: everything when it opens, then each change."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _OWN_COMMANDS = (
 
 
 def snapshot(stage: Stage, troubles: tuple[Trouble, ...]) -> dict[str, Any]:
-    """The whole stage as it is now."""
+    """Everything that the page shows, as it is now."""
     slack, workspace = stage.slack, stage.slack.workspace
     people = [user for user in workspace.users() if not user.is_bot]
     channels = workspace.channels()
@@ -74,7 +74,7 @@ def change_json(change: Change) -> dict[str, Any]:
 
 
 def entry_json(entry: Entry) -> dict[str, Any]:
-    """A deed of the bot in the ledger, without what it sent: blocks would be long."""
+    """An entry of Slack's call log, without what the bot sent: blocks would be long."""
     return {
         "at": entry.at,
         "kind": entry.kind,

@@ -54,7 +54,7 @@ class Storm:
             self._progress = ""
 
     async def _subscribe(self, where: Where, batch: Sequence[str]) -> None:
-        """Until the channel is told: what failed before the bot's first look would be no news."""
+        """Subscribe and wait for the confirmation: a failure before the bot's first look would not be announced."""
         slack = self._stage.slack
         before = len(self._told(where.channel))
         outcome = await slack.people.type_command(

@@ -15,7 +15,7 @@ most 1,000 mails; the fourth run by hand within ten minutes is too many; a call 
 against the next; the two refusals that are documented without a code come with the code `400`.
 """
 
-from bot.sandbox.quickbi.call_log import Call, Ledger
+from bot.sandbox.quickbi.call_log import Call, CallLog
 from bot.sandbox.quickbi.faults import ANY, Fault, Faults, Mode
 from bot.sandbox.quickbi.limits import Limit, Limits
 from bot.sandbox.quickbi.server import SimulatedQuickBI
@@ -23,9 +23,9 @@ from bot.sandbox.quickbi.server import SimulatedQuickBI
 __all__ = [
     "ANY",
     "Call",
+    "CallLog",
     "Fault",
     "Faults",
-    "Ledger",
     "Limit",
     "Limits",
     "Mode",

@@ -1,4 +1,4 @@
-"""The record of every call that arrived: what chaos runs and tests believe. Append-only."""
+"""The append-only record of every call that arrived; chaos runs and tests check it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Call:
     over_limit: bool = False
 
 
-class Ledger:
+class CallLog:
     """Calls in the order of their arrival; the oldest are forgotten after 200,000."""
 
     def __init__(self) -> None:

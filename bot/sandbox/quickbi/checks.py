@@ -1,4 +1,4 @@
-"""Decides what becomes of a call: fault, signature, limit, then the operation. Knows no sockets."""
+"""Checks a call in order: faults, signature, version, rate limit; then runs the operation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from bot.sandbox.quickbi.faults import Fault, Faults
     from bot.sandbox.quickbi.limits import Limit, Limits
-    from bot.sandbox.quickbi.operations import Desk
+    from bot.sandbox.quickbi.operations import Operations
     from bot.sandbox.signature import AccessKey
     from bot.sandbox.world.clock import Clock
 
@@ -59,12 +59,14 @@ class Verdict:
     over_limit: bool = False
 
 
-class Gate:
+class Gateway:
     """The cloud's gateway in front of Quick BI, for one account."""
 
-    def __init__(self, *, key: AccessKey, desk: Desk, faults: Faults, limits: Limits, clock: Clock) -> None:
+    def __init__(
+        self, *, key: AccessKey, operations: Operations, faults: Faults, limits: Limits, clock: Clock
+    ) -> None:
         self._key = key
-        self._desk = desk
+        self._operations = operations
         self._faults = faults
         self._limits = limits
         self._clock = clock
@@ -109,7 +111,7 @@ class Gate:
         if wait is not None:
             refusal = replace(THROTTLING_USER, retry_after_ms=ceil(wait * 1000))
             return Verdict(reply=refused(refusal, arrival.request_id), over_limit=True)
-        return Verdict(reply=self._desk.answer(arrival.action, arrival.parameters, arrival.request_id))
+        return Verdict(reply=self._operations.answer(arrival.action, arrival.parameters, arrival.request_id))
 
     def _limit(self, action: str) -> Limit:
         if action not in self._taken:

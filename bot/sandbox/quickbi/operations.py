@@ -1,4 +1,4 @@
-"""The three operations, judged over a World: parameters in, a reply out. Knows no HTTP and no signature.
+"""The three operations over a World: parameters in, a reply out. Knows no HTTP and no signature.
 
 https://www.alibabacloud.com/help/en/quick-bi/developer-reference/api-quickbi-public-2022-01-01-getmailtaskstatus
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, assert_never
 
-from bot.sandbox.quickbi.malformed import malformed
+from bot.sandbox.quickbi.faults import malformed
 from bot.sandbox.quickbi.replies import Reply, dropped, refused, success
 from bot.sandbox.world import refusals
 from bot.sandbox.world.behaviour import Malformed, RunQuirk, Truth
@@ -33,8 +33,8 @@ NO_SUCH_ACTION = Refusal(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Desk:
-    """Answers what has been let in: signed, within the limit, at a time when nothing is wrong."""
+class Operations:
+    """Answers calls that passed the checks."""
 
     world: World
     slow_seconds: float

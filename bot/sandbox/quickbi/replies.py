@@ -1,4 +1,4 @@
-"""Answers as they go over the wire: bodies, headers, and how much of them arrives. Pure."""
+"""Answers as they go over the wire: bodies, headers, and how much of them arrives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The loopback server: reads calls, lets the gate judge, writes them down, and delivers the answers."""
+"""The loopback server: reads calls, has them checked, logs them, and delivers the answers."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from uuid import uuid4
 from aiohttp import web
 
 from bot.sandbox.loopback import LoopbackServer, reset_connection
-from bot.sandbox.quickbi.call_log import Call, Ledger
-from bot.sandbox.quickbi.checks import Arrival, Gate, unnoticed_for
+from bot.sandbox.quickbi.call_log import Call, CallLog
+from bot.sandbox.quickbi.checks import Arrival, Gateway, unnoticed_for
 from bot.sandbox.quickbi.faults import Faults
 from bot.sandbox.quickbi.limits import Limits
-from bot.sandbox.quickbi.operations import Desk
+from bot.sandbox.quickbi.operations import Operations
 from bot.sandbox.quickbi.replies import Delivery
 from bot.sandbox.signature import AccessKey, SignedRequest
 from bot.sandbox.world.clock import Clock, utc_now
@@ -54,15 +54,15 @@ class SimulatedQuickBI(LoopbackServer):
         super().__init__(shutdown_timeout=0.1)
         self.world = world
         self.faults = Faults(monotonic)
-        self.ledger = Ledger()
+        self.ledger = CallLog()
         self._key = AccessKey(
             key_id=access_key_id or f"LTAIsandbox{secrets.token_hex(6)}",
             secret=access_key_secret or secrets.token_hex(15),
             security_token=security_token,
         )
-        self._gate = Gate(
+        self._gateway = Gateway(
             key=self._key,
-            desk=Desk(world=world, slow_seconds=slow_seconds),
+            operations=Operations(world=world, slow_seconds=slow_seconds),
             faults=self.faults,
             limits=limits or Limits(),
             clock=clock,
@@ -99,7 +99,7 @@ class SimulatedQuickBI(LoopbackServer):
             arrived=arrived,
             request_id=str(uuid4()).upper(),
         )
-        verdict = self._gate.judge(arrival)
+        verdict = self._gateway.judge(arrival)
         self._record(arrival, verdict)
         if verdict.reply.delay:
             await asyncio.sleep(verdict.reply.delay)

@@ -1,6 +1,6 @@
 """A simulated Slack on loopback: Web API, Socket Mode, signed requests. Knows nothing of the bot."""
 
-from bot.sandbox.slack.call_log import Ledger
+from bot.sandbox.slack.call_log import CallLog
 from bot.sandbox.slack.deliveries import Ack, Envelope, EnvelopeType
 from bot.sandbox.slack.faults import Fault, Faults
 from bot.sandbox.slack.manifest import Command, Manifest
@@ -26,6 +26,7 @@ from bot.sandbox.slack.workspace import Workspace
 __all__ = [
     "Ack",
     "Answered",
+    "CallLog",
     "Change",
     "ChangeKind",
     "Channel",
@@ -38,7 +39,6 @@ __all__ = [
     "Fault",
     "Faults",
     "Json",
-    "Ledger",
     "Manifest",
     "Message",
     "Outcome",

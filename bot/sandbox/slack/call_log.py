@@ -1,4 +1,4 @@
-"""The record of everything that the app did: what chaos and scenario tests believe. Append-only."""
+"""The append-only record of everything that the app did; chaos runs and tests check it."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -7,7 +7,7 @@ from bot.sandbox.slack.changes import Changes
 from bot.sandbox.slack.model import ChangeKind, Entry, EntryKind
 
 
-class Ledger:
+class CallLog:
     """Entries in the order in which Slack took them."""
 
     def __init__(self, changes: Changes, clock: Callable[[], float]) -> None:
@@ -22,7 +22,7 @@ class Ledger:
         return iter(tuple(self._entries))
 
     def append(self, *, kind: EntryKind, name: str, outcome: str, **more: Any) -> Entry:
-        """Record one deed and tell the watchers."""
+        """Record one entry and notify the watchers."""
         entry = Entry(
             seq=len(self._entries) + 1,
             at=self._clock(),

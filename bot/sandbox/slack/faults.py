@@ -47,7 +47,7 @@ class Faults:
         self.token_error: str | None = None
         """`token_revoked`, `account_inactive`, `invalid_auth`…: what every call with the bot token gets."""
         self.mute_sockets = False
-        """Half-open sockets: nothing is sent, acks are not heard, pings stay unanswered."""
+        """Half-open sockets: nothing is sent, acks are ignored, pings stay unanswered."""
         self.duplicate_deliveries = 0
         """How many of the next deliveries are sent twice (same envelope, both to be acked)."""
 

@@ -18,7 +18,7 @@ _JSON = "application/json"
 _BAD_REQUEST, _SERVER_ERROR = 400, 500
 
 
-class SignedRequests:
+class HttpMode:
     """Sends each envelope to one URL and reads the answer as its ack."""
 
     def __init__(self, site: Site, session: ClientSession, url: str, ack_seconds: float) -> None:

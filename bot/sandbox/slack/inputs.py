@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from bot.sandbox.slack.blockkit.blocks import elements_of
@@ -11,18 +10,16 @@ from bot.sandbox.slack.model import Json
 Choice = str | Sequence[str]
 """What is chosen: an option's value, a user's or channel's ID, a date, a typed text; or several."""
 
-_FIELD_OF: Mapping[str, str] = MappingProxyType(
-    {
-        "static_select": "selected_option",
-        "external_select": "selected_option",
-        "radio_buttons": "selected_option",
-        "overflow": "selected_option",
-        "multi_external_select": "selected_options",
-        "checkboxes": "selected_options",
-        "timepicker": "selected_time",
-        "plain_text_input": "value",
-    }
-)
+_FIELD_OF: Mapping[str, str] = {
+    "static_select": "selected_option",
+    "external_select": "selected_option",
+    "radio_buttons": "selected_option",
+    "overflow": "selected_option",
+    "multi_external_select": "selected_options",
+    "checkboxes": "selected_options",
+    "timepicker": "selected_time",
+    "plain_text_input": "value",
+}
 """Under which name a type of element carries what was chosen. A button carries nothing but its own value."""
 
 _EXTERNAL = frozenset({"external_select", "multi_external_select"})

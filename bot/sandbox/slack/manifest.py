@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Self
 
 from bot.sandbox.slack.model import Json
@@ -37,7 +36,7 @@ class Manifest:
         bot_user = features.get("bot_user", {})
         return cls(
             bot_name=bot_user.get("display_name") or document["display_information"]["name"],
-            commands=MappingProxyType({command.name: command for command in commands}),
+            commands={command.name: command for command in commands},
             scopes=frozenset(document.get("oauth_config", {}).get("scopes", {}).get("bot", ())),
             events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", ())),
             is_interactive=bool(settings.get("interactivity", {}).get("is_enabled", False)),

@@ -76,7 +76,7 @@ class View:
 
 
 class EntryKind(StrEnum):
-    """By which door the app came."""
+    """How the app reached Slack."""
 
     API = "api"
     RESPONSE_URL = "response_url"
@@ -108,7 +108,7 @@ class Entry:
 
 
 class ChangeKind(StrEnum):
-    """What a watcher of the workspace is told; the subject is a Message, View, Channel or Entry by kind."""
+    """What changed in the workspace; the subject is a Message, View, Channel or Entry by kind."""
 
     MESSAGE_POSTED = "message_posted"
     MESSAGE_CHANGED = "message_changed"

@@ -14,7 +14,7 @@ DEEPEST = 3
 """Views in a stack, https://docs.slack.dev/surfaces/modals/."""
 
 
-class Screens:
+class OpenViews:
     """Modals by person, topmost last; Home tabs by person."""
 
     def __init__(self, changes: Changes) -> None:
@@ -75,13 +75,13 @@ class Screens:
         return view
 
     def close(self, view: View) -> None:
-        """Take a view away, and what lies above it."""
+        """Close a view and those above it."""
         stack = self._stacks.get(view.user_id, [])
         while any(each.id == view.id for each in stack):
             self._changes.publish(ChangeKind.VIEW_CLOSED, stack.pop())
 
     def clear(self, user_id: str) -> None:
-        """Take all of a person's modals away."""
+        """Close all of a person's modals."""
         stack = self._stacks.get(user_id, [])
         while stack:
             self._changes.publish(ChangeKind.VIEW_CLOSED, stack.pop())

@@ -3,29 +3,26 @@
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 MINUTE = 60.0
 
-TIERS: Mapping[int, int] = MappingProxyType({1: 1, 2: 20, 3: 50, 4: 100})
+TIERS: Mapping[int, int] = {1: 1, 2: 20, 3: 50, 4: 100}
 """Calls a minute for each tier, https://docs.slack.dev/apis/web-api/rate-limits/."""
 
-TIER_OF: Mapping[str, int] = MappingProxyType(
-    {
-        "chat.update": 3,
-        "chat.postEphemeral": 4,
-        "conversations.info": 3,
-        "conversations.history": 3,
-        "conversations.replies": 3,
-        "conversations.open": 3,
-        "users.conversations": 3,
-        "users.info": 4,
-        "views.open": 4,
-        "views.push": 4,
-        "views.update": 4,
-        "views.publish": 4,
-    }
-)
+TIER_OF: Mapping[str, int] = {
+    "chat.update": 3,
+    "chat.postEphemeral": 4,
+    "conversations.info": 3,
+    "conversations.history": 3,
+    "conversations.replies": 3,
+    "conversations.open": 3,
+    "users.conversations": 3,
+    "users.info": 4,
+    "views.open": 4,
+    "views.push": 4,
+    "views.update": 4,
+    "views.publish": 4,
+}
 """Methods not named here have limits of their own that no reasonable app meets (`auth.test`)."""
 
 

@@ -8,13 +8,13 @@ from aiohttp import ClientSession, web
 from bot.sandbox.loopback import LoopbackServer
 from bot.sandbox.slack import responses, web_api
 from bot.sandbox.slack.deliveries import Ack, Deliveries, Envelope, EnvelopeType, Transport
-from bot.sandbox.slack.http_mode import SignedRequests
+from bot.sandbox.slack.http_mode import HttpMode
 from bot.sandbox.slack.manifest import Manifest
 from bot.sandbox.slack.model import Json, View
 from bot.sandbox.slack.people import People
 from bot.sandbox.slack.rate_limits import Rates
 from bot.sandbox.slack.site import Site
-from bot.sandbox.slack.socket_mode import Sockets
+from bot.sandbox.slack.socket_mode import SocketMode
 from bot.sandbox.slack.workspace import APP_ID, BOT_ID, BOT_USER_ID, HOME_TEAM
 
 
@@ -50,7 +50,7 @@ class SimulatedSlack(LoopbackServer):
         site = Site(manifest=Manifest.parse(manifest), rates=rates or Rates(), clock=clock)
         self._site = site
         self._ack_seconds = ack_seconds
-        self._sockets = Sockets(site, ack_seconds)
+        self._sockets = SocketMode(site, ack_seconds)
         self._deliveries = Deliveries(site, self._transport, event_retry_delays)
         self._session: ClientSession | None = None
         self.request_url = request_url
@@ -159,7 +159,7 @@ class SimulatedSlack(LoopbackServer):
     def _transport(self) -> Transport:
         return self._sockets if self.request_url is None else self._requests(self.request_url)
 
-    def _requests(self, url: str) -> SignedRequests:
+    def _requests(self, url: str) -> HttpMode:
         if self._session is None:
             raise RuntimeError("not started")
-        return SignedRequests(self._site, self._session, url, self._ack_seconds)
+        return HttpMode(self._site, self._session, url, self._ack_seconds)

@@ -1,15 +1,15 @@
-"""The state that every door of the simulated Slack shares. Holds it together, does nothing with it."""
+"""The state that the endpoints of the simulated Slack share."""
 
 import asyncio
 import secrets
 from collections.abc import Callable, Coroutine
 
-from bot.sandbox.slack.call_log import Ledger
+from bot.sandbox.slack.call_log import CallLog
 from bot.sandbox.slack.changes import Changes
 from bot.sandbox.slack.faults import Faults
 from bot.sandbox.slack.grants import Replies, Reply, Triggers
 from bot.sandbox.slack.manifest import Manifest
-from bot.sandbox.slack.open_views import Screens
+from bot.sandbox.slack.open_views import OpenViews
 from bot.sandbox.slack.rate_limits import RateLimiter, Rates
 from bot.sandbox.slack.workspace import Workspace
 
@@ -27,10 +27,10 @@ class Site:
         self.base_url = ""
         self.changes = Changes()
         self.faults = Faults(clock)
-        self.ledger = Ledger(self.changes, clock)
+        self.ledger = CallLog(self.changes, clock)
         self.limiter = RateLimiter(rates, clock)
         self.workspace = Workspace(clock=clock, changes=self.changes, bot_name=manifest.bot_name)
-        self.screens = Screens(self.changes)
+        self.screens = OpenViews(self.changes)
         self.triggers = Triggers(clock)
         self.replies = Replies(clock)
         self.tickets: set[str] = set()

@@ -30,7 +30,7 @@ class _Expected:
     ack: asyncio.Future[Json | None]
 
 
-class Sockets:
+class SocketMode:
     """The open connections. Deliveries go round among them."""
 
     def __init__(self, site: Site, ack_seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""The Web API's door: who calls, may they, how often, and what goes wrong on purpose. Methods live elsewhere."""
+"""The Web API endpoint: tokens, scopes, rate limits and injected faults. The methods live elsewhere."""
 
 import asyncio
 import json
@@ -21,11 +21,11 @@ _SORRY = "<!DOCTYPE html><html><title>Server Error</title><body>Something went w
 
 def routes(site: Site) -> list[web.RouteDef]:
     """`/api/<method>`, by GET and POST."""
-    door = _Door(site)
-    return [web.route("*", "/api/{method}", door.call)]
+    endpoint = _Endpoint(site)
+    return [web.route("*", "/api/{method}", endpoint.call)]
 
 
-class _Door:
+class _Endpoint:
     def __init__(self, site: Site) -> None:
         self._site = site
 

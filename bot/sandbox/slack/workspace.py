@@ -123,6 +123,18 @@ class Workspace:
         self._changes.publish(ChangeKind.CHANNEL_DELETED, channel)
         return channel
 
+    def change_channel_id(self, name_or_id: str) -> Channel:
+        """Give a channel a new ID, as Slack does when a private one is shared; its messages keep their `ts`."""
+        old = self._channels.pop(self.channel(name_or_id).id)
+        messages = self._messages.pop(old.id)
+        self._changes.publish(ChangeKind.CHANNEL_DELETED, old)
+        new = self.put_channel(replace(old, id=f"C0MOVED{len(self._channels) + 1:03d}"))
+        self._messages[new.id] = {ts: replace(each, channel_id=new.id) for ts, each in messages.items()}
+        for ts in messages:
+            if (old.id, ts) in self._threads:
+                self._threads[new.id, ts] = self._threads.pop((old.id, ts))
+        return new
+
     def direct_message(self, user_id: str) -> Channel:
         """The conversation between the bot and this person, opened on first use."""
         channel_id = f"D{self.user(user_id).id[1:]}"

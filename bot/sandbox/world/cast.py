@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import time, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -26,14 +25,6 @@ _PEOPLE = (
     ("Sofia Rossi", "b5d8fd9348cc4327aa10c7d2afb60404"),
 )
 _PAST_PLANS = 3  # at 60x: planned hours × this many are history when the sandbox opens
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Lively:
-    name: str
-    shows: str
-    plan: Plan
-    law: Law
 
 
 def demo_world(*, clock: Clock = utc_now, seed: int = 0, speed: float = 60.0, storm: int = 100) -> World:
@@ -181,96 +172,58 @@ def _seconds(takes: float, *, fails: float = 0.0, mends: float | None = None) ->
     return Law(takes=timedelta(seconds=takes), failure_rate=fails, mends_after=mends_after)
 
 
-_LIVELY = (
-    _Lively(
-        name="Orders Pulse",
-        shows="Every two planned hours, short, dependable.",
-        plan=_hours(2),
-        law=_seconds(6),
+_LIVELY: tuple[tuple[str, str, Plan, Law], ...] = (
+    ("Orders Pulse", "Every two planned hours, short, dependable.", _hours(2), _seconds(6)),
+    (
+        "Call Centre Queue",
+        "Every three planned hours, sometimes fails.",
+        _hours(3, 20),
+        _seconds(12, fails=0.15),
     ),
-    _Lively(
-        name="Call Centre Queue",
-        shows="Every three planned hours, sometimes fails.",
-        plan=_hours(3, 20),
-        law=_seconds(12, fails=0.15),
+    (
+        "Web Funnel",
+        "Every four planned hours, fails every third time.",
+        _hours(4, 45),
+        _seconds(15, fails=0.35),
     ),
-    _Lively(
-        name="Web Funnel",
-        shows="Every four planned hours, fails every third time.",
-        plan=_hours(4, 45),
-        law=_seconds(15, fails=0.35),
+    (
+        "Refund Watch",
+        "Its failures mend: FAILED turns SENT 45 s later.",
+        _hours(5, 10),
+        _seconds(8, fails=0.6, mends=45),
     ),
-    _Lively(
-        name="Refund Watch",
-        shows="Its failures mend: FAILED turns SENT 45 s later.",
-        plan=_hours(5, 10),
-        law=_seconds(8, fails=0.6, mends=45),
+    ("Delivery Promise", "Runs overlap: one begins before the last is done.", _hours(3, 70), _seconds(230)),
+    (
+        "Cash Position",
+        "Twice a planned day.",
+        Daily(times=(time(8, 30), time(17, 0)), zone=SHANGHAI),
+        _seconds(20),
     ),
-    _Lively(
-        name="Delivery Promise",
-        shows="Runs overlap: one begins before the last is done.",
-        plan=_hours(3, 70),
-        law=_seconds(230),
+    (
+        "Morning Briefing",
+        "Planned workdays at 09:00.",
+        Daily(times=(time(9, 0),), zone=SHANGHAI, weekdays=WORKDAYS),
+        _seconds(25, fails=0.1),
     ),
-    _Lively(
-        name="Cash Position",
-        shows="Twice a planned day.",
-        plan=Daily(times=(time(8, 30), time(17, 0)), zone=SHANGHAI),
-        law=_seconds(20),
+    (
+        "Nightly Reconciliation",
+        "Planned days at 02:15, long.",
+        Daily(times=(time(2, 15),), zone=SHANGHAI),
+        _seconds(75, fails=0.1),
     ),
-    _Lively(
-        name="Morning Briefing",
-        shows="Planned workdays at 09:00.",
-        plan=Daily(times=(time(9, 0),), zone=SHANGHAI, weekdays=WORKDAYS),
-        law=_seconds(25, fails=0.1),
-    ),
-    _Lively(
-        name="Nightly Reconciliation",
-        shows="Planned days at 02:15, long.",
-        plan=Daily(times=(time(2, 15),), zone=SHANGHAI),
-        law=_seconds(75, fails=0.1),
-    ),
-    _Lively(
-        name="Region North",
-        shows="At the same planned hour as its sisters.",
-        plan=_hours(6),
-        law=_seconds(18, fails=0.1),
-    ),
-    _Lively(
-        name="Region South",
-        shows="At the same planned hour as its sisters.",
-        plan=_hours(6),
-        law=_seconds(22, fails=0.1),
-    ),
-    _Lively(
-        name="Region West",
-        shows="At the same planned hour as its sisters.",
-        plan=_hours(6),
-        law=_seconds(28, fails=0.1),
-    ),
-    _Lively(
-        name="Price Changes",
-        shows="Fails more often than not.",
-        plan=_hours(8, 30),
-        law=_seconds(10, fails=0.7),
-    ),
+    ("Region North", "At the same planned hour as its sisters.", _hours(6), _seconds(18, fails=0.1)),
+    ("Region South", "At the same planned hour as its sisters.", _hours(6), _seconds(22, fails=0.1)),
+    ("Region West", "At the same planned hour as its sisters.", _hours(6), _seconds(28, fails=0.1)),
+    ("Price Changes", "Fails more often than not.", _hours(8, 30), _seconds(10, fails=0.7)),
 )
 
 
 def _add_lively(world: World, speed: float) -> None:
     origin = world.now
     history = timedelta(days=_PAST_PLANS) / speed
-    for lively in _LIVELY:
-        plan = Compressed(plan=lively.plan, origin=origin, speed=speed)
-        _add(
-            world,
-            lively.name,
-            lively.shows,
-            group=Group.LIVELY,
-            plan=plan,
-            law=lively.law,
-            history=history,
-        )
+    for name, shows, planned, law in _LIVELY:
+        plan = Compressed(plan=planned, origin=origin, speed=speed)
+        _add(world, name, shows, group=Group.LIVELY, plan=plan, law=law, history=history)
 
 
 def _add_storm(world: World, count: int) -> None:

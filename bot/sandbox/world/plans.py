@@ -1,4 +1,4 @@
-"""When mails are meant to start. Pure: a plan lists its starts between two instants and keeps no state."""
+"""When mails are scheduled: a plan lists its starts between two instants and keeps no state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run of a mail: when it began, when it ends, and how. Pure: its status is a function of the time."""
+"""A run of a mail: when it began, when it ends, and how. Its status is a function of the time."""
 
 from __future__ import annotations
 

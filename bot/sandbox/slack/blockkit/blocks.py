@@ -3,7 +3,6 @@
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 from slack_sdk.models.blocks import (
@@ -57,23 +56,21 @@ def _section() -> Check:
     return check
 
 
-BLOCKS: Shapes = MappingProxyType(
-    {
-        "section": _section(),
-        "divider": _block(),
-        "header": _block({"text": plain(HeaderBlock.text_max_length)}, {"level": of_type(int)}),
-        "context": _block({"elements": items(CONTEXT_ELEMENT, ContextBlock.elements_max_length)}),
-        "actions": _block({"elements": items(ACTION, ActionsBlock.elements_max_length)}),
-        "input": _block(
-            {"label": plain(InputBlock.label_max_length), "element": INPUT},
-            {
-                "hint": plain(InputBlock.hint_max_length),
-                "optional": of_type(bool),
-                "dispatch_action": of_type(bool),
-            },
-        ),
-    }
-)
+BLOCKS: Shapes = {
+    "section": _section(),
+    "divider": _block(),
+    "header": _block({"text": plain(HeaderBlock.text_max_length)}, {"level": of_type(int)}),
+    "context": _block({"elements": items(CONTEXT_ELEMENT, ContextBlock.elements_max_length)}),
+    "actions": _block({"elements": items(ACTION, ActionsBlock.elements_max_length)}),
+    "input": _block(
+        {"label": plain(InputBlock.label_max_length), "element": INPUT},
+        {
+            "hint": plain(InputBlock.hint_max_length),
+            "optional": of_type(bool),
+            "dispatch_action": of_type(bool),
+        },
+    ),
+}
 
 
 def check_message_blocks(blocks: Any, at: str = "/blocks") -> list[str]:

@@ -1,7 +1,6 @@
 """The elements that stand inside blocks: buttons, selects, inputs. Their limits are slack_sdk's constants."""
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import Any
 
 from slack_sdk.models.blocks import (
@@ -89,39 +88,37 @@ def _select(**more: Check) -> Check:
     return _element(None, {"placeholder": _PLACEHOLDER, **more})
 
 
-_MANY: Mapping[str, Check] = MappingProxyType({"max_selected_items": of_type(int)})
-_LISTED: Mapping[str, Check] = MappingProxyType({"options": items(_LISTED_OPTION, 10)})
+_MANY: Mapping[str, Check] = {"max_selected_items": of_type(int)}
+_LISTED: Mapping[str, Check] = {"options": items(_LISTED_OPTION, 10)}
 _TIME = shaped(r"([01]\d|2[0-3]):[0-5]\d", "time", 5)
 
-INTERACTIVE: Shapes = MappingProxyType(
-    {
-        "button": _element(
-            {"text": plain(ButtonElement.text_max_length)},
-            {
-                "value": string(ButtonElement.value_max_length),
-                "url": _URL,
-                "style": one_of("primary", "danger"),
-                "accessibility_label": string(ButtonElement.text_max_length),
-            },
-        ),
-        "overflow": _element(
-            {
-                "options": items(
-                    _option(plain(Option.label_max_length), url=True),
-                    OverflowMenuElement.options_max_length,
-                )
-            }
-        ),
-        "static_select": _initially_among(
-            _element({"options": _OPTIONS}, {"placeholder": _PLACEHOLDER, "initial_option": _SELECT_OPTION})
-        ),
-        "external_select": _select(initial_option=_SELECT_OPTION, min_query_length=of_type(int)),
-        "multi_external_select": _select(initial_options=_OPTIONS, min_query_length=of_type(int), **_MANY),
-        "checkboxes": _initially_among(_element(_LISTED, {"initial_options": items(_LISTED_OPTION, 10)})),
-        "radio_buttons": _initially_among(_element(_LISTED, {"initial_option": _LISTED_OPTION})),
-        "timepicker": _select(initial_time=_TIME, timezone=string(255)),
-    }
-)
+INTERACTIVE: Shapes = {
+    "button": _element(
+        {"text": plain(ButtonElement.text_max_length)},
+        {
+            "value": string(ButtonElement.value_max_length),
+            "url": _URL,
+            "style": one_of("primary", "danger"),
+            "accessibility_label": string(ButtonElement.text_max_length),
+        },
+    ),
+    "overflow": _element(
+        {
+            "options": items(
+                _option(plain(Option.label_max_length), url=True),
+                OverflowMenuElement.options_max_length,
+            )
+        }
+    ),
+    "static_select": _initially_among(
+        _element({"options": _OPTIONS}, {"placeholder": _PLACEHOLDER, "initial_option": _SELECT_OPTION})
+    ),
+    "external_select": _select(initial_option=_SELECT_OPTION, min_query_length=of_type(int)),
+    "multi_external_select": _select(initial_options=_OPTIONS, min_query_length=of_type(int), **_MANY),
+    "checkboxes": _initially_among(_element(_LISTED, {"initial_options": items(_LISTED_OPTION, 10)})),
+    "radio_buttons": _initially_among(_element(_LISTED, {"initial_option": _LISTED_OPTION})),
+    "timepicker": _select(initial_time=_TIME, timezone=string(255)),
+}
 """What may stand in an actions block or beside a section."""
 
 _TEXT_INPUT = _select(

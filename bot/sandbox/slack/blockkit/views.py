@@ -1,7 +1,6 @@
 """Modals and Home tabs as a whole."""
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
 from typing import Any
 
 from slack_sdk.models.views import View
@@ -18,13 +17,11 @@ from bot.sandbox.slack.blockkit.checks import (
     string,
 )
 
-_SHARED: Mapping[str, Check] = MappingProxyType(
-    {
-        "private_metadata": string(View.private_metadata_max_length, least=0),
-        "callback_id": string(View.callback_id_max_length, least=0),
-        "external_id": string(255, least=0),
-    }
-)
+_SHARED: Mapping[str, Check] = {
+    "private_metadata": string(View.private_metadata_max_length, least=0),
+    "callback_id": string(View.callback_id_max_length, least=0),
+    "external_id": string(255, least=0),
+}
 _VIEW = by_type(
     {
         "modal": record(

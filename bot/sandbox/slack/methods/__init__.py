@@ -1,13 +1,16 @@
 """The Web API's methods, one function each: arguments in, answer out, SlackError for every refusal."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from bot.sandbox.slack.methods import app, chat, conversations, users, views
 from bot.sandbox.slack.methods.arguments import Args, Method
 
-METHODS: Mapping[str, Method] = MappingProxyType(
-    {**app.METHODS, **chat.METHODS, **conversations.METHODS, **users.METHODS, **views.METHODS}
-)
+METHODS: Mapping[str, Method] = {
+    **app.METHODS,
+    **chat.METHODS,
+    **conversations.METHODS,
+    **users.METHODS,
+    **views.METHODS,
+}
 
 __all__ = ["METHODS", "Args", "Method"]

@@ -1,7 +1,6 @@
 """`auth.test`, `apps.connections.open`."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from bot.sandbox.slack.methods.arguments import Args, Method, Token
 from bot.sandbox.slack.model import Json
@@ -25,9 +24,7 @@ def connections_open(site: Site, _args: Args) -> Json:
     return {"url": site.socket_url()}
 
 
-METHODS: Mapping[str, Method] = MappingProxyType(
-    {
-        "auth.test": Method(run=auth_test),
-        "apps.connections.open": Method(run=connections_open, token=Token.APP),
-    }
-)
+METHODS: Mapping[str, Method] = {
+    "auth.test": Method(run=auth_test),
+    "apps.connections.open": Method(run=connections_open, token=Token.APP),
+}

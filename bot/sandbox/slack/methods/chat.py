@@ -1,7 +1,6 @@
 """`chat.*`: what the app writes, changes and takes back."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.json_shapes import edited_json, posted_json
@@ -98,10 +97,8 @@ def _message(site: Site, channel: Channel, ts: str) -> Message:
     return message
 
 
-METHODS: Mapping[str, Method] = MappingProxyType(
-    {
-        "chat.postMessage": Method(run=post_message, scope="chat:write"),
-        "chat.postEphemeral": Method(run=post_ephemeral, scope="chat:write"),
-        "chat.update": Method(run=update, scope="chat:write"),
-    }
-)
+METHODS: Mapping[str, Method] = {
+    "chat.postMessage": Method(run=post_message, scope="chat:write"),
+    "chat.postEphemeral": Method(run=post_ephemeral, scope="chat:write"),
+    "chat.update": Method(run=update, scope="chat:write"),
+}

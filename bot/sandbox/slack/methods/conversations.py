@@ -1,7 +1,6 @@
 """`conversations.*`: where the bot is, and what was said there."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.json_shapes import channel_json, history_json
@@ -11,14 +10,12 @@ from bot.sandbox.slack.methods.pages import page
 from bot.sandbox.slack.model import Channel, Json, Message
 from bot.sandbox.slack.site import Site
 
-_SCOPE_OF_TYPE: Mapping[str, str] = MappingProxyType(
-    {
-        "public_channel": "channels:read",
-        "private_channel": "groups:read",
-        "im": "im:read",
-        "mpim": "mpim:read",
-    }
-)
+_SCOPE_OF_TYPE: Mapping[str, str] = {
+    "public_channel": "channels:read",
+    "private_channel": "groups:read",
+    "im": "im:read",
+    "mpim": "mpim:read",
+}
 
 
 def info(site: Site, args: Args) -> Json:
@@ -135,11 +132,9 @@ def _direct_or_user_not_found(site: Site, user_id: str) -> Channel:
         raise SlackError("user_not_found" if error.code == "channel_not_found" else error.code) from None
 
 
-METHODS: Mapping[str, Method] = MappingProxyType(
-    {
-        "conversations.info": Method(run=info, scope=scope_by_kind("read")),
-        "conversations.history": Method(run=history, scope=scope_by_kind("history")),
-        "conversations.replies": Method(run=replies, scope=scope_by_kind("history")),
-        "conversations.open": Method(run=open_direct, scope="im:write"),
-    }
-)
+METHODS: Mapping[str, Method] = {
+    "conversations.info": Method(run=info, scope=scope_by_kind("read")),
+    "conversations.history": Method(run=history, scope=scope_by_kind("history")),
+    "conversations.replies": Method(run=replies, scope=scope_by_kind("history")),
+    "conversations.open": Method(run=open_direct, scope="im:write"),
+}

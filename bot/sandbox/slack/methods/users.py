@@ -1,7 +1,6 @@
 """`users.*`."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.json_shapes import user_json
@@ -36,9 +35,7 @@ def conversations(site: Site, args: Args) -> Json:
     return channels_page(site, theirs, args)
 
 
-METHODS: Mapping[str, Method] = MappingProxyType(
-    {
-        "users.info": Method(run=info, scope="users:read"),
-        "users.conversations": Method(run=conversations),
-    }
-)
+METHODS: Mapping[str, Method] = {
+    "users.info": Method(run=info, scope="users:read"),
+    "users.conversations": Method(run=conversations),
+}

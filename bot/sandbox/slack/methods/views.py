@@ -1,7 +1,6 @@
 """`views.*`: modals and the Home tab."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from bot.sandbox.slack.blockkit import check_view
 from bot.sandbox.slack.errors import SlackError, bad_blocks
@@ -66,11 +65,9 @@ def _check_hash(view: View, args: Args) -> None:
         raise SlackError("hash_conflict")
 
 
-METHODS: Mapping[str, Method] = MappingProxyType(
-    {
-        "views.open": Method(run=open_view),
-        "views.push": Method(run=push),
-        "views.update": Method(run=update),
-        "views.publish": Method(run=publish),
-    }
-)
+METHODS: Mapping[str, Method] = {
+    "views.open": Method(run=open_view),
+    "views.push": Method(run=push),
+    "views.update": Method(run=update),
+    "views.publish": Method(run=publish),
+}

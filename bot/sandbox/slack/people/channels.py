@@ -1,4 +1,4 @@
-"""The life of channels: who is in them, whether they are still there. The app hears of it by events."""
+"""Channels: membership, archiving, deletion. The app is notified by events."""
 
 from dataclasses import replace
 from typing import Any
@@ -30,6 +30,14 @@ class ChannelActions(Actor):
         self._announce(gone, f"{_prefix(gone)}_deleted")
         return gone
 
+    async def change_channel_id(self, channel: str) -> Channel:
+        """Give a channel a new ID; the app gets `channel_id_changed`."""
+        old = self._site.workspace.channel(channel)
+        new = self._site.workspace.change_channel_id(old.id)
+        ids = {"old_channel_id": old.id, "new_channel_id": new.id}
+        self._publish_event({"type": "channel_id_changed", **ids}, new)
+        return new
+
     async def invite_bot(self, user: str, channel: str) -> Channel:
         """`/invite @bot`; the app gets `member_joined_channel`."""
         person = self._person(user)
@@ -57,7 +65,10 @@ class ChannelActions(Actor):
         return self._site.workspace.put_channel(replace(self._site.workspace.channel(channel), **changed))
 
     def _announce(self, channel: Channel, kind: str, **more: str) -> None:
-        body = {"type": kind, "channel": channel.id, **more, "event_ts": self._site.workspace.next_ts()}
+        self._publish_event({"type": kind, "channel": channel.id, **more}, channel)
+
+    def _publish_event(self, event: dict[str, str], channel: Channel) -> None:
+        body = {**event, "event_ts": self._site.workspace.next_ts()}
         at, shared = self._site.clock(), channel.is_ext_shared
         self._deliveries.announce(body, lambda each: payloads.event(each, at=at, is_ext_shared=shared))
 

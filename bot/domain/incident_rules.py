@@ -85,7 +85,7 @@ def _failed(
         return Decision(reason=NotifyReason.BASELINE, incident=incident)
     if incident is not None:
         reason = NotifyReason.STILL_FAILING if incident.failed_runs else NotifyReason.FIRST_FAILURE
-        failing = _with_bad_run(incident, run, now)
+        failing = _with_bad_run(incident, run, now, is_latest=situation.is_latest)
         counted = _changed(
             failing,
             kind=IncidentKind.FAILED,
@@ -108,7 +108,8 @@ def _failed(
         request_id=request_id,
     )
     newer = situation.newest_over
-    if newer is not None and newer.status is RunStatus.SENT and _began(newer, now) > _began(run, now):
+    is_overtaken = newer is not None and not situation.is_latest and _began(newer, now) > _began(run, now)
+    if newer is not None and is_overtaken and newer.status is RunStatus.SENT:
         over = replace(opened, state=IncidentState.RECOVERED, closed_at=now, good_exec_at=newer.exec_at)
         return Decision(reason=NotifyReason.OVERTAKEN_FAILURE, incident=over, counts=True)
     return Decision(reason=NotifyReason.FIRST_FAILURE, incident=opened, counts=True)
@@ -122,7 +123,7 @@ def _sent(run: TaskRun, situation: RunContext, *, now: datetime) -> Decision:
         return _no_failure_after_all(run, situation.counted, now=now)
     if incident is None:
         return Decision(reason=NotifyReason.SENT)
-    if not _is_newer(run, incident, now):
+    if not (situation.is_latest or _is_newer(run, incident, now)):
         return Decision(reason=NotifyReason.OLDER_RUN, incident=incident)
     return Decision(reason=NotifyReason.RECOVERED, incident=_recovered(incident, run, now))
 
@@ -151,7 +152,7 @@ def _running(
     began = _began(run, now)
     if now - began < stuck_after:
         is_late_one = incident is not None and incident.kind is IncidentKind.LATE and not incident.started_at
-        if incident is not None and is_late_one and _is_newer(run, incident, now):
+        if incident is not None and is_late_one and (situation.is_latest or _is_newer(run, incident, now)):
             return Decision(reason=NotifyReason.STARTED, incident=_changed(incident, started_at=began))
         return Decision(reason=NotifyReason.RUNNING, incident=incident)
     if past is None and is_older_than_the_watch(run, situation):
@@ -161,7 +162,7 @@ def _running(
     if was_so or (incident and incident.kind is IncidentKind.STUCK and incident.last_run_key == run.key):
         return Decision(reason=NotifyReason.AS_BEFORE, incident=incident)
     newer = situation.newest_over
-    if newer is not None and _began(newer, now) > began:
+    if newer is not None and not situation.is_latest and _began(newer, now) > began:
         return Decision(reason=NotifyReason.OLDER_RUN, incident=incident)
     if incident is None:
         incident = Incident(
@@ -174,7 +175,9 @@ def _running(
             last_sent_at=situation.last_sent_at,
             version=0,
         )
-    stuck = _changed(_with_bad_run(incident, run, now), kind=IncidentKind.STUCK)
+    stuck = _changed(
+        _with_bad_run(incident, run, now, is_latest=situation.is_latest), kind=IncidentKind.STUCK
+    )
     return Decision(reason=NotifyReason.STUCK, incident=stuck)
 
 
@@ -258,9 +261,9 @@ def _recovered(incident: Incident, run: TaskRun, now: datetime) -> Incident:
     return _changed(incident, state=IncidentState.RECOVERED, closed_at=now, good_exec_at=_began(run, now))
 
 
-def _with_bad_run(incident: Incident, run: TaskRun, now: datetime) -> Incident:
+def _with_bad_run(incident: Incident, run: TaskRun, now: datetime, *, is_latest: bool) -> Incident:
     """An overtaken run may fail after a newer one: the newest bad run is the one that is named."""
-    if not _is_newer(run, incident, now):
+    if not (is_latest or _is_newer(run, incident, now)):
         return incident
     return replace(incident, last_run_key=run.key, last_task_id=run.task_id, last_exec_at=_began(run, now))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
     from bot.domain import Incident, KnownRun, TaskRun
 
+REPEATED = {
+    timedelta(hours=1),
+    timedelta(minutes=30),
+}  # what clocks show twice; the half hour on Lord Howe Island
 STUCK_AFTER = timedelta(minutes=15)  # reports time out after 11 minutes at most
 
 
@@ -23,6 +27,9 @@ class RunContext:
 
     `watched_since` is when somebody subscribed, by our clock; `baseline_at` when the newest run began that
     was there by then, by Quick BI's. `is_first_look`: nobody could look when they subscribed.
+
+    `is_latest`: Quick BI named this run when it was asked for the latest one, and no later run is known. That
+    decides the order of runs; their times are wall-clock text, which repeats an hour each year and can be wrong.
     """
 
     incident: Incident | None = None
@@ -33,6 +40,15 @@ class RunContext:
     watched_since: datetime | None = None
     baseline_at: datetime | None = None
     is_first_look: bool = False
+    is_latest: bool = False
+
+
+def with_known_begin(run: TaskRun, situation: RunContext) -> TaskRun:
+    """A time that the clocks show twice keeps the reading that it had when the run was first seen."""
+    known = situation.past.run.exec_at if situation.past else None
+    if known is None or run.exec_at is None or run.exec_at - known not in REPEATED:
+        return run
+    return replace(run, exec_at=known)
 
 
 def is_older_than_the_watch(run: TaskRun, situation: RunContext) -> bool:
@@ -44,6 +60,8 @@ def is_older_than_the_watch(run: TaskRun, situation: RunContext) -> bool:
     """
     began, past = run.exec_at, situation.past
     if past is not None and (past.run.is_over or not past.is_baseline):
+        return False
+    if situation.is_latest and not situation.is_first_look:
         return False
     if began is None:
         return past is None and situation.is_first_look

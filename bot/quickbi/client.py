@@ -106,7 +106,7 @@ class QuickBIClient:
         call = wire.ask_status(asked)
 
         def read(answer: wire.Answer) -> StatusAnswer:
-            return wire.read_status(call, answer, asked=asked, zone=self._timezone)
+            return wire.read_status(call, answer, asked=asked, zone=self._timezone, now=self._clock())
 
         return await self._ask(
             call, read, attempts=attempts, before_attempt=before_attempt, after_failure=after_failure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain import RunStatus, TaskId, TaskRun
@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from bot.domain import MailRef
 
 EXEC_TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
+CLOCKS_DIFFER = timedelta(minutes=2)  # Quick BI's and ours
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 # Of two words about one run the later is the truer; and a failure is rather told once too often.
 _WEIGHT = {RunStatus.UNKNOWN: 0, RunStatus.PROCESSING: 1, RunStatus.SENT: 2, RunStatus.FAILED: 3}
 
 
-def read_runs(result: object, *, asked: MailRef, zone: ZoneInfo) -> tuple[TaskRun, ...] | None:
+def read_runs(result: object, *, asked: MailRef, zone: ZoneInfo, now: datetime) -> tuple[TaskRun, ...] | None:
     """The runs of the mail that was asked about, newest first.
 
     None where something is there, but nothing that can be read as a run of this mail: an answer like that
@@ -30,11 +31,11 @@ def read_runs(result: object, *, asked: MailRef, zone: ZoneInfo) -> tuple[TaskRu
         return ()
     if not isinstance(result, list):
         return None
-    runs = [run for entry in result if (run := _run(entry, asked=asked, zone=zone))]
+    runs = [run for entry in result if (run := _run(entry, asked=asked, zone=zone, now=now))]
     return _newest_first(_once_each(runs)) if runs or not result else None
 
 
-def _run(entry: object, *, asked: MailRef, zone: ZoneInfo) -> TaskRun | None:
+def _run(entry: object, *, asked: MailRef, zone: ZoneInfo, now: datetime) -> TaskRun | None:
     """One run, under the mail ID that was asked for. None if it is another's, or says no status."""
     if not isinstance(entry, dict):
         return None
@@ -49,7 +50,7 @@ def _run(entry: object, *, asked: MailRef, zone: ZoneInfo) -> TaskRun | None:
     return TaskRun(
         mail_id=asked.mail_id,
         task_id=TaskId(task_id) if task_id else None,
-        exec_at=_instant(text(entry.get("execTime")), zone=zone),
+        exec_at=_instant(text(entry.get("execTime")), zone=zone, latest=now if task_id else None),
         status=_status(word),
         status_word=word,
     )
@@ -62,16 +63,19 @@ def _status(word: str) -> RunStatus:
         return RunStatus.UNKNOWN
 
 
-def _instant(local_time: str, *, zone: ZoneInfo) -> datetime | None:
+def _instant(local_time: str, *, zone: ZoneInfo, latest: datetime | None) -> datetime | None:
     """None where it cannot be read: a failure is not to be lost over its time.
 
-    A time that the clocks showed twice is the first of the two; one that they skipped is as far beyond the
-    gap as it was into it. In UTC, because Python subtracts two times of one zone by their clock faces.
+    A time that the clocks show twice is the later of the two if that is not after `latest`; a run without a task
+    ID is known by its time, which must not change, and is always the first. A time that the clocks skipped is as
+    far beyond the gap as it was into it. In UTC, because Python subtracts two times of one zone by their clock faces.
     """
     try:
-        return datetime.strptime(local_time.strip(), EXEC_TIME_FORMAT).replace(tzinfo=zone).astimezone(UTC)
+        shown = datetime.strptime(local_time.strip(), EXEC_TIME_FORMAT).replace(tzinfo=zone)
+        first, second = (shown.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     except (ValueError, OverflowError):
         return None
+    return second if latest and first < second <= latest + CLOCKS_DIFFER else first
 
 
 def _once_each(runs: Iterable[TaskRun]) -> list[TaskRun]:

@@ -27,6 +27,7 @@ from bot.quickbi.signing import canonical_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from bot.domain import MailRef, QuickBIError
@@ -76,10 +77,10 @@ def ask_run(mail_id: MailId) -> Call:
     return Call(operation="ManualRunMailTask", query=canonical_query(parameters), repeatable=False)
 
 
-def read_status(call: Call, answer: Answer, *, asked: MailRef, zone: ZoneInfo) -> StatusAnswer:
+def read_status(call: Call, answer: Answer, *, asked: MailRef, zone: ZoneInfo, now: datetime) -> StatusAnswer:
     """The runs that Quick BI told, newest first; none for a mail that never ran."""
     envelope = _open(call, answer)
-    runs = read_runs(envelope.result, asked=asked, zone=zone)
+    runs = read_runs(envelope.result, asked=asked, zone=zone, now=now)
     if runs is None:
         raise envelope.broken("Result holds no run that can be read")
     return StatusAnswer(runs=runs, request_id=envelope.request_id, is_latest=asked.task_id is None)

@@ -50,7 +50,8 @@ class MailTransaction:
         self._subscriptions = tuple(map(subscription_from, found.mappings()))
         self._told = await self._channels_that_know()
 
-    async def situation(self, run: TaskRun) -> RunContext:
+    async def situation(self, run: TaskRun, *, latest_at: datetime | None) -> RunContext:
+        """`latest_at` is when Quick BI named this run as the mail's latest, None if it did not."""
         past = await known_run(self._connection, run)
         return RunContext(
             incident=self.incident,
@@ -61,6 +62,8 @@ class MailTransaction:
             watched_since=min((each.created_at for each in self._subscriptions), default=None),
             baseline_at=await baseline_began_at(self._connection, self.mail_id),
             is_first_look=not self._has_baseline,
+            is_latest=latest_at is not None
+            and not await self._has_news_since(past.first_seen_at if past else latest_at, but=run.key),
         )
 
     async def newest(self, *, over: bool = False, but: str = "") -> TaskRun | None:
@@ -70,6 +73,19 @@ class MailTransaction:
         found = await self._connection.execute(statement.order_by(BEGAN.desc()).limit(1))
         row = found.mappings().one_or_none()
         return None if row is None else run_from(row)
+
+    async def _has_news_since(self, at: datetime, *, but: str) -> bool:
+        """Whether another run was first seen after `at`: an answer can be written after a later one."""
+        found = await self._connection.execute(
+            select(runs.c.run_key)
+            .where(
+                runs.c.mail_id == self.mail_id,
+                runs.c.run_key != but,
+                runs.c.first_seen_at > at,
+            )
+            .limit(1)
+        )
+        return found.first() is not None
 
     async def last_sent_at(self) -> datetime | None:
         found = await self._connection.execute(

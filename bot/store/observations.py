@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from bot.domain import IncidentId, NotifyReason
 from bot.domain.incident_rules import judge, judge_denied, judge_late, judge_readable
-from bot.domain.run_context import STUCK_AFTER
+from bot.domain.run_context import STUCK_AFTER, with_known_begin
 from bot.store.lease import fence
 from bot.store.mail_transaction import MailTransaction
 from bot.store.tables import watches
@@ -46,7 +46,8 @@ class Observations:
         Returns what each came to. The `memory` remembers what was missed, so both are kept or neither. A mail
         that nobody is subscribed to only gets its history. Raises LeaseLost.
         """
-        runs = sorted(answer.runs, key=lambda each: each.exec_at or now)
+        latest = answer.latest if answer.is_latest else None
+        runs = sorted(answer.runs, key=lambda each: (each == latest, each.exec_at or now))
         async with self._mail(mail_id, term) as book:
             if not book.is_watched:
                 for run in runs:
@@ -54,7 +55,9 @@ class Observations:
                 return (NotifyReason.BASELINE,) * len(runs)
             reasons = await self._readable(book, now)
             for run in runs:
-                reasons.append(await self._record_run(book, run, answer.request_id, now, term))
+                reasons.append(
+                    await self._record_run(book, run, answer.request_id, now, term, is_latest=run == latest)
+                )
             reasons += [await self._record_missed(book, one, now) for one in missed]
             await book.looked(now, memory, is_latest=answer.is_latest)
         return tuple(reasons)
@@ -88,9 +91,17 @@ class Observations:
         return [verdict.reason] if verdict.reason is NotifyReason.ACCESS_BACK else []
 
     async def _record_run(
-        self, book: MailTransaction, run: TaskRun, request_id: str, now: datetime, term: int | None
+        self,
+        book: MailTransaction,
+        run: TaskRun,
+        request_id: str,
+        now: datetime,
+        term: int | None,
+        *,
+        is_latest: bool,
     ) -> NotifyReason:
-        situation = await book.situation(run)
+        situation = await book.situation(run, latest_at=now if is_latest else None)
+        run = with_known_begin(run, situation)
         verdict = judge(
             run,
             situation,

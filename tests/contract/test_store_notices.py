@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 import pytest
@@ -65,17 +66,53 @@ async def test_a_failure_at_the_edge_of_the_subscription_is_told(desk: Desk) -> 
     assert await desk.saw(5, run(1, FAILED, minutes=-5)) == (NotifyReason.FIRST_FAILURE,)
 
 
+async def test_the_latest_run_is_the_newest_whatever_its_time_says(desk: Desk) -> None:
+    """Execution times are wall-clock text: no order of them may turn a latest failure into anything else."""
+    for number, began in enumerate(permutations((25, 28, 31, 36))):
+        mail_id = MailId(f"mail-{number}")
+        await subscribed(desk, mail_id=mail_id, created_at=at(30))
+        told: list[NotifyReason] = []
+        for look, (task, status) in enumerate([(1, SENT), (2, FAILED), (3, RUNNING), (3, SENT), (4, FAILED)]):
+            seen = run(task, status, minutes=began[task - 1], mail_id=mail_id)
+            told += await desk.saw(34 + look, seen, mail_id=mail_id)
+        assert told == [
+            NotifyReason.SENT,
+            NotifyReason.FIRST_FAILURE,
+            NotifyReason.RUNNING,
+            NotifyReason.RECOVERED,
+            NotifyReason.FIRST_FAILURE,
+        ], began
+
+
+async def test_a_failure_is_told_where_an_earlier_run_began_later_by_the_clock(desk: Desk) -> None:
+    """The clocks were set back, or Quick BI's servers disagree: 28 s before, 10 s after."""
+    await subscribed(desk)
+    await desk.saw(2, run(1, SENT, minutes=28 / 60))
+    assert await desk.saw(3, run(2, FAILED, minutes=10 / 60)) == (NotifyReason.FIRST_FAILURE,)
+    assert (await desk.send(4)).items[0].incident.is_firing
+    assert await desk.saw(5, run(1, SENT, minutes=28 / 60)) == (NotifyReason.AS_BEFORE,)
+    assert await desk.nothing_owed()
+
+
+async def test_a_time_that_the_clocks_show_twice_keeps_its_first_reading(desk: Desk) -> None:
+    """A run that began in the first of the two hours is looked at again in the second."""
+    await subscribed(desk)
+    await desk.saw(2, run(1, RUNNING))
+    assert await desk.saw(62, run(1, FAILED, minutes=61)) == (NotifyReason.FIRST_FAILURE,)
+    assert (await desk.send(63)).items[0].incident.last_exec_at == at(1)
+
+
 async def test_an_old_run_that_somebody_asks_about_is_no_news(desk: Desk) -> None:
     """A person pastes an error line from before anybody subscribed."""
     await subscribed(desk, baseline=answer(run(100, SENT)), created_at=at(101))
-    assert await desk.saw(110, run(50, FAILED)) == (NotifyReason.BASELINE,)
+    assert await desk.saw_task(110, run(50, FAILED)) == (NotifyReason.BASELINE,)
     assert await desk.nothing_owed()
 
 
 async def test_an_old_run_is_not_counted_among_the_failures_of_today(desk: Desk) -> None:
     await subscribed(desk, baseline=answer(run(100, SENT)), created_at=at(101))
     await desk.saw(121, run(120, FAILED))
-    assert await desk.saw(122, run(50, FAILED)) == (NotifyReason.BASELINE,)
+    assert await desk.saw_task(122, run(50, FAILED)) == (NotifyReason.BASELINE,)
     assert (await desk.send(123)).items[0].incident.failed_runs == 1
 
 
@@ -83,7 +120,7 @@ async def test_what_was_seen_going_long_before_anyone_subscribed_is_no_news(desk
     """Somebody looked at it on Monday; on Friday a channel subscribes, and how it ended becomes known."""
     await desk.saw(1, run(1, RUNNING))
     await subscribed(desk, baseline=answer(run(4000, SENT)), created_at=at(4001))
-    assert await desk.saw(4002, run(1, FAILED)) == (NotifyReason.BASELINE,)
+    assert await desk.saw_task(4002, run(1, FAILED)) == (NotifyReason.BASELINE,)
     assert await desk.nothing_owed()
 
 

@@ -100,7 +100,7 @@ def test_a_missing_task_id() -> None:
             "2024-10-27 02:30:00",
             "Europe/Berlin",
             datetime(2024, 10, 27, 0, 30, tzinfo=UTC),
-            id="shown twice: the first",
+            id="shown twice, the second not yet: the first",
         ),
         pytest.param(
             "2024-03-31 02:30:00",
@@ -123,6 +123,23 @@ def test_an_exec_time(value: object, zone: str, exec_at: datetime | None) -> Non
     """Read in the given zone; a failure whose time cannot be read is still told."""
     told = read_status(good([entry(status="FAILED", execTime=value)]), zone=ZoneInfo(zone))
     assert told.runs == (run(RunStatus.FAILED, exec_at=exec_at),)
+
+
+@pytest.mark.parametrize(
+    ("task_id", "hour"),
+    [
+        pytest.param(TASK, 1, id="the second"),
+        pytest.param(0, 0, id="the first, for a run without a task ID is known by its time"),
+    ],
+)
+def test_a_time_that_the_clocks_have_shown_twice(task_id: int, hour: int) -> None:
+    """A run that began 10 minutes ago is not 70 minutes old, and so not stuck."""
+    told = read_status(
+        good([entry(taskId=task_id, execTime="2024-10-27 02:30:00")]),
+        zone=ZoneInfo("Europe/Berlin"),
+        now=datetime(2024, 10, 27, 1, 40, tzinfo=UTC),
+    )
+    assert told.runs[0].exec_at == datetime(2024, 10, 27, hour, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

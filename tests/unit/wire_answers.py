@@ -21,6 +21,7 @@ from tests.support.answers import MAIL, REQUEST_ID, recorded
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 TASK = TaskId(7218865303929605212)
 STARTED = datetime(2024, 10, 9, 9, 34, 11, tzinfo=UTC)
+ASKED_AT = datetime(2024, 10, 27, 0, 45, tzinfo=UTC)
 ASKED = MailRef(mail_id=MailId(MAIL))
 
 
@@ -37,8 +38,10 @@ def good(result: object) -> wire.Answer:
     return answer_of(json.dumps({"RequestId": REQUEST_ID, "Success": True, "Result": result}).encode())
 
 
-def read_status(answer: wire.Answer, *, asked: MailRef = ASKED, zone: ZoneInfo = SHANGHAI) -> StatusAnswer:
-    return wire.read_status(wire.ask_status(asked), answer, asked=asked, zone=zone)
+def read_status(
+    answer: wire.Answer, *, asked: MailRef = ASKED, zone: ZoneInfo = SHANGHAI, now: datetime = ASKED_AT
+) -> StatusAnswer:
+    return wire.read_status(wire.ask_status(asked), answer, asked=asked, zone=zone, now=now)
 
 
 def read_mails(answer: wire.Answer, *, page: int = 1) -> MailPage:

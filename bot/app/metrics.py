@@ -30,27 +30,27 @@ class BotMetrics(Collector):
         self._busy = busy
 
     def collect(self) -> Iterator[Metric]:
-        pulse, leads = self._poller.pulse, self._leadership.is_leader
+        stats, leads = self._poller.stats, self._leadership.is_leader
         yield _gauge("mailbot_leader", "1 where this replica polls and posts", leads)
-        yield _gauge("mailbot_mails_watched", "Mails that this leader polls", pulse.watched * leads)
-        is_out = leads and pulse.outage_since is not None
+        yield _gauge("mailbot_mails_watched", "Mails that this leader polls", stats.watched * leads)
+        is_out = leads and stats.outage_since is not None
         yield _gauge("mailbot_quickbi_out_of_reach", "1 during an outage that this leader sees", is_out)
         is_rejected = leads and self._courier.tally.rejected_since is not None
         yield _gauge(
             "mailbot_slack_rejects_the_app", "1 while Slack takes no message of this app", is_rejected
         )
-        if pulse.last_answer_at is not None:
+        if stats.last_answer_at is not None:
             yield _gauge(
                 "mailbot_last_answer_timestamp_seconds",
                 "When the poller last had an answer of Quick BI",
-                pulse.last_answer_at.timestamp(),
+                stats.last_answer_at.timestamp(),
             )
         yield _gauge("mailbot_people_waiting", "Commands and clicks being answered", self._busy())
-        yield _counter("mailbot_status_calls", "Status calls that the poller made", pulse.calls)
+        yield _counter("mailbot_status_calls", "Status calls that the poller made", stats.calls)
         owed = self._courier.tally.owed * leads
         yield _gauge("mailbot_messages_owed", "Messages that wait for this leader to send them", owed)
         news = CounterMetricFamily("mailbot_news", "What looks at mails came to", labels=["reason"])
-        for reason, count in pulse.news.items():
+        for reason, count in stats.outcomes.items():
             news.add_metric([reason.value], count)
         yield news
         for name, words, count in self._courier_counts():

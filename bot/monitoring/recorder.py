@@ -1,15 +1,14 @@
-"""Writes down what Quick BI answered, however long the database refuses: it may be the only sight of a run.
+"""Stores what Quick BI answered, for as long as it takes: an answer may be the only sight of a run.
 
-An answer that is in hand is a task of its own: it outlives the look that fetched it, and the leader's term.
-Whoever leads by then, it is taken as if a person's command had seen it. What such a command saw is held no less
-firmly: the schedule has learned it by then, and looks for it no more.
+Each answer is stored by a task of its own, which outlives the call that fetched it and the leader's term. If another
+replica leads by then, the answer is stored as if a person's command had seen it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bot.aio import finish, until_stored
@@ -37,71 +36,64 @@ class Look:
     missed: tuple[MissedRun, ...] = ()
 
 
+@dataclass(slots=True)
 class Recorder:
-    """`noted` hears what each answer came to, once it is written."""
+    """`on_recorded` is called with each answer's outcome after it is stored."""
 
-    def __init__(
-        self, observations: Observations, *, noted: Callable[[MailId, tuple[NotifyReason, ...]], None]
-    ) -> None:
-        self._observations = observations
-        self._noted = noted
-        self._in_hand: set[asyncio.Task[None]] = set()
-        self._newest: dict[MailId, asyncio.Task[None]] = {}
+    observations: Observations
+    on_recorded: Callable[[MailId, tuple[NotifyReason, ...]], None]
+    _tasks: set[asyncio.Task[None]] = field(init=False, default_factory=set)
+    _newest: dict[MailId, asyncio.Task[None]] = field(init=False, default_factory=dict)
 
-    @property
-    def in_hand(self) -> int:
-        """How many answers are not written yet."""
-        return len(self._in_hand)
+    async def store(self, look: Look, *, term: int) -> None:
+        """Return when it is stored. Raises LeaseLost if another replica leads; it is stored then, too.
 
-    async def keep(self, look: Look, *, term: int) -> None:
-        """Come back when it is written. Raises LeaseLost where another replica leads: then it is written, too.
-
-        An answer that can never be written is logged, and does not end the others.
+        An answer that can never be stored is logged.
         """
         try:
-            await asyncio.shield(self.take(look, term=term))
+            await asyncio.shield(self.start(look, term=term))
         except LeaseLost:
             raise
         except Exception:  # noqa: BLE001 (the boundary of one answer: `_done` has logged it)
             return
 
-    def take(self, look: Look, *, term: int | None) -> asyncio.Task[None]:
-        """Have it written, whether anybody waits for that or not. `term` is None for what a person's command saw.
+    def start(self, look: Look, *, term: int | None) -> asyncio.Task[None]:
+        """Store it in the background. `term` is None for what a person's command saw.
 
-        One mail's answers are written in the order in which they came: while the database refuses there may be
-        several, and a run that was FAILED first and SENT then must not be told the other way round.
+        Answers about one mail are stored in the order in which they came, also while the database is away:
+        a run that was FAILED first and SENT then must not be recorded the other way round.
         """
         before = self._newest.get(look.mail_id)
-        task = self._newest[look.mail_id] = asyncio.create_task(self._hold(look, term, before))
-        self._in_hand.add(task)
+        task = self._newest[look.mail_id] = asyncio.create_task(self._store(look, term, before))
+        self._tasks.add(task)
         task.add_done_callback(lambda done: self._done(look.mail_id, done))
         return task
 
     async def drain(self, patience: float) -> None:
-        """Wait for what is not written yet; after `patience` seconds it is given up, and said so."""
-        if count := await finish(self._in_hand, patience):
+        """Wait up to `patience` seconds for what is not stored yet, then give it up with an error in the log."""
+        if count := await finish(self._tasks, patience):
             _log.error("answers_given_up", extra={"count": count})
 
-    async def _hold(self, look: Look, term: int | None, before: asyncio.Task[None] | None) -> None:
+    async def _store(self, look: Look, term: int | None, before: asyncio.Task[None] | None) -> None:
         if before is not None:
             await asyncio.wait({before})
         try:
-            await until_stored(lambda: self._write(look, term))
+            await until_stored(lambda: self._record(look, term))
         except LeaseLost:
             _log.info("answer_kept_after_the_term", extra={"mail_id": look.mail_id})
-            # What the next leader learns, it learns by itself: the late runs, too.
-            await until_stored(lambda: self._write(replace(look, memory=None, missed=()), None))
+            # The next leader's schedule learns by itself, and finds late runs by itself.
+            await until_stored(lambda: self._record(replace(look, memory=None, missed=()), None))
             raise
 
-    async def _write(self, look: Look, term: int | None) -> None:
-        reasons = await self._observations.record_answer(
+    async def _record(self, look: Look, term: int | None) -> None:
+        reasons = await self.observations.record_answer(
             look.mail_id, look.answer, now=look.at, term=term, memory=look.memory, missed=look.missed
         )
-        self._noted(look.mail_id, reasons)
+        self.on_recorded(look.mail_id, reasons)
 
     def _done(self, mail_id: MailId, task: asyncio.Task[None]) -> None:
-        """Nobody may be left to hear how it ended. LeaseLost is the term's affair; the rest is ours."""
-        self._in_hand.discard(task)
+        """The caller may be gone, so errors are logged here; LeaseLost is handled where the term ends."""
+        self._tasks.discard(task)
         if self._newest.get(mail_id) is task:
             del self._newest[mail_id]
         error = None if task.cancelled() else task.exception()

@@ -1,116 +1,101 @@
-"""What the leader polls: hands the watched mails to the schedule, teaches it, and puts a name to what it misses."""
+"""Passes the watched mails and what was seen of them to the schedule, and asks it for missed runs."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from bot.aio import until_stored
 from bot.domain.incident_rules import MissedRun
-from bot.monitoring.schedule import Ask, Due, MailMemory
+from bot.monitoring.schedule import Ask, MailMemory
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
-    from datetime import datetime, tzinfo
+    from datetime import datetime
 
-    from bot.domain import DueTime, MailId, StatusAnswer, Watch
+    from bot.domain import MailId, StatusAnswer, Watch
     from bot.domain.repositories import WatchList
     from bot.monitoring.schedule import LateRun, Schedule
 
-BREATH = 0.01  # seconds after which whatever else is to be done has its turn
-EXPECTED_LATELY = timedelta(minutes=5)  # a run by hand that did not begin by then is not waited for
-SATURDAY = 5
+BREAK_AFTER = 0.01  # seconds of uninterrupted work, after which other tasks get their turn
+MANUAL_RUN_STARTS_WITHIN = timedelta(minutes=5)
 
 
+@dataclass(kw_only=True, slots=True)
 class Watchlist:
-    """`schedule` is None between the terms: each begins with an empty one and with what the store knows.
+    """`schedule` is None between terms: each begins with an empty one and what is stored.
 
-    `is_paused` is asked before a mail is called late: that it was paused may not be known here yet.
+    `is_paused` is asked before a mail is reported as late: the stored list may not show a recent pause.
     """
 
-    def __init__(
-        self,
-        watches: WatchList,
-        *,
-        new_schedule: Callable[[], Schedule],
-        timezone: tzinfo,
-        is_paused: Callable[[MailId], Awaitable[bool]],
-    ) -> None:
-        self._watches = watches
-        self._new_schedule = new_schedule
-        self._timezone = timezone
-        self._is_paused = is_paused
-        self._dues: dict[MailId, frozenset[DueTime]] = {}
-        self._change_no = 0
-        self.schedule: Schedule | None = None
+    watches: WatchList
+    new_schedule: Callable[[], Schedule]
+    is_paused: Callable[[MailId], Awaitable[bool]]
+    schedule: Schedule | None = field(init=False, default=None)
+    _mails: dict[MailId, None] = field(init=False, default_factory=dict)
+    _change_no: int = field(init=False, default=0)
 
     @property
     def count(self) -> int:
         """How many mails are watched."""
-        return len(self._dues)
+        return len(self._mails)
 
     def begin_term(self) -> None:
-        self.schedule, self._dues, self._change_no = self._new_schedule(), {}, 0
+        self.schedule, self._mails, self._change_no = self.new_schedule(), {}, 0
 
     def end_term(self) -> None:
         self.schedule = None
 
-    def any_mail(self) -> MailId | None:
-        return next(iter(self._dues), None)
-
-    def another_than(self, mail_id: MailId) -> MailId:
-        """This one only if there is no other."""
-        return next((each for each in self._dues if each != mail_id), mail_id)
+    def any_mail(self, *, other_than: MailId | None = None) -> MailId | None:
+        """Any watched mail, another than this one if there is another."""
+        return next((each for each in self._mails if each != other_than), other_than)
 
     async def take_over_changes(self, now: Callable[[], datetime]) -> tuple[Watch, ...]:
-        """Follow the subscriptions, some at a time: there may be more as long as this returns any.
+        """Take over one page of changed subscriptions; there may be more as long as this returns any.
 
-        Recalling what was learned of ten thousand mails takes seconds; people are answered in between.
+        Reading the memories of ten thousand mails takes seconds; other tasks run in between.
         """
-        changes = await until_stored(lambda: self._watches.changed_since(self._change_no))
+        changes = await until_stored(lambda: self.watches.changed_since(self._change_no))
         since = monotonic()
         for watch in changes:
-            self._take_over(watch, now())
+            if self.schedule is not None:
+                self._take_over(self.schedule, watch, now())
             self._change_no = watch.change_no
-            if monotonic() - since > BREATH:
+            if monotonic() - since > BREAK_AFTER:
                 await asyncio.sleep(0)
                 since = monotonic()
         return changes
 
-    def _take_over(self, watch: Watch, now: datetime) -> None:
-        schedule = self.schedule
-        if schedule is None:
-            return
+    def _take_over(self, schedule: Schedule, watch: Watch, now: datetime) -> None:
         if not watch.is_watched:
             schedule.forget(watch.mail_id)
-            self._dues.pop(watch.mail_id, None)
+            self._mails.pop(watch.mail_id, None)
             return
-        dues = {_for_schedule(due) for due in watch.dues}
-        if watch.mail_id not in self._dues:
-            memory = None if watch.memory is None else MailMemory(watch.memory)
+        if watch.mail_id not in self._mails:
+            self._mails[watch.mail_id] = None
             schedule.watch(
                 watch.mail_id,
                 now,
-                memory=memory,
-                dues=dues,
+                memory=None if watch.memory is None else MailMemory(watch.memory),
+                dues=watch.dues,
                 paused=watch.is_paused,
                 looked_at=watch.looked_at,
             )
         else:
-            schedule.set_dues(watch.mail_id, dues, now)
+            schedule.set_dues(watch.mail_id, watch.dues, now)
             schedule.set_paused(watch.mail_id, now, paused=watch.is_paused)
         for run in watch.open_runs:
             schedule.follow(watch.mail_id, run, now)
-        if watch.expects_run_at is not None and now - watch.expects_run_at < EXPECTED_LATELY:
+        if watch.expects_run_at is not None and now - watch.expects_run_at < MANUAL_RUN_STARTS_WITHIN:
             schedule.run_expected(watch.mail_id, watch.expects_run_at)
-        self._dues[watch.mail_id] = watch.dues
 
     async def learn(
         self, ask: Ask, answer: StatusAnswer, now: datetime
     ) -> tuple[str | None, tuple[MissedRun, ...]]:
-        """Teach the schedule. Returns the mail's memory where it is worth keeping, and the runs found missing."""
+        """Teach the schedule. Returns the mail's memory if it is worth saving, and the runs found missing."""
         schedule = self.schedule
         if schedule is None or not schedule.answered(ask, answer, now):
             return None, ()
@@ -118,28 +103,11 @@ class Watchlist:
         return schedule.memory(ask.mail_id), await self._missed(late)
 
     async def _missed(self, late: Sequence[LateRun]) -> tuple[MissedRun, ...]:
-        """Those of the late runs that somebody is to hear of. Asked before anything is written: it may take a while."""
-        missed = []
-        for each in late:
-            declared = self._declared(each)
-            if each.declared is not None and declared is None:
-                continue  # not on this weekday
-            if not await self._is_paused(each.mail_id):
-                missed.append(MissedRun(expected_at=each.expected_at, declared=declared))
-        return tuple(missed)
-
-    def _declared(self, late: LateRun) -> DueTime | None:
-        """The due time that somebody typed: the schedule knows of its weekdays only whether a weekend is among them."""
-        weekday = late.expected_at.astimezone(self._timezone).weekday()
-        return next(
-            (
-                due
-                for due in self._dues.get(late.mail_id, ())
-                if _for_schedule(due) == late.declared and weekday in due.weekdays
-            ),
-            None,
+        """The late runs of mails that are not paused. May take a while, so it is asked before anything is stored."""
+        return tuple(
+            [
+                MissedRun(expected_at=each.expected_at, declared=each.declared)
+                for each in late
+                if not await self.is_paused(each.mail_id)
+            ]
         )
-
-
-def _for_schedule(due: DueTime) -> Due:
-    return Due(at=due.at, weekdays_only=max(due.weekdays) < SATURDAY, grace=due.grace)

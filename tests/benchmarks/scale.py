@@ -161,9 +161,9 @@ async def _statements_a_look(count: int) -> float:
 
             engine = stage.store.database._engine.sync_engine
             event.listen(engine, "before_cursor_execute", executes)
-            before = stage.poller.pulse.calls
+            before = stage.poller.stats.calls
             await stage.until_looked(times=COUNTED_LOOKS, seconds=120)
-            return counted / (stage.poller.pulse.calls - before)
+            return counted / (stage.poller.stats.calls - before)
 
 
 def _looks(ledger: CallLog) -> int:

@@ -20,7 +20,7 @@ def told(*, leads: bool) -> str:
     """By a replica that saw an outage, and whose app Slack rejected, while it led."""
     registry = CollectorRegistry()
     parts: dict[str, Any] = {
-        "poller": SimpleNamespace(pulse=PollerStats(watched=7, calls=40, outage_since=LONG_AGO)),
+        "poller": SimpleNamespace(stats=PollerStats(watched=7, calls=40, outage_since=LONG_AGO)),
         "courier": SimpleNamespace(tally=DeliveryStats(sent=3, owed=5, rejected_since=LONG_AGO)),
         "leadership": SimpleNamespace(is_leader=leads),
     }

@@ -11,7 +11,7 @@ import pytest
 from bot.domain import NotifyReason
 from bot.domain.incident_rules import CONFIRM_AFTER
 from bot.domain.outage_rules import TOLD_AFTER
-from bot.monitoring.probes import PROBE_EVERY
+from bot.monitoring.outages import PROBE_EVERY
 from bot.sandbox.quickbi.faults import Mode
 from tests.support.telling import telling
 
@@ -43,7 +43,7 @@ async def becomes_true(is_true: Callable[[], Awaitable[bool]], *, seconds: float
 
 async def until_answered(desk: Telling) -> None:
     async def answered() -> bool:
-        return desk.poller.pulse.last_answer_at is not None
+        return desk.poller.stats.last_answer_at is not None
 
     await becomes_true(answered)
 
@@ -81,7 +81,7 @@ async def test_a_mail_that_is_gone_is_told_after_one_more_look(desk: Telling) ->
     desk.clock_error += CHECK_INTERVAL
 
     async def is_doubted() -> bool:
-        return NotifyReason.UNCONFIRMED in desk.poller.pulse.news
+        return NotifyReason.UNCONFIRMED in desk.poller.stats.outcomes
 
     await becomes_true(is_doubted)
     desk.clock_error += CONFIRM_AFTER

@@ -260,9 +260,9 @@ async def until_refused(desk: Telling, mail_id: str) -> None:
 
 async def until_answered(desk: Telling) -> None:
     """Wait until Quick BI has told about another mail."""
-    before = desk.poller.pulse.last_answer_at
+    before = desk.poller.stats.last_answer_at
     async with asyncio.timeout(20):
-        while desk.poller.pulse.last_answer_at == before:  # noqa: ASYNC110 (a pulse tells nobody)
+        while desk.poller.stats.last_answer_at == before:  # noqa: ASYNC110 (a counter tells nobody)
             await asyncio.sleep(0.02)
 
 

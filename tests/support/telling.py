@@ -144,9 +144,9 @@ class Telling:
 
     async def until_looked(self, *, times: int = 1, seconds: float = 15.0) -> None:
         """Wait until the poller has had so many more answers."""
-        before = self.poller.pulse.calls
+        before = self.poller.stats.calls
         async with asyncio.timeout(seconds):
-            while self.poller.pulse.calls < before + times:  # noqa: ASYNC110 (a counter tells nobody)
+            while self.poller.stats.calls < before + times:  # noqa: ASYNC110 (a counter tells nobody)
                 await asyncio.sleep(0.02)
 
     async def list_mails(self) -> None:

@@ -7,10 +7,8 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from bot.domain import (
-    RunStatus,
-)
-from bot.monitoring.schedule import Due, Sleep
+from bot.domain import WORKDAYS, DueTime, RunStatus
+from bot.monitoring.schedule import Sleep
 from tests.benchmarks import simulation
 from tests.benchmarks.workloads import Workload
 from tests.support.schedule_stage import (
@@ -77,10 +75,11 @@ def test_a_paused_mail_is_never_late() -> None:
     assert not schedule.late()
 
 
-def test_a_declared_time_is_missed_after_its_grace() -> None:
-    """A person's `due` needs no learning."""
+@pytest.mark.parametrize("weekdays", [WORKDAYS, frozenset({0}), frozenset({2, 5})])
+def test_a_declared_time_is_missed_after_its_grace(weekdays: frozenset[int]) -> None:
+    """A person's `due` needs no learning, and counts on its own weekdays only."""
     schedule = a_schedule()
-    due = Due(at=time(9, 30), weekdays_only=True, grace=timedelta(minutes=15))
+    due = DueTime(at=time(9, 30), weekdays=weekdays, grace=timedelta(minutes=15))
     schedule.watch(MAIL, MONDAY, dues=[due])
     now, told = MONDAY, []
     while now < MONDAY + timedelta(days=7):
@@ -92,7 +91,7 @@ def test_a_declared_time_is_missed_after_its_grace() -> None:
         told += [(now, late) for late in schedule.late()]
         now += timedelta(seconds=1)
     assert [late.expected_at for _, late in told] == [
-        MONDAY + timedelta(days=day, hours=9, minutes=30) for day in range(5)
+        MONDAY + timedelta(days=day, hours=9, minutes=30) for day in sorted(weekdays)
     ]
     assert all(late.declared == due for _, late in told)
     assert all(at - late.expected_at < timedelta(minutes=15, seconds=5) for at, late in told)

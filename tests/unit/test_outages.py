@@ -41,7 +41,9 @@ class Book:
 
 def keeper(book: Book) -> tuple[OutageMonitor, list[datetime | None]]:
     noted: list[datetime | None] = []
-    return OutageMonitor(book, operator_channel=None, noted=noted.append, news=lambda: None), noted
+    return OutageMonitor(
+        repository=book, operator_channel=None, on_changed=noted.append, on_pending=lambda: None
+    ), noted
 
 
 async def test_an_end_is_written_behind_its_beginning() -> None:

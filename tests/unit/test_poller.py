@@ -24,7 +24,7 @@ from bot.domain import (
     Watch,
 )
 from bot.domain.mail_refusals import FEWEST, PATIENCE
-from bot.monitoring.poller import MOST_AT_ONCE, WAITED_FOR, Poller
+from bot.monitoring.poller import MOST_AT_ONCE, STORED_WITHIN, Poller
 from bot.monitoring.schedule import Schedule
 from bot.quickbi.call_budget import CallBudget, LocalSlots
 
@@ -159,9 +159,8 @@ class Desk:
             new_schedule=lambda: Schedule(
                 calls_per_second=1_000, check_interval=timedelta(seconds=0.2), timezone=UTC
             ),
-            timezone=UTC,
-            news=lambda: None,
-            seen=lambda _, __: None,
+            on_pending=lambda: None,
+            on_answer=lambda _, __: None,
             is_paused=self.is_paused,
             now=self.now,
         )
@@ -250,7 +249,7 @@ async def test_what_a_person_saw_is_written_when_the_database_is_back() -> None:
     desk = Desk()
     desk.store.is_away = True
     seen = Observation(answer=sent(SALES), seen_at=NOON)
-    async with asyncio.timeout(WAITED_FOR + 5):
+    async with asyncio.timeout(STORED_WITHIN + 5):
         await desk.poller.observed(MailRef(mail_id=SALES), seen)
     assert desk.store.recorded == []
     desk.store.is_away = False

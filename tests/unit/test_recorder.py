@@ -67,17 +67,16 @@ class Desk:
     def __init__(self, book: Book) -> None:
         self.book = book
         self.news: list[tuple[NotifyReason, ...]] = []
-        self.recorder = Recorder(book, noted=lambda _, reasons: self.news.append(reasons))
+        self.recorder = Recorder(book, lambda _, reasons: self.news.append(reasons))
 
     async def keep(self) -> None:
-        await self.recorder.keep(LOOK, term=3)
+        await self.recorder.store(LOOK, term=3)
 
 
 async def test_it_is_written_with_the_term_and_noted() -> None:
     desk = Desk(Book())
     await desk.keep()
     assert (desk.book.written, desk.news) == ([(3, "learned")], [NEWS])
-    assert desk.recorder.in_hand == 0
 
 
 async def test_a_database_that_refuses_is_asked_again() -> None:
@@ -102,19 +101,19 @@ async def test_a_look_that_is_cancelled_leaves_its_answer_in_hand() -> None:
     look.cancel()
     with pytest.raises(asyncio.CancelledError):
         await look
-    assert desk.recorder.in_hand == 1
+    assert desk.book.written == []
     desk.book.is_away = False
     await desk.recorder.drain(5.0)
-    assert (desk.book.written, desk.recorder.in_hand) == ([(3, "learned")], 0)
+    assert desk.book.written == [(3, "learned")]
 
 
 async def test_a_person_does_not_wait_for_a_database_that_is_away() -> None:
     """They have their answer; it is written once the database is back."""
     desk = Desk(Book())
     desk.book.is_away = True
-    writing = desk.recorder.take(LOOK, term=None)
+    writing = desk.recorder.start(LOOK, term=None)
     await asyncio.wait({writing}, timeout=0.01)
-    assert (desk.book.written, desk.recorder.in_hand) == ([], 1)
+    assert desk.book.written == []
     desk.book.is_away = False
     await desk.recorder.drain(5.0)
     assert (desk.book.written, desk.news) == ([(None, "learned")], [NEWS])
@@ -130,7 +129,6 @@ async def test_at_the_end_of_the_process_it_is_given_up_and_said_so(caplog: pyte
     with pytest.raises(asyncio.CancelledError):
         await look
     assert "answers_given_up" in caplog.messages
-    assert desk.recorder.in_hand == 0
 
 
 async def test_one_mails_answers_are_written_in_the_order_in_which_they_came() -> None:
@@ -138,7 +136,7 @@ async def test_one_mails_answers_are_written_in_the_order_in_which_they_came() -
     desk = Desk(Book(StoreError("locked"), StoreError("locked")))
     for mail_id, request_id in ((MAIL, "failed"), (MailId("other"), "x"), (MAIL, "sent after all")):
         answer = StatusAnswer(runs=(), request_id=request_id)
-        desk.recorder.take(replace(LOOK, mail_id=mail_id, answer=answer), term=None)
+        desk.recorder.start(replace(LOOK, mail_id=mail_id, answer=answer), term=None)
     await desk.recorder.drain(5.0)
     assert [each for each in desk.book.order if each.startswith("sales")] == [
         "sales failed",

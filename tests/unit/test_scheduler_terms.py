@@ -8,8 +8,8 @@ from random import Random
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from bot.domain import MailId, RunStatus
-from bot.monitoring.schedule import Ask, Due, MailMemory, Schedule
+from bot.domain import DueTime, MailId, RunStatus
+from bot.monitoring.schedule import Ask, MailMemory, Schedule
 from tests.support.schedule_stage import MONDAY, NOTHING, a_run, a_schedule
 
 SECOND = timedelta(seconds=1)
@@ -92,7 +92,7 @@ def test_a_term_asks_first_whom_nobody_asked_for_longest() -> None:
 def test_a_run_missed_before_another_replica_looked_is_still_late() -> None:
     """A person's look on another replica came after the deadline; it judges nothing, so the next term does."""
     mail_id, nine = MailId("mail"), MONDAY.replace(hour=9)
-    due = Due(at=time(9, 0), weekdays_only=False, grace=timedelta(minutes=15))
+    due = DueTime(at=time(9, 0), grace=timedelta(minutes=15))
     before = a_schedule()
     before.watch(mail_id, nine - timedelta(hours=1), dues=[due])
     before.answered(Ask(mail_id=mail_id), NOTHING, nine - timedelta(hours=1))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.domain import WORKDAYS, DueTime, MailId, StatusAnswer, Watch
-from bot.monitoring.schedule import Ask, Due, LateRun
+from bot.domain import DueTime, MailId, StatusAnswer, Watch
+from bot.monitoring.schedule import Ask, LateRun
 from bot.monitoring.watchlist import Watchlist
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 MONDAY = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 MAIL = MailId("sales")
 ON_MONDAYS = DueTime(at=time(9, 30), weekdays=frozenset({0}))
-ON_WORKDAYS = DueTime(at=time(9, 30), weekdays=WORKDAYS, grace=timedelta(hours=1))
 
 
 class FakeSchedule:
@@ -68,11 +67,8 @@ def watch(change_no: int, *, is_watched: bool = True, dues: frozenset[DueTime] =
     )
 
 
-def late(due: DueTime | None, *, days: int = 0) -> LateRun:
-    declared = None if due is None else Due(at=due.at, weekdays_only=True, grace=due.grace)
-    return LateRun(
-        mail_id=MAIL, expected_at=MONDAY + timedelta(days=days), grace=timedelta(0), declared=declared
-    )
+def late(due: DueTime | None) -> LateRun:
+    return LateRun(mail_id=MAIL, expected_at=MONDAY, grace=timedelta(0), declared=due)
 
 
 async def begun(schedule: FakeSchedule, watches: Watches, *, is_paused: bool = False) -> Watchlist:
@@ -81,7 +77,7 @@ async def begun(schedule: FakeSchedule, watches: Watches, *, is_paused: bool = F
     async def paused(_: MailId) -> bool:
         return is_paused
 
-    watching = Watchlist(watches, new_schedule=new_schedule, timezone=UTC, is_paused=paused)
+    watching = Watchlist(watches=watches, new_schedule=new_schedule, is_paused=paused)
     watching.begin_term()
     await watching.take_over_changes(lambda: MONDAY)
     return watching
@@ -98,17 +94,15 @@ async def missed(watching: Watchlist) -> tuple[MissedRun, ...]:
     ("run", "expected"),
     [
         pytest.param(late(ON_MONDAYS), [ON_MONDAYS], id="of the declared day"),
-        pytest.param(late(ON_MONDAYS, days=1), [], id="of a day that nobody declared"),
-        pytest.param(late(ON_WORKDAYS, days=1), [ON_WORKDAYS], id="of another declaration, by its grace"),
         pytest.param(late(None), [None], id="of the mail's own rhythm"),
     ],
 )
 async def test_a_missing_run_is_told_in_the_words_of_who_declared_it(
     run: LateRun, expected: list[DueTime | None]
 ) -> None:
-    """The schedule knows only whether a weekend is among the days."""
+    """A due time keeps the words in which somebody declared it."""
     schedule = FakeSchedule()
-    watching = await begun(schedule, Watches(watch(1, dues=frozenset({ON_MONDAYS, ON_WORKDAYS}))))
+    watching = await begun(schedule, Watches(watch(1, dues=frozenset({ON_MONDAYS}))))
     schedule.missing = (run,)
     assert [each.declared for each in await missed(watching)] == expected
 
@@ -131,4 +125,4 @@ async def test_the_schedule_follows_the_subscriptions() -> None:
     (left,) = await watching.take_over_changes(lambda: MONDAY)
     assert (left.mail_id, left.is_watched) == (MAIL, False)
     assert (schedule.told[2:], watching.count, watching.any_mail()) == ([f"forget {MAIL}"], 0, None)
-    assert watching.another_than(MAIL) == MAIL
+    assert watching.any_mail(other_than=MAIL) == MAIL

@@ -40,9 +40,8 @@ def watching_over(pages: Pages) -> Watchlist:
         return False
 
     watching = Watchlist(
-        pages,
+        watches=pages,
         new_schedule=lambda: Schedule(calls_per_second=1, check_interval=timedelta(minutes=5), timezone=UTC),
-        timezone=UTC,
         is_paused=is_paused,
     )
     watching.begin_term()

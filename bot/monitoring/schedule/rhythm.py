@@ -1,7 +1,7 @@
-"""When a mail runs: the times of day at which it was seen to start, and the days on which it does so.
+"""When a mail runs: the times of day at which it was seen to start, and on which days.
 
-Nothing is assumed of how the mail was planned. Starts at about the same time of day make a slot; each slot
-learns its days (`days.py`); how punctual the mail is, it learns over all its slots.
+Starts at about the same time of day form a slot. Each slot learns its days (`days.py`); punctuality is learned
+over all slots of the mail.
 """
 
 from __future__ import annotations
@@ -17,31 +17,31 @@ from bot.monitoring.schedule.localtime import DAY, HOUR, LocalTime
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-SOONEST_ESTABLISHED = 4  # runs in a slot after which it counts as one of the mail's times
+ESTABLISHED = 4  # runs in a slot from which on it counts as one of the mail's times
 _FEW_OFFSETS = 4
 _OFFSETS = 24
-_CENTRE = 5  # the latest starts of a slot that tell its time
+_CENTRE = 5  # the latest starts of a slot that determine its time
 _STARTS = 300  # kept for a mail, over all its slots
 _STARTS_A_SLOT = (10, 40)
 _SLOTS = 60
 _BLIND = 8
 _LONGEST_SILENCE = 100 * DAY  # after which a slot is forgotten
 _HORIZON = 40  # days that are searched for the next expected run
-_FAINT = 0.02  # chances below this are not worth expecting
-_CLEAR = 0.75  # the chance from which on an absent run is news
+_FAINT = 0.02  # lower chances are ignored
+_CLEAR = 0.75  # the chance from which on a missing run is reported
 _ENOUGH = 0.8  # expectations are listed until their chances add up to this
-_UNSURE = 600.0  # how far apart two starts of a slot may be while little is known of the mail
+_UNSURE = 600.0  # the tolerance in seconds while little is known of the mail
 _TOLERANCE = (90.0, 900.0)
-_OFFSETS_KNOWN_BEFORE = (-20.0, -4.0, 0.0, 4.0, 20.0)
-_TAIL = ((20.0, 0.02), (120.0, 0.015), (480.0, 0.015))  # (seconds after the rest, chance): starts that drag
+_PRIOR_OFFSETS = (-20.0, -4.0, 0.0, 4.0, 20.0)
+_TAIL = ((20.0, 0.02), (120.0, 0.015), (480.0, 0.015))  # late starts: (seconds after the others, chance)
 _JUST_BEFORE, _DAY_BEFORE = 2 * HOUR, 26 * HOUR
-_SURPRISES_BEFORE = (0.4, 4.0)  # runs, days
-_SURPRISE_DAYS = 28.0
+_PRIOR_UNEXPECTED = (0.4, 4.0)  # runs, days
+_UNEXPECTED_DAYS = 28.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Expected:
-    """A run that may start about `at`. `clear`: its rhythm is so sure that its absence is news."""
+    """A run that may start about `at`. `clear`: so certain that its absence is reported, after `grace` seconds."""
 
     at: float
     chance: float
@@ -62,20 +62,20 @@ class Slot:
 
 @dataclass(eq=False, slots=True)
 class Rhythm:
-    """What one mail's starts teach. Instants are Unix seconds."""
+    """What one mail's starts tell. Instants are Unix seconds."""
 
     local: LocalTime
-    since: float | None = None  # from here on every run was seen, but for `blind`
+    since: float | None = None  # every run since then was seen, except during `blind`
     slots: list[Slot] = field(default_factory=list)  # by time of day
     offsets: list[float] = field(default_factory=list)  # seconds by which runs missed their slot's centre
     blind: list[tuple[float, float]] = field(default_factory=list)
-    surprises: float = 0.0  # unexpected runs, older ones count less
-    surprises_at: float = 0.0
+    unexpected: float = 0.0  # runs outside the slots, older ones weighing less
+    unexpected_at: float = 0.0
     latest: float | None = None
 
     @classmethod
-    def remembered(cls, local: LocalTime, *, slots: Iterable[list[float]], **rest: Any) -> Rhythm:
-        """As it was learned before: `slots` are the starts of each."""
+    def restored(cls, local: LocalTime, *, slots: Iterable[list[float]], **rest: Any) -> Rhythm:
+        """As it was before a restart: `slots` are the starts of each."""
         rhythm = cls(local, **rest)
         for starts in slots:
             slot = Slot(starts, 0.0)
@@ -86,7 +86,7 @@ class Rhythm:
         return rhythm
 
     def started(self, at: float, blind_since: float | None) -> None:
-        """A run's start was seen. Between `blind_since` and it, other runs would not have been noticed."""
+        """A run's start was seen. Other runs between `blind_since` and it would have been missed."""
         self.since = at if self.since is None else min(self.since, at)
         if blind_since is not None and at - blind_since > HOUR:
             self.blind = [*self.blind, (blind_since, at)][-_BLIND:]
@@ -97,16 +97,16 @@ class Rhythm:
         else:
             self._hit(slot, at, day)
         if self.latest is not None and (slot is None or len(slot.starts) == 1):
-            self._surprised(at)
+            self._count_unexpected(at)
         self.latest = max(at, self.latest or at)
 
-    def surprise_rate(self, now: float) -> float:
+    def unexpected_rate(self, now: float) -> float:
         """Unexpected runs a second."""
         if self.since is None:
             return 0.5 / DAY
-        days = min(_SURPRISE_DAYS, (now - self.since) / DAY)
-        faded: float = self.surprises * 0.5 ** ((now - self.surprises_at) / (_SURPRISE_DAYS * DAY))
-        runs, before = _SURPRISES_BEFORE
+        days = min(_UNEXPECTED_DAYS, (now - self.since) / DAY)
+        faded: float = self.unexpected * 0.5 ** ((now - self.unexpected_at) / (_UNEXPECTED_DAYS * DAY))
+        runs, before = _PRIOR_UNEXPECTED
         return (faded + runs) / (days + before) / DAY
 
     @property
@@ -118,7 +118,7 @@ class Rhythm:
 
     @property
     def spread(self) -> float:
-        """Seconds within which four starts of five are."""
+        """Seconds within which four of five starts deviate from their slot's time."""
         if len(self.offsets) < _FEW_OFFSETS:
             return 30.0
         sizes = sorted(abs(offset) for offset in self.offsets)
@@ -126,11 +126,11 @@ class Rhythm:
 
     @property
     def grace(self) -> float:
-        """How long after its time a run is not yet missed."""
+        """How many seconds after its time a run is not reported as missing yet."""
         return min(HOUR, max(600.0, 10 * self.spread))
 
     def expected(self, after: float, known_to: float) -> list[Expected]:
-        """The runs that may come next after `after`, in order of time. Looks until `known_to` taught the rest."""
+        """The runs that may come next after `after`, in order of time, as learned from looks until `known_to`."""
         found: list[Expected] = []
         sure = 0.0
         starts = self._start_shares()
@@ -149,10 +149,6 @@ class Rhythm:
             found.append(guess)
             found.sort(key=lambda one: one.at)
         return found
-
-    def near(self, at: float, start: float) -> bool:
-        """Would a run that started at `start` be the one expected at `at`?"""
-        return at - max(self.tolerance, 300.0) <= start <= at + self.grace
 
     def _nearest(self, second: float) -> Slot | None:
         if not self.slots:
@@ -191,7 +187,7 @@ class Rhythm:
         return min(times, key=lambda time: abs(time - at))
 
     def _centre(self, slot: Slot) -> float:
-        """The middle of the latest starts, by the clock on the wall."""
+        """The median of the latest starts, in wall-clock time."""
         _, newest = self.local.split(slot.starts[-1])
         seconds = [self.local.split(start)[1] for start in slot.starts[-_CENTRE:]]
         apart = sorted((second - newest + DAY / 2) % DAY - DAY / 2 for second in seconds)
@@ -199,10 +195,10 @@ class Rhythm:
         middle = apart[half] if len(apart) % 2 else (apart[half - 1] + apart[half]) / 2
         return (newest + middle) % DAY
 
-    def _surprised(self, at: float) -> None:
-        self.surprises *= 0.5 ** (max(0.0, at - self.surprises_at) / (_SURPRISE_DAYS * DAY))
-        self.surprises += 1
-        self.surprises_at = at
+    def _count_unexpected(self, at: float) -> None:
+        self.unexpected *= 0.5 ** (max(0.0, at - self.unexpected_at) / (_UNEXPECTED_DAYS * DAY))
+        self.unexpected += 1
+        self.unexpected_at = at
 
     def _slot_times(self, after: float) -> Iterator[tuple[float, Slot, int]]:
         """Every slot on every day from `after` on, in order."""
@@ -226,14 +222,14 @@ class Rhythm:
         since = self.since if self.since is not None else slot.starts[0]
         first, second = self.local.split(since)
         first += second > slot.centre + self.tolerance
-        first = max(first, hits[0], known - WINDOW + 1)  # what was before its first run was another plan
+        first = max(first, hits[0], known - WINDOW + 1)  # before its first run there was another plan
         inside = set(hits)
         watched = [
             day
             for day in range(first, max(known, hits[-1]) + 1)
             if day in inside or not self._was_blind(self.local.instant(day, slot.centre))
         ]
-        others = any(len(other.starts) >= SOONEST_ESTABLISHED for other in self.slots if other is not slot)
+        others = any(len(other.starts) >= ESTABLISHED for other in self.slots if other is not slot)
         return learn_days(hits, watched, beside_others=others)
 
     def _was_blind(self, at: float) -> bool:
@@ -242,10 +238,10 @@ class Rhythm:
     def _expectation(
         self, at: float, chance: float, slot: Slot, shares: tuple[tuple[float, float], ...]
     ) -> Expected:
-        # After a start at another time the mail's plan may just have changed.
+        # After a start at another time the mail's plan may have changed.
         unsettled = _JUST_BEFORE if slot.rule is None or not slot.rule.missed else _DAY_BEFORE
-        settled = not self.surprises or not at - unsettled < self.surprises_at < at
-        established = len(slot.starts) >= SOONEST_ESTABLISHED and settled
+        settled = not self.unexpected or not at - unsettled < self.unexpected_at < at
+        established = len(slot.starts) >= ESTABLISHED and settled
         return Expected(
             at=at,
             chance=chance,
@@ -255,19 +251,19 @@ class Rhythm:
         )
 
     def _start_shares(self) -> tuple[tuple[float, float], ...]:
-        """The law of offsets from a slot's centre, as a few points."""
+        """The distribution of offsets from a slot's centre, as a few points."""
         known = sorted(self.offsets)
         if len(known) < _FEW_OFFSETS:
-            known = sorted([*known, *_OFFSETS_KNOWN_BEFORE])
+            known = sorted([*known, *_PRIOR_OFFSETS])
         points = [known[int(q * len(known))] for q in (0.1, 0.3, 0.5, 0.7, 0.9)]
         rest = 1 - sum(share for _, share in _TAIL)
         last = points[-1]
         return (*((point, rest / 5) for point in points), *((last + more, share) for more, share in _TAIL))
 
     def _guess(self, after: float) -> Expected | None:
-        """While little is known: what took an hour, or a few, may take as long again."""
+        """While little is known: the next run may follow after the same gap as the one before."""
         known = sorted(start for slot in self.slots for start in slot.starts[-3:])[-3:]
-        if not known or any(len(slot.starts) >= SOONEST_ESTABLISHED for slot in self.slots):
+        if not known or any(len(slot.starts) >= ESTABLISHED for slot in self.slots):
             return None
         gaps = [later - earlier for earlier, later in pairwise(known)]
         gap, chance = (gaps[-1], 0.5) if gaps else (float(HOUR), 0.1)

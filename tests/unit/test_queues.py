@@ -12,11 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import MailId, RunStatus
-from bot.monitoring.schedule import Ask
-from bot.monitoring.schedule import priority_levels as ladder_module
-from bot.monitoring.schedule.durations import DurationLaw
-from bot.monitoring.schedule.outlook import Outlook, climb
-from bot.monitoring.schedule.priority_levels import BELOW, Candidate, PriorityLevels
+from bot.monitoring.schedule import Ask, queues
+from bot.monitoring.schedule.outcomes import DurationLaw
+from bot.monitoring.schedule.outlook import Outlook, level_changes
+from bot.monitoring.schedule.queues import BELOW, Candidate, PriorityLevels
 from bot.monitoring.schedule.rhythm import Expected
 from bot.monitoring.schedule.scheduler import PRICE
 from tests.support.schedule_stage import MONDAY, a_run, a_schedule
@@ -28,8 +27,8 @@ LAW = DurationLaw(median=log(60), scale=0.2, fleet_median=log(60), fleet_scale=0
 EXPECTED = Expected(at=1_000.0, chance=0.9, starts=((1_000.0, 0.5), (1_030.0, 0.5)))
 OUTLOOKS = {
     "running": Outlook(looked_at=0.0, law=LAW, running=-10.0),
-    "expected": Outlook(looked_at=0.0, law=LAW, expected=(EXPECTED,), surprises=1e-5),
-    "only surprises": Outlook(looked_at=0.0, law=LAW, surprises=1e-4),
+    "expected": Outlook(looked_at=0.0, law=LAW, expected=(EXPECTED,), unexpected=1e-5),
+    "only surprises": Outlook(looked_at=0.0, law=LAW, unexpected=1e-4),
 }
 
 
@@ -51,7 +50,7 @@ def test_the_best_climber_stands_highest(plans: list[list[tuple[float, int]]]) -
 @pytest.fixture
 def little_saved(monkeypatch: pytest.MonkeyPatch) -> int:
     """How many steps are saved up for a rush: so few that small tests have a backlog."""
-    monkeypatch.setattr(ladder_module, "_STEPS_SAVED", 50)
+    monkeypatch.setattr(queues, "_CHANGES_SAVED", 50)
     return 50
 
 
@@ -93,8 +92,8 @@ def test_steps_that_wait_are_taken_in_the_end(little_saved: int) -> None:
 def test_who_is_behind_passes_over_what_is_past(name: str, now: float) -> None:
     """It comes to stand about where it would have stood (the grid is coarse where no run is expected), in one step."""
     outlook = OUTLOOKS[name]
-    in_time = [step for step in climb(outlook, 0.0, 4_000.0, PRICE, lambda: 0.0) if step[0] <= now]
-    behind = [step for step in climb(outlook, 0.0, 4_000.0, PRICE, lambda: now) if step[0] <= now]
+    in_time = [step for step in level_changes(outlook, 0.0, 4_000.0, PRICE, lambda: 0.0) if step[0] <= now]
+    behind = [step for step in level_changes(outlook, 0.0, 4_000.0, PRICE, lambda: now) if step[0] <= now]
     assert len(behind) <= 1
     stands = in_time[-1][1] if in_time else BELOW
     assert (behind[-1][1] if behind else BELOW) == pytest.approx(stands, abs=2)
@@ -124,6 +123,6 @@ def test_a_slow_report_is_worth_more_and_more_whenever_the_climb_begins() -> Non
     """A single short step shows hardly any growth there; that must not be taken for the end of it."""
     slow = DurationLaw(median=log(900), scale=0.45, fleet_median=log(900), fleet_scale=0.5)
     outlook = Outlook(looked_at=-500.0, law=slow, running=-600.0)
-    steps = [step for step in climb(outlook, 0.0, 4_000.0, PRICE, lambda: 0.0) if step[0] <= 900.0]
-    begun_later = next(climb(outlook, 900.0, 4_000.0, PRICE, lambda: 900.0))
+    steps = [step for step in level_changes(outlook, 0.0, 4_000.0, PRICE, lambda: 0.0) if step[0] <= 900.0]
+    begun_later = next(level_changes(outlook, 900.0, 4_000.0, PRICE, lambda: 900.0))
     assert steps[-1][1] == pytest.approx(begun_later[1], abs=1)

@@ -9,7 +9,7 @@ import pytest
 from bot.domain import MailId, Outage
 from bot.domain.incident_rules import CONFIRM_AFTER
 from bot.domain.outage_rules import TOLD_AFTER
-from bot.monitoring.probes import PROBE_EVERY, Probes
+from bot.monitoring.outages import PROBE_EVERY, Probes
 from bot.monitoring.schedule import Ask
 
 NOON = datetime(2025, 3, 3, 12, tzinfo=UTC)

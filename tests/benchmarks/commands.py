@@ -1,9 +1,11 @@
-"""Commands a second, time to the ack and CPU of a command: this bot beside a bare Bolt app, in one run.
+"""Commands a second, CPU of a command and time to the ack: this bot beside a bare Bolt app, in one run.
 
-    python -m tests.benchmarks.commands [--commands 300] [--rounds 5] [--json]
+    python -m tests.benchmarks.commands [--transport socket http] [--database sqlite postgresql]
+                                        [--row ROW ...] [--commands 300] [--rounds 5] [--json]
 
-Both are processes of their own, asked over HTTP by signed requests, and answer through a `response_url`. The
-command is one that needs no call of Quick BI, whose limit would measure nothing but itself.
+Both are processes of their own. 32 people type at once, each waits for the answer; the bare app sends the very
+message that this bot sent. All answers come out of an observation that is a few seconds old, so that Quick BI's
+limit is not what is measured. A round of the one is followed by a round of the other.
 """
 
 from __future__ import annotations
@@ -14,98 +16,155 @@ import json
 import os
 import sys
 import tempfile
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
-from time import perf_counter, time
-from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING, Any
 
-from aiohttp import ClientSession, web
-from slack_sdk.signature import SignatureVerifier
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
 
+from bot.sandbox.world import World
+from tests.benchmarks.slack_driver import Ask, Driver, Round, driver
+from tests.support.databases import new_postgres_database
+from tests.support.postgres import running_postgres
 from tests.support.rig import free_port, rig
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
-AT_ONCE = 20
-TYPED = "d5a59a898b634d75be5584f8dc159c62 yesterday"
-PATIENCE = 120.0  # seconds for one round
+MAILS = 20
 BARE = """
-import os
+import asyncio, json, os, sys
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
-app = AsyncApp(token=os.environ["SLACK_BOT_TOKEN"], signing_secret=os.environ["SLACK_SIGNING_SECRET"])
+
+told = json.load(open(sys.argv[1]))
+app = AsyncApp(
+    token=os.environ["SLACK_BOT_TOKEN"],
+    signing_secret=os.environ.get("SLACK_SIGNING_SECRET"),
+)
 app.client.base_url = os.environ["SLACK_API_URL"]
 
-@app.command("/mail-status")
-async def status(ack, respond):
+async def reply(ack, respond):
     await ack()
-    await respond("That is not a task ID. A task ID is a number.")
+    await respond(told)
 
-app.start(port=int(os.environ["HTTP_PORT"]), host="127.0.0.1")
+async def options(ack):
+    await ack(told)
+
+app.command("/mail-status")(reply)
+app.command("/mail-list")(reply)
+app.command("/mail-history")(reply)
+app.command("/mail-subscriptions")(reply)
+app.action("mail_check")(reply)
+app.options("mail_search")(options)
+
+async def socket_mode():
+    await AsyncSocketModeHandler(app, os.environ["SLACK_APP_TOKEN"]).start_async()
+
+if "SLACK_APP_TOKEN" in os.environ:
+    asyncio.run(socket_mode())
+else:
+    app.start(port=int(os.environ["HTTP_PORT"]), host="127.0.0.1")
 """
 
 
-@dataclass(kw_only=True)
-class Asker:
-    """Plays Slack: sends signed commands and receives the answers."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where people type: one channel is subscribed to all mails, the other to none."""
 
-    session: ClientSession
-    secret: str
-    hook: str
-    answered: int = 0
-    acks: list[float] = field(default_factory=list)
-    arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    team_id: str
+    user_id: str
+    subscribed: str
+    other: str
+    mails: Sequence[tuple[str, str]]  # ID and name
 
-    async def ask(self, url: str) -> None:
-        body = urlencode(
-            {
-                "command": "/mail-status",
-                "text": TYPED,
-                "user_id": "U0ADA00001",
-                "team_id": "T0SANDBOX",
-                "channel_id": "C0REPORTS2",
-                "response_url": self.hook,
-                "trigger_id": "1.2",
-            }
-        )
-        headers = {
-            "Content-Type": "application/x-www-form-urlencoded",
-            "X-Slack-Request-Timestamp": str(int(time())),
+    def command(self, name: str, text: str = "", *, channel: str = "") -> Ask:
+        payload = {
+            "command": name,
+            "text": text,
+            "team_id": self.team_id,
+            "user_id": self.user_id,
+            "channel_id": channel or self.subscribed,
         }
-        stamp = headers["X-Slack-Request-Timestamp"]
-        signature = SignatureVerifier(self.secret).generate_signature(timestamp=stamp, body=body)
-        began = perf_counter()
-        async with self.session.post(
-            url, data=body, headers=headers | {"X-Slack-Signature": signature or ""}
-        ) as ack:
-            if ack.status != web.HTTPOk.status_code:
-                raise RuntimeError(f"the command was answered with HTTP {ack.status}")
-        self.acks.append(perf_counter() - began)
+        return Ask(kind="slash_commands", payload=payload)
 
-    async def receive(self, request: web.Request) -> web.Response:
-        await request.read()
-        self.answered += 1
-        self.arrived.set()
-        return web.json_response({"ok": True})
+    def interaction(self, kind: str, **more: Any) -> Ask:
+        person = {"id": self.user_id, "team_id": self.team_id}
+        payload = {"type": kind, "team": {"id": self.team_id}, "user": person, **more}
+        return Ask(kind="interactive", payload=payload)
 
-    async def round(self, url: str, commands: int) -> float:
-        """Commands a second, from the first question to the last answer; some at once, as from many people."""
-        self.answered, gate = 0, asyncio.Semaphore(AT_ONCE)
+    def check_again(self, mail_id: str) -> Ask:
+        action = {
+            "type": "button",
+            "action_id": "mail_check",
+            "block_id": "b",
+            "value": mail_id,
+            "action_ts": "1.2",
+        }
+        container = {
+            "type": "message",
+            "message_ts": "1700000000.000100",
+            "channel_id": self.subscribed,
+            "is_ephemeral": True,
+        }
+        channel = {"id": self.subscribed, "name": "reports"}
+        return self.interaction("block_actions", actions=[action], container=container, channel=channel)
 
-        async def one() -> None:
-            async with gate:
-                await self.ask(url)
+    def typeahead(self, words: str) -> Ask:
+        container = {"type": "view", "view_id": "V1"}
+        return self.interaction(
+            "block_suggestion", action_id="mail_search", block_id="b", value=words, container=container
+        )
 
-        began = perf_counter()
-        async with asyncio.timeout(PATIENCE):
-            await asyncio.gather(*(one() for _ in range(commands)))
-            while self.answered < commands:
-                self.arrived.clear()
-                await self.arrived.wait()
-        return commands / (perf_counter() - began)
+
+def rows(at: Place) -> dict[str, Callable[[int], Ask]]:
+    """What people do, by name: makes the question with that number."""
+
+    def mail_id(number: int) -> str:
+        return at.mails[number % MAILS][0]
+
+    def name(number: int) -> str:
+        return at.mails[number % MAILS][1]
+
+    return {
+        "status by ID": lambda n: at.command("/mail-status", mail_id(n), channel=at.other),
+        "status by name": lambda n: at.command("/mail-status", name(n), channel=at.other),
+        "status by ID, subscribed": lambda n: at.command("/mail-status", mail_id(n)),
+        "status by name, subscribed": lambda n: at.command("/mail-status", name(n)),
+        "check again": lambda n: at.check_again(mail_id(n)),
+        "list": lambda _: at.command("/mail-list"),
+        "history": lambda n: at.command("/mail-history", mail_id(n)),
+        "subscriptions": lambda _: at.command("/mail-subscriptions"),
+        "typeahead": lambda n: at.typeahead(name(n)[:5]),
+        "usage error": lambda n: at.command("/mail-status", f"{mail_id(n)} yesterday"),
+    }
+
+
+@dataclass(kw_only=True)
+class Measured:
+    """One app's rounds of one row."""
+
+    rates: list[float]
+    cpu: list[float]
+    acks: list[float]
+
+    def add(self, told: Round, cpu: float) -> None:
+        self.rates.append(told.per_second)
+        self.cpu.append(cpu)
+        self.acks += told.acks
+
+    def figures(self) -> dict[str, float]:
+        cuts = quantiles(self.acks, n=100)
+        return {
+            "commands_per_second": round(median(self.rates), 1),
+            "cpu_ms": round(1000 * median(self.cpu), 2),
+            "ack_ms_p50": round(1000 * cuts[49], 1),
+            "ack_ms_p99": round(1000 * cuts[98], 1),
+        }
 
 
 def cpu_seconds(pid: int) -> float:
@@ -115,90 +174,202 @@ def cpu_seconds(pid: int) -> float:
 
 
 @asynccontextmanager
-async def bare_bolt(environment: dict[str, str], port: int) -> AsyncIterator[int]:
+async def bare_bolt(
+    slack: Driver, environment: Mapping[str, str], answer: object, folder: Path
+) -> AsyncIterator[int]:
+    """A bare Bolt app that gives this one answer, as a process; its ID."""
+    said = folder / "answer.json"
+    said.write_text(json.dumps(answer), encoding="utf-8")
+    port = free_port()
+    if slack.request_url:
+        slack.request_url = f"http://127.0.0.1:{port}/slack/events"
+    own = {"SLACK_API_URL": slack.api_url, "HTTP_PORT": str(port)}
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        BARE,
-        env=environment | {"HTTP_PORT": str(port)},
-        stdout=asyncio.subprocess.DEVNULL,
+        sys.executable, "-c", BARE, str(said), env={**environment, **own}, stdout=asyncio.subprocess.DEVNULL
     )
     try:
-        async with asyncio.timeout(30):
-            while True:
-                try:
-                    (await asyncio.open_connection("127.0.0.1", port))[1].close()
-                    break
-                except OSError:
-                    await asyncio.sleep(0.05)
+        await slack.until_connected(1)
+        if slack.request_url:
+            await _until_listening(port)
         yield process.pid
     finally:
         process.terminate()
         await process.wait()
 
 
-async def measure(commands: int, rounds: int) -> dict[str, dict[str, float]]:
-    """Both, round by round in turn, so that whatever else the machine does meets both."""
-    with tempfile.TemporaryDirectory() as folder:
-        async with rig(Path(folder), http=True) as stage, ClientSession() as session:
-            asker = Asker(session=session, secret=stage.slack.signing_secret, hook="")
-            app = web.Application()
-            app.router.add_post("/hook", asker.receive)
-            runner = web.AppRunner(app, access_log=None)
-            await runner.setup()
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            asker.hook = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
-            bot, port = await stage.start_bot(), free_port()
-            async with bare_bolt(stage.environment(), port) as bare_pid:
-                apps = {
-                    "ours": (f"http://127.0.0.1:{stage.http_port}/slack/events", bot.process.pid),
-                    "bare": (f"http://127.0.0.1:{port}/slack/events", bare_pid),
-                }
-                seen: dict[str, list[tuple[float, float, list[float], list[float]]]] = {
-                    name: [] for name in apps
-                }
-                for number in range(rounds + 1):
-                    for name, (url, pid) in apps.items():
-                        asker.acks = []
-                        before = cpu_seconds(pid)
-                        rate = await asker.round(url, commands)
-                        spent, busy = (cpu_seconds(pid) - before) / commands, asker.acks
-                        asker.acks = []
-                        for _ in range(50):
-                            await asker.ask(url)
-                        if number:  # the first round warms up
-                            seen[name].append((rate, spent, asker.acks, busy))
-            await runner.cleanup()
-    return {name: _figures(each) for name, each in seen.items()}
+async def _until_listening(port: int) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                (await asyncio.open_connection("127.0.0.1", port))[1].close()
+            except OSError:
+                await asyncio.sleep(0.05)
+            else:
+                return
 
 
-def _figures(rounds: list[tuple[float, float, list[float], list[float]]]) -> dict[str, float]:
-    alone = [ack for _, _, acks, _ in rounds for ack in acks]
-    return {
-        "commands_per_second": round(median(rate for rate, _, _, _ in rounds), 1),
-        "cpu_ms_per_command": round(1000 * median(spent for _, spent, _, _ in rounds), 2),
-        "ack_ms_p50": round(1000 * median(alone), 2),
-        "ack_ms_p99": round(1000 * quantiles(alone, n=100)[-1], 2),
-        "ack_ms_p50_of_20_at_once": round(1000 * median(a for _, _, _, acks in rounds for a in acks), 2),
-    }
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stage:
+    """This bot at work, with a Slack of its own, and another for the bare app."""
+
+    ours: Driver
+    bare: Driver
+    place: Place
+    bot_pid: int
+    environment: Mapping[str, str]
+    folder: Path
+
+    async def look_at_all(self) -> None:
+        """Have every mail observed, so that what follows needs no call of Quick BI."""
+        for mail_id, _ in self.place.mails:
+            await self.ours.ask(self.place.command("/mail-status", mail_id, channel=self.place.other))
+
+    async def row(
+        self, make: Callable[[int], Ask], *, commands: int, rounds: int, on_round: Callable[[], None]
+    ) -> dict[str, dict[str, float]]:
+        """This bot's figures (`ours`) and bare Bolt's (`bare`)."""
+        await self.look_at_all()
+        answer, _ = await self.ours.ask(make(0))
+        measured = {name: Measured(rates=[], cpu=[], acks=[]) for name in ("ours", "bare")}
+        async with bare_bolt(self.bare, self.environment, answer, self.folder) as bare_pid:
+            for number in range(rounds + 1):
+                await self.look_at_all()
+                for name, slack, pid in (("ours", self.ours, self.bot_pid), ("bare", self.bare, bare_pid)):
+                    before = cpu_seconds(pid)
+                    told = await slack.round(make, commands)
+                    if number:  # the first round warms up
+                        measured[name].add(told, (cpu_seconds(pid) - before) / commands)
+                on_round()
+        return {name: each.figures() for name, each in measured.items()}
+
+
+@asynccontextmanager
+async def staged(transport: str, database: str) -> AsyncIterator[Stage]:
+    """The bot, subscribed to every mail in one channel."""
+    world = World()
+    mails = [(mail.mail_id, mail.name) for mail in world.add_mails(MAILS, prefix="Daily Sales")]
+    for mail_id, _ in mails:
+        world.run_now(mail_id)
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        settings = {}
+        if database == "postgresql":
+            server = stack.enter_context(running_postgres())
+            settings["DATABASE_URL"] = await new_postgres_database(server)
+        stage = await stack.enter_async_context(
+            rig(folder, world=world, http=transport == "http", calls_per_second=50, settings=settings)
+        )
+        slacks = [
+            await stack.enter_async_context(
+                driver(web_api=stage.slack.api_url, secret=stage.slack.signing_secret)
+            )
+            for _ in range(2)
+        ]
+        if stage.http:
+            stage.http_port = free_port()
+            for slack in slacks:
+                slack.request_url = f"http://127.0.0.1:{stage.http_port}/slack/events"
+        ours, bare = slacks
+        bot = await stage.launch(SLACK_API_URL=ours.api_url)
+        stack.push_async_callback(bot.stop)
+        await bot.until_logged(" ready")
+        await bot.until_logged("directory_read")
+        await ours.until_connected(2)
+        place = Place(
+            team_id=stage.slack.team_id,
+            user_id=stage.slack.workspace.user("ada").id,
+            subscribed=stage.slack.workspace.channel("reports").id,
+            other=stage.slack.workspace.channel("finance").id,
+            mails=mails,
+        )
+        for mail_id, _ in mails:
+            await ours.ask(place.command("/mail-subscribe", mail_id))
+        yield Stage(
+            ours=ours,
+            bare=bare,
+            place=place,
+            bot_pid=bot.process.pid,
+            environment=stage.environment(),
+            folder=folder,
+        )
+
+
+async def measure(
+    transport: str,
+    database: str,
+    wanted: Sequence[str],
+    *,
+    commands: int,
+    rounds: int,
+    on_round: Callable[[], None],
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Each row's figures."""
+    async with staged(transport, database) as stage:
+        every = rows(stage.place)
+        return {
+            row: await stage.row(every[row], commands=commands, rounds=rounds, on_round=on_round)
+            for row in wanted
+        }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    every = list(rows(Place(team_id="", user_id="", subscribed="", other="", mails=())))
+    parser.add_argument("--transport", nargs="+", default=["socket", "http"], choices=["socket", "http"])
+    parser.add_argument("--database", nargs="+", default=["sqlite"], choices=["sqlite", "postgresql"])
+    parser.add_argument(
+        "--row", nargs="+", default=every, choices=every, metavar="ROW", help=", ".join(every)
+    )
     parser.add_argument("--commands", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
-    figures = asyncio.run(measure(arguments.commands, arguments.rounds))
-    if arguments.json:
+    chosen = parser.parse_args()
+    figures = {}
+    with Progress(console=Console(stderr=True)) as progress:
+        steps = len(chosen.transport) * len(chosen.database) * len(chosen.row) * (chosen.rounds + 1)
+        task = progress.add_task("rounds", total=steps)
+        for transport in chosen.transport:
+            for database in chosen.database:
+                figures[f"{transport}, {database}"] = asyncio.run(
+                    measure(
+                        transport,
+                        database,
+                        chosen.row,
+                        commands=chosen.commands,
+                        rounds=chosen.rounds,
+                        on_round=lambda: progress.advance(task),
+                    )
+                )
+    if chosen.json:
         print(json.dumps(figures))
-        return
-    for name, each in figures.items():
-        print(name, *(f"{key}={value}" for key, value in each.items()))
-    ratio = figures["ours"]["commands_per_second"] / figures["bare"]["commands_per_second"]
-    print(f"ours / bare: {ratio:.2f} times as many commands a second")
+    else:
+        for title, each in figures.items():
+            Console().print(table(title, each))
+
+
+def table(title: str, figures: Mapping[str, Mapping[str, Mapping[str, float]]]) -> Table:
+    drawn = Table(
+        "what people do",
+        "commands/s",
+        "of bare Bolt's",
+        "CPU ms",
+        "times bare Bolt's",
+        "ack p50 / p99 ms",
+        title=title,
+    )
+    for row, apps in figures.items():
+        ours, bare = apps["ours"], apps["bare"]
+        drawn.add_row(
+            row,
+            f"{ours['commands_per_second']:.0f}",
+            f"{ours['commands_per_second'] / bare['commands_per_second']:.2f}",
+            f"{ours['cpu_ms']:.2f}",
+            f"{ours['cpu_ms'] / (bare['cpu_ms'] or 0.01):.1f}",
+            f"{ours['ack_ms_p50']:.0f} / {ours['ack_ms_p99']:.0f}",
+        )
+    return drawn
 
 
 if __name__ == "__main__":

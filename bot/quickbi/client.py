@@ -1,4 +1,4 @@
-"""The thin shell around `wire`: one connection pool, signed attempts, time limits. Judges nothing itself."""
+"""Quick BI's three operations over HTTP: one connection pool, signed attempts, time limits and retries."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from random import random as any_luck
+from random import random
 from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
@@ -14,9 +14,9 @@ import httpx
 
 from bot.domain import MailRef, ProtocolError, QuickBIError, QuickBIUnavailable
 from bot.quickbi import wire
-from bot.quickbi.auth import Acs3Auth
 from bot.quickbi.endpoints import endpoint_url, is_loopback
-from bot.quickbi.retry import GiveUp, Wait, judge
+from bot.quickbi.retry import pause_before_retry
+from bot.quickbi.signing import Acs3Auth
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -28,22 +28,26 @@ if TYPE_CHECKING:
 
     Read = TypeVar("Read")
 
-# Quick BI gives up after 10 s by itself; its word that it did is worth waiting for.
+# Quick BI answers that it gave up after 10 s.
 TIME_LIMITS = httpx.Timeout(connect=5.0, read=12.0, write=5.0, pool=5.0)
-ATTEMPT_LIMIT = 15.0  # seconds for a whole attempt: a body that drips never meets a limit on each read
+ATTEMPT_LIMIT = 15.0  # seconds for a whole attempt: a slow body stays within the limit of each read
 LARGEST_BODY = 4 * 2**20  # bytes, unpacked; a page of 100 mails has about 30,000
 POOL = httpx.Limits(max_connections=10, max_keepalive_connections=5, keepalive_expiry=30.0)
 SENT = "http11.send_request_body.complete"
 LIST_ATTEMPTS = 3
 RUN_ATTEMPTS = 3
-# No answer can be on its way if there was no connection to carry the question.
+# The request was never sent.
 NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 _log = logging.getLogger(__name__)
 
 
 class QuickBIClient:
-    """Fulfils `bot.domain.ports.QuickBI` over HTTP. Close it with `aclose`, or use it as a context manager."""
+    """Implements `bot.domain.ports.QuickBI`. Close it with `aclose`, or use it as a context manager.
+
+    `status_sent` is called when a status call is on the wire, which is later than its attempt begins where a
+    connection has to be made first.
+    """
 
     def __init__(
         self,
@@ -54,23 +58,18 @@ class QuickBIClient:
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         nonce: Callable[[], str] = lambda: uuid4().hex,
-        random: Callable[[], float] = any_luck,
+        jitter: Callable[[], float] = random,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         time_limits: httpx.Timeout = TIME_LIMITS,
         attempt_limit: float = ATTEMPT_LIMIT,
         status_sent: Callable[[], None] = lambda: None,
     ) -> None:
-        """`status_sent` hears of each status call at the moment at which it is on the wire.
-
-        Making a connection takes several journeys, a question only one: what counts for Quick BI's limit is when
-        it arrives.
-        """
         self._url = endpoint_url(endpoint)
         self._credentials = credentials
         self._timezone = timezone
         self._clock = clock
         self._nonce = nonce
-        self._random = random
+        self._jitter = jitter
         self._sleep = sleep
         self._attempt_limit = attempt_limit
         self._status_sent = status_sent
@@ -79,7 +78,7 @@ class QuickBIClient:
             timeout=time_limits,
             limits=POOL,
             follow_redirects=False,
-            event_hooks={"response": [_forget_where_it_leads]},
+            event_hooks={"response": [_drop_location]},
             trust_env=not is_loopback(self._url),
             headers={"user-agent": "quickbi-mailbot", "accept": "application/json"},
         )
@@ -121,7 +120,7 @@ class QuickBIClient:
         return await self._ask(call, read, attempts=LIST_ATTEMPTS)
 
     async def run_mail(self, mail_id: MailId) -> str:
-        """The request ID. Tried again only after a refusal for pace, or where nothing was sent.
+        """Start a run; returns the request ID.
 
         After `ProtocolError`, or `QuickBIUnavailable` with `outcome_unknown`, the mail may be running.
         """
@@ -131,7 +130,7 @@ class QuickBIClient:
     async def server_time_offset(self) -> timedelta:
         """How far Quick BI's clock is ahead of ours, to about a second.
 
-        Costs no status call: the gateway refuses an unsigned request, but tells the time as it does.
+        Costs no status call: the gateway refuses an unsigned request, with a `Date` header.
         """
         asked_at = self._clock()
         response, _ = await self._exchange(self._http.build_request("GET", self._url), auth=None)
@@ -156,19 +155,19 @@ class QuickBIClient:
             try:
                 return read(await self._attempt(call))
             except QuickBIError as error:
-                verdict = judge(
+                pause = pause_before_retry(
                     error,
                     attempt=attempt,
                     attempts=attempts,
                     repeatable=call.repeatable,
-                    luck=self._random(),
+                    jitter=self._jitter(),
                 )
-                _log_failure(call, error, attempt=attempt, verdict=verdict)
+                _log_failure(call, error, attempt=attempt, again_in=pause)
                 if after_failure:
                     await after_failure(error)
-                if isinstance(verdict, GiveUp):
+                if pause is None:
                     raise
-            await self._sleep(verdict.seconds)
+            await self._sleep(pause)
 
     async def _attempt(self, call: wire.Call) -> wire.Answer:
         credentials = await self._credentials.current()
@@ -192,14 +191,15 @@ class QuickBIClient:
     async def _exchange(
         self, request: httpx.Request, *, auth: Acs3Auth | None
     ) -> tuple[httpx.Response, bytes]:
-        """One request, one answer. `from None`: httpx's errors hold the request, and so our secrets."""
+        """`from None`: httpx's errors hold the request, and so our secrets."""
         try:
             async with asyncio.timeout(self._attempt_limit):
                 return await self._send(request, auth=auth)
         except NEVER_SENT as error:
-            raise QuickBIUnavailable(_said(error), outcome_unknown=False) from None
+            # Why there was no connection, for the operator: DNS, a refused port, an untrusted certificate.
+            raise QuickBIUnavailable(f"{type(error).__name__}: {error}", outcome_unknown=False) from None
         except httpx.DecodingError:
-            raise ProtocolError("the body is not packed as its header says") from None
+            raise ProtocolError("the body is not encoded as its header says") from None
         except (httpx.HTTPError, TimeoutError) as error:
             raise QuickBIUnavailable(type(error).__name__, outcome_unknown=True) from None
 
@@ -211,8 +211,8 @@ class QuickBIClient:
             await response.aclose()
 
 
-async def _forget_where_it_leads(response: httpx.Response) -> None:
-    """Httpx builds the next request even where it is not to follow, and stumbles over an odd `Location`."""
+async def _drop_location(response: httpx.Response) -> None:
+    """Httpx parses `Location` even where it does not follow it, and fails if that is no URL."""
     response.headers.pop("location", None)
 
 
@@ -226,21 +226,15 @@ async def _bounded_body(response: httpx.Response) -> bytes:
 
 
 def _date_of(response: httpx.Response) -> datetime:
-    """The header's time is in UTC by its standard, whatever zone it names."""
+    """The header is in UTC by its standard, whatever zone it names."""
     try:
         return parsedate_to_datetime(response.headers.get("date", "")).replace(tzinfo=UTC)
     except ValueError:
         raise ProtocolError("the answer does not say what time it is") from None
 
 
-def _said(error: Exception) -> str:
-    """Why there was no connection, for the operator: DNS, a refused port, an untrusted certificate."""
-    return f"{type(error).__name__}: {error}"
-
-
-def _log_failure(call: wire.Call, error: QuickBIError, *, attempt: int, verdict: Wait | GiveUp) -> None:
-    """What is tried again is told here; what is given up, by whoever asked."""
-    again_in = verdict.seconds if isinstance(verdict, Wait) else None
+def _log_failure(call: wire.Call, error: QuickBIError, *, attempt: int, again_in: float | None) -> None:
+    """The last failure is logged by the caller, too."""
     _log.log(
         logging.DEBUG if again_in is None else logging.INFO,
         "quickbi_call_failed",

@@ -1,4 +1,4 @@
-"""Who we are to Alibaba Cloud: a key pair, with a token if it is a passing one. Never shows a secret."""
+"""Alibaba Cloud credentials: static keys, or those of a RAM role. Never shows a secret."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from bot.domain import QuickBIUnavailable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-RAM_PATIENCE = 20.0  # seconds for a role's credentials to be fetched: the vendor's library tries 5 + 10
+RAM_TIME_LIMIT = 20.0  # seconds to fetch a role's credentials: the vendor's library tries 5 + 10
 HIDDEN = "***"
-# Loggers of the vendor's library and its parts. They write to stderr past our formats, and put the whole
-# answer of the metadata service, secrets included, into an error's line.
-_TALKATIVE = ("credentials", "alibabacloud-tea", "darabonba-core")
+# The vendor's loggers write to stderr past our formatter, and log whole answers of the metadata service with
+# the secrets in them.
+_VENDOR_LOGGERS = ("credentials", "alibabacloud-tea", "darabonba-core")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
@@ -31,7 +31,7 @@ class Credentials:
     security_token: str = ""
 
     def __post_init__(self) -> None:
-        """Raises `ValueError`: what no header can carry would fail later, in an error that shows it."""
+        """Raises `ValueError`: what does not fit into a header would fail later, in an error that shows it."""
         for value in (self.access_key_id, self.access_key_secret, self.security_token):
             if not value.isascii() or not value.isprintable() or " " in value:
                 raise ValueError("credentials are printable ASCII without spaces")
@@ -42,7 +42,7 @@ class Credentials:
         return f"Credentials({HIDDEN})"
 
     def redact(self, text: str) -> str:
-        """`text` without any of ours: the gateway likes to repeat what it was sent in its messages."""
+        """`text` without our secrets: the gateway repeats what it was sent in its messages."""
         for secret in (self.access_key_secret, self.security_token, self.access_key_id):
             for spelling in (secret, quote(secret, safe="~")):
                 text = text.replace(spelling, HIDDEN) if spelling else text
@@ -54,15 +54,11 @@ class RamExtraMissing(RuntimeError):
 
 
 class CredentialsProvider(Protocol):
-    """Tells the credentials that are good at this moment."""
-
     async def current(self) -> Credentials: ...
 
 
 @dataclass(frozen=True, slots=True)
 class StaticCredentials:
-    """The same credentials for as long as the process lives."""
-
     credentials: Credentials
 
     async def current(self) -> Credentials:
@@ -72,9 +68,9 @@ class StaticCredentials:
 class RamCredentials:
     """The credentials of a RAM role, fetched and refreshed by `alibabacloud-credentials`.
 
-    That library reads the environment when it is imported, starts a thread and blocks while it fetches:
-    so it is imported when first needed, and only ever called in a thread. Without `open_provider` it
-    goes through its default chain, whose last resort is the metadata address of an ECS instance.
+    That library reads the environment when imported, starts a thread and blocks while it fetches: so it is
+    imported when first needed, and called in a thread. By default it goes through its default chain, which
+    ends with the metadata address of an ECS instance.
     """
 
     def __init__(self, open_provider: Callable[[], Any] | None = None) -> None:
@@ -85,19 +81,19 @@ class RamCredentials:
         self._opening = asyncio.Lock()
 
     async def current(self) -> Credentials:
-        """Raises `QuickBIUnavailable` where none can be had: nothing was asked of Quick BI then."""
+        """Raises `QuickBIUnavailable`, before anything was sent to Quick BI."""
         try:
-            async with asyncio.timeout(RAM_PATIENCE), self._opening:
+            async with asyncio.timeout(RAM_TIME_LIMIT), self._opening:
                 return await asyncio.to_thread(self._fetch)
         except Exception as error:  # noqa: BLE001 (whatever a library of twenty packages may raise)
-            # Its messages carry whole answers of the metadata service, secrets included: only the name stays.
+            # Not its message, which may be a whole answer of the metadata service with the secrets in it.
             said = type(error).__name__
         raise QuickBIUnavailable(f"no RAM credentials could be had: {said}", outcome_unknown=False)
 
     def _fetch(self) -> Credentials:
         if self._provider is None:
             self._provider = self._open_provider()
-            for name in _TALKATIVE:
+            for name in _VENDOR_LOGGERS:
                 logging.getLogger(name).disabled = True
         found = self._provider.get_credentials()
         return Credentials(

@@ -1,7 +1,4 @@
-"""Where the servers are that we talk to: a setting's text in, an address that can be reached out. Pure.
-
-No error here shows the text: people paste keys into the wrong line.
-"""
+"""Turns a setting's text into an address. No error shows the text: people paste keys into the wrong line."""
 
 from __future__ import annotations
 
@@ -29,7 +26,7 @@ def endpoint_url(endpoint: str) -> httpx.URL:
 
 
 def web_url(text: str, what: str = "the address") -> httpx.URL:
-    """An http(s) URL without a person, a query or a fragment in it. Raises `ValueError`, which names `what`."""
+    """An http(s) URL without user, query and fragment. Raises `ValueError`, which names `what`."""
     try:
         url = httpx.URL(text)
     except httpx.InvalidURL:
@@ -37,14 +34,14 @@ def web_url(text: str, what: str = "the address") -> httpx.URL:
     if url.scheme not in {"http", "https"} or not is_host(url.raw_host.decode("ascii")):
         raise ValueError(f"{what} is not a host or an http(s) URL")
     if url.port is not None and not 0 < url.port <= HIGHEST_PORT:
-        raise ValueError(f"{what} has a port that is none")
+        raise ValueError(f"{what} has an invalid port")
     if url.userinfo or url.query or url.fragment:
         raise ValueError(f"{what} takes no user, no query and no fragment")
     return url
 
 
 def is_host(text: str) -> bool:
-    """Can it be looked up at all? Python's resolver raises over a label that is empty or too long."""
+    """Python's resolver raises over a label that is empty or too long."""
     try:
         text.removesuffix(".").encode("idna")
     except UnicodeError:
@@ -53,7 +50,7 @@ def is_host(text: str) -> bool:
 
 
 def is_loopback(url: httpx.URL) -> bool:
-    """This machine itself: no proxy is asked for the way there."""
+    """This machine: no proxy is used to reach it."""
     try:
         return ip_address(url.host).is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""Reads single fields of the vendor's JSON, whose types are not always those of its page. Pure."""
+"""Reads single fields of the vendor's JSON, whose types are not always the documented ones."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ _FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
 
 def text(value: object) -> str:
-    """A text or a whole number as text; "" for anything else.
+    """A string or an integer as text; "" for anything else.
 
-    Half of a surrogate pair and the character NUL are legal in JSON, but neither Slack nor every database
-    takes them.
+    Lone surrogates and NUL are legal in JSON, but Slack and some databases reject them.
     """
     if isinstance(value, str):
         return value.replace("\0", "").encode("utf-8", errors="replace").decode("utf-8")
@@ -22,7 +21,7 @@ def text(value: object) -> str:
 
 
 def whole_number(value: object) -> int | None:
-    """A number from 0 to 2^63 - 1, also as text. A float is none: beyond 2^53 it has lost digits already."""
+    """An integer from 0 to 2^63 - 1, also as text. Not a float: beyond 2^53 it has lost digits."""
     digits = text(value).strip()
     if not (digits.isascii() and digits.isdigit() and len(digits) <= _LONGEST_NUMBER):
         return None
@@ -31,7 +30,7 @@ def whole_number(value: object) -> int | None:
 
 
 def flag(value: object) -> bool | None:
-    """True or false, also as text or as 1 and 0; None for anything else."""
+    """A boolean, also as text or as 1 and 0; None for anything else."""
     if isinstance(value, bool):
         return value
     return _FLAGS.get(text(value).strip().lower())

@@ -1,4 +1,4 @@
-"""Reads the runs out of a `GetMailTaskStatus` result. Pure; leaves out what it would have to guess."""
+"""Reads the runs in a `GetMailTaskStatus` result, and leaves out what it would have to guess."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 EXEC_TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 CLOCKS_DIFFER = timedelta(minutes=2)  # Quick BI's and ours
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-# Of two words about one run the later is the truer; and a failure is rather told once too often.
+# Of two entries about one run the later status counts, and FAILED before all.
 _WEIGHT = {RunStatus.UNKNOWN: 0, RunStatus.PROCESSING: 1, RunStatus.SENT: 2, RunStatus.FAILED: 3}
 
 
 def read_runs(result: object, *, asked: MailRef, zone: ZoneInfo, now: datetime) -> tuple[TaskRun, ...] | None:
     """The runs of the mail that was asked about, newest first.
 
-    None where something is there, but nothing that can be read as a run of this mail: an answer like that
-    must not pass for "never ran". Beside a readable run, what cannot be read is left out.
+    None where there are entries but none is a readable run of this mail: that must not pass for "never ran".
+    Unreadable entries beside a readable one are left out.
     """
     if result is None:
         return ()
@@ -36,14 +36,14 @@ def read_runs(result: object, *, asked: MailRef, zone: ZoneInfo, now: datetime) 
 
 
 def _run(entry: object, *, asked: MailRef, zone: ZoneInfo, now: datetime) -> TaskRun | None:
-    """One run, under the mail ID that was asked for. None if it is another's, or says no status."""
+    """None if the entry is another mail's or has no status."""
     if not isinstance(entry, dict):
         return None
     word = text(entry.get("status")).strip()
     about = text(entry.get("mailId")).strip() or asked.mail_id
     if not word or about.lower() != asked.mail_id.lower():
         return None
-    # Quick BI's own sample carries taskId 0: then the run is the one that was asked for, if one was.
+    # Quick BI's own sample has taskId 0.
     task_id = whole_number(entry.get("taskId")) or asked.task_id
     if asked.task_id is not None and task_id != asked.task_id:
         return None
@@ -64,11 +64,11 @@ def _status(word: str) -> RunStatus:
 
 
 def _instant(local_time: str, *, zone: ZoneInfo, latest: datetime | None) -> datetime | None:
-    """None where it cannot be read: a failure is not to be lost over its time.
+    """None where it cannot be read: a failure must not be lost over its time.
 
     A time that the clocks show twice is the later of the two if that is not after `latest`; a run without a task
-    ID is known by its time, which must not change, and is always the first. A time that the clocks skipped is as
-    far beyond the gap as it was into it. In UTC, because Python subtracts two times of one zone by their clock faces.
+    ID is known by its time, which must not change, and is always the first. A time that the clocks skip is read
+    with the offset before the gap. In UTC, because Python subtracts two times of one zone by their wall clocks.
     """
     try:
         shown = datetime.strptime(local_time.strip(), EXEC_TIME_FORMAT).replace(tzinfo=zone)
@@ -79,7 +79,7 @@ def _instant(local_time: str, *, zone: ZoneInfo, latest: datetime | None) -> dat
 
 
 def _once_each(runs: Iterable[TaskRun]) -> list[TaskRun]:
-    """One entry for each run. Runs without task ID and time cannot be told apart, and all stay."""
+    """One entry for each run; all of those that have neither task ID nor time."""
     kept: dict[object, TaskRun] = {}
     for run in runs:
         key = run.key if run.task_id or run.exec_at else run
@@ -89,5 +89,5 @@ def _once_each(runs: Iterable[TaskRun]) -> list[TaskRun]:
 
 
 def _newest_first(runs: list[TaskRun]) -> tuple[TaskRun, ...]:
-    """By time, then task ID; runs whose time cannot be read stand last, in the order that they came in."""
+    """By time, then task ID; runs without a readable time come last, in the order of the answer."""
     return tuple(sorted(runs, key=lambda run: (run.exec_at or _LONG_AGO, run.task_id or 0), reverse=True))

@@ -1,4 +1,4 @@
-"""Alibaba Cloud's request signature, ACS3-HMAC-SHA256. Pure: date and nonce come from the caller.
+"""Alibaba Cloud's request signature, ACS3-HMAC-SHA256.
 
 https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature
 """
@@ -6,29 +6,33 @@ https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-a
 from __future__ import annotations
 
 import hmac
+from dataclasses import dataclass
+from datetime import UTC
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+import httpx
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Generator, Mapping
+    from datetime import datetime
+
+    from bot.quickbi.credentials import Credentials
 
 ALGORITHM = "ACS3-HMAC-SHA256"
 EMPTY_BODY_SHA256 = sha256(b"").hexdigest()
 
 
 def canonical_query(parameters: Mapping[str, str]) -> str:
-    """The one spelling of a query that the signature knows; to be sent exactly so.
-
-    `quote` leaves letters, digits and `_.-~` as they are: what the vendor's page asks for. A space is `%20`.
-    """
+    """The query as it is signed, and as it must be sent. A space is `%20`; `_.-~` are not encoded."""
     return "&".join(f"{_encode(key)}={_encode(parameters[key])}" for key in sorted(parameters))
 
 
 def canonical_request(
     *, method: str, path: str, query: str, headers: Mapping[str, str], body_sha256: str
 ) -> str:
-    """All that is signed, as one text. `headers` are those to be signed, no others."""
+    """`headers` are those to be signed, no others."""
     lines = _canonical_headers(headers)
     header_block = "".join(f"{name}:{value}\n" for name, value in lines)
     return "\n".join((method, path, query, header_block, _signed_names(lines), body_sha256))
@@ -52,6 +56,36 @@ def authorization(
     signature = hmac.new(access_key_secret.encode(), text.encode(), sha256).hexdigest()
     names = _signed_names(_canonical_headers(headers))
     return f"{ALGORITHM} Credential={access_key_id},SignedHeaders={names},Signature={signature}"
+
+
+@dataclass(frozen=True, slots=True)
+class Acs3Auth(httpx.Auth):
+    """Signs one attempt of a request without a body: each attempt needs its own nonce and date."""
+
+    credentials: Credentials
+    clock: Callable[[], datetime]
+    nonce: Callable[[], str]
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["x-acs-date"] = f"{self.clock().astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        request.headers["x-acs-signature-nonce"] = self.nonce()
+        request.headers["x-acs-content-sha256"] = EMPTY_BODY_SHA256
+        if self.credentials.security_token:
+            request.headers["x-acs-security-token"] = self.credentials.security_token
+        request.headers["authorization"] = authorization(
+            access_key_id=self.credentials.access_key_id,
+            access_key_secret=self.credentials.access_key_secret,
+            method=request.method,
+            path=request.url.raw_path.partition(b"?")[0].decode("ascii"),
+            query=request.url.query.decode("ascii"),
+            headers={name: value for name, value in request.headers.items() if _is_signed(name)},
+        )
+        yield request
+
+
+def _is_signed(name: str) -> bool:
+    """Only these: a proxy may change the others."""
+    return name == "host" or name.startswith("x-acs-")
 
 
 def _encode(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What goes over the wire: builds the three operations' requests and deciphers their answers. Pure.
+"""Builds the three operations' requests and reads their answers.
 
 https://www.alibabacloud.com/help/en/quick-bi/developer-reference/api-quickbi-public-2022-01-01-getmailtaskstatus
 """
@@ -20,6 +20,7 @@ from bot.domain import (
     RunRefused,
     StatusAnswer,
 )
+from bot.domain.retry_after import retry_after
 from bot.quickbi.errors import Refusal, error_for
 from bot.quickbi.fields import flag, text, whole_number
 from bot.quickbi.runs import read_runs
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 STATUS = "GetMailTaskStatus"
 API_VERSION = "2022-01-01"
-LONGEST_CODE = 100  # characters of a vendor's word that are kept
+LONGEST_CODE = 100  # characters kept of a vendor's code or request ID
 LONGEST_MESSAGE = 500
 
 
@@ -52,7 +53,7 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """What came back. `redact` takes our secrets out of what the vendor says."""
+    """`redact` removes our secrets from the vendor's text."""
 
     status: int
     headers: Mapping[str, str]
@@ -78,7 +79,7 @@ def ask_run(mail_id: MailId) -> Call:
 
 
 def read_status(call: Call, answer: Answer, *, asked: MailRef, zone: ZoneInfo, now: datetime) -> StatusAnswer:
-    """The runs that Quick BI told, newest first; none for a mail that never ran."""
+    """The runs in the answer, newest first; none for a mail that never ran."""
     envelope = _open(call, answer)
     runs = read_runs(envelope.result, asked=asked, zone=zone, now=now)
     if runs is None:
@@ -87,7 +88,7 @@ def read_status(call: Call, answer: Answer, *, asked: MailRef, zone: ZoneInfo, n
 
 
 def read_mails(call: Call, answer: Answer, *, page: int) -> MailPage:
-    """One page of the list. A `Next` that leads nowhere new is the end: else a reader would never be done."""
+    """One page of the list. A `Next` that does not lead further is the end, or reading would never end."""
     envelope = _open(call, answer)
     result = envelope.result
     if not isinstance(result, dict) or "Data" not in result:
@@ -106,7 +107,7 @@ def read_mails(call: Call, answer: Answer, *, page: int) -> MailPage:
 
 
 def read_run(call: Call, answer: Answer) -> str:
-    """The request ID of a run that was started; `RunRefused` where Quick BI says that it was not."""
+    """The request ID of the run that was started. Raises RunRefused."""
     envelope = _open(call, answer)
     started = flag(envelope.result)
     if started is None:
@@ -119,8 +120,6 @@ def read_run(call: Call, answer: Answer) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Envelope:
-    """What every good answer has around its `Result`."""
-
     operation: str
     result: Any
     request_id: str
@@ -130,7 +129,7 @@ class _Envelope:
 
 
 def _open(call: Call, answer: Answer) -> _Envelope:
-    """Raises what the answer says went wrong. `Success: false` is a refusal whatever the HTTP status."""
+    """Raises the error that the answer reports. `Success: false` is a refusal whatever the HTTP status."""
     if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST:
         raise ProtocolError(f"{call.operation}: redirected with HTTP {answer.status}")
     body = _parsed(answer.body)
@@ -155,12 +154,12 @@ def _refused(refusal: Refusal) -> QuickBIError:
 
 
 def _is_passing(status: int) -> bool:
-    """Told by the status alone, for bodies that come from something on the way."""
+    """By the status alone: a proxy's body says nothing."""
     return status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _is_refused(status: int, body: Mapping[str, Any]) -> bool:
-    """A `Success` that is left out is forgiven, unless there is a `Code`."""
+    """`Success` may be missing, unless there is a `Code`."""
     success = body.get("Success")
     if status >= HTTPStatus.BAD_REQUEST or (success is not None and flag(success) is not True):
         return True
@@ -180,16 +179,13 @@ def _refusal(call: Call, answer: Answer, body: Mapping[str, Any]) -> Refusal:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds: the gateway's own header counts milliseconds, the one of HTTP whole seconds."""
-    milliseconds = whole_number(headers.get("x-acs-retry-after"))
-    if milliseconds is not None:
-        return milliseconds / 1000
-    seconds = whole_number(headers.get("retry-after"))
-    return None if seconds is None else float(seconds)
+    """In seconds. The gateway's own header counts milliseconds."""
+    own = retry_after(headers.get("x-acs-retry-after"), unit=0.001)
+    return retry_after(headers.get("retry-after")) if own is None else own
 
 
 def _parsed(body: bytes) -> dict[str, Any] | None:
-    """None for anything but a JSON object: a proxy's page, nothing at all, half an answer."""
+    """None for anything but a JSON object: a proxy's page, an empty or a cut body."""
     try:
         parsed = json.loads(body)
     except (ValueError, RecursionError):
@@ -198,7 +194,7 @@ def _parsed(body: bytes) -> dict[str, Any] | None:
 
 
 def _mail(entry: object) -> Mail | None:
-    """None for a line without an ID, or with none that anyone could ask about."""
+    """None for an entry without a usable ID."""
     if not isinstance(entry, dict):
         return None
     mail_id = text(entry.get("MailId"))

@@ -59,7 +59,7 @@ class Script:
             transport=httpx.MockTransport(self.handle),
             clock=clock or (lambda: NOON + timedelta(minutes=next(minutes))),
             nonce=lambda: f"nonce-{next(nonces)}",
-            random=lambda: 0.0,
+            jitter=lambda: 0.0,
             sleep=self.sleep,
         )
 

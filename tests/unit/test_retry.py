@@ -21,7 +21,7 @@ from bot.domain import (
     Throttled,
     UnknownRefusal,
 )
-from bot.quickbi.retry import LONGEST_OBEYED_PAUSE, LONGEST_PAUSE, GiveUp, Wait, judge
+from bot.quickbi.retry import LONGEST_OBEYED_PAUSE, LONGEST_PAUSE, pause_before_retry
 
 LOST_ANSWER = QuickBIUnavailable(outcome_unknown=True)
 NEVER_SENT = QuickBIUnavailable(outcome_unknown=False)
@@ -48,8 +48,7 @@ def pause(
     luck: float = 0.5,
 ) -> float | None:
     """Seconds until the next attempt; None if there is to be none."""
-    verdict = judge(error, attempt=attempt, attempts=attempts, repeatable=repeatable, luck=luck)
-    return verdict.seconds if isinstance(verdict, Wait) else None
+    return pause_before_retry(error, attempt=attempt, attempts=attempts, repeatable=repeatable, jitter=luck)
 
 
 @pytest.mark.parametrize("error", GIVEN_UP, ids=lambda error: type(error).__name__)
@@ -111,8 +110,3 @@ def test_a_throttled_caller_waits_at_least_the_second_that_the_limit_counts() ->
 def test_luck_spreads_those_who_failed_together() -> None:
     """Two callers with different luck do not come back together."""
     assert pause(LOST_ANSWER, luck=0.1) != pause(LOST_ANSWER, luck=0.9)
-
-
-def test_the_verdict_is_a_value() -> None:
-    """Two verdicts alike are equal: tests and logs can compare them."""
-    assert judge(ProtocolError(), attempt=1, attempts=3, repeatable=True, luck=0.0) == GiveUp()

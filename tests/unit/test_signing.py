@@ -17,10 +17,9 @@ from hypothesis import strategies as st
 
 from bot.domain import MailId, MailRef, TaskId
 from bot.quickbi import wire
-from bot.quickbi.auth import Acs3Auth
 from bot.quickbi.credentials import Credentials
 from bot.quickbi.endpoints import endpoint_url
-from bot.quickbi.signing import EMPTY_BODY_SHA256, authorization, canonical_query, canonical_request
+from bot.quickbi.signing import EMPTY_BODY_SHA256, Acs3Auth, authorization, canonical_query, canonical_request
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 CAPTURES = sorted((SAMPLES / "sdk-captures").glob("*.json"))

@@ -78,6 +78,7 @@ class MissingAccess(StrEnum):
     RAM_ACTION = "ram_action"  # the RAM policy lacks the action
     API_USER = "api_user"  # the edition, or not an organisation admin / authorised API user
     ORGANISATION = "organisation"  # the account has never logged in to Quick BI
+    INSTANCE = "instance"  # the organisation's Quick BI instance has expired or is not there
 
 
 class AccessForbidden(QuickBIError):
@@ -107,6 +108,7 @@ class CredentialsProblem(StrEnum):
     SECRET_WRONG = "secret_wrong"  # noqa: S105 (the name of a problem)
     CLOCK_OFF = "clock_off"
     TOKEN_EXPIRED = "token_expired"  # noqa: S105
+    TOKEN_WRONG = "token_wrong"  # noqa: S105 (missing, cut, or another key's)
 
 
 class CredentialsRejected(QuickBIError):

@@ -25,6 +25,7 @@ from bot.domain import (
     Throttled,
     UnknownRefusal,
 )
+from bot.domain.retry_after import LONGEST
 from bot.quickbi import wire
 from bot.quickbi.credentials import Credentials
 from tests.support.answers import MAIL, REQUEST_ID, recorded
@@ -140,6 +141,28 @@ TABLE = [
     row("InvalidTimeStamp.Expired", 400, CredentialsRejected, problem=CredentialsProblem.CLOCK_OFF),
     row("InvalidSecurityToken.Expired", 400, CredentialsRejected, problem=CredentialsProblem.TOKEN_EXPIRED),
     row("InvalidSecurityToken.Expired", 403, CredentialsRejected, problem=CredentialsProblem.TOKEN_EXPIRED),
+    row("Instance.Expired", 400, AccessForbidden, missing=MissingAccess.INSTANCE),
+    row("Instance.Not.Exist", 400, AccessForbidden, missing=MissingAccess.INSTANCE),
+    row("Invalid.Organization", 400, AccessForbidden, missing=MissingAccess.INSTANCE),
+    row("NoPermission.NotAuthorized", 403, AccessForbidden, missing=MissingAccess.RAM_ACTION),
+    row("IllegalTimestamp", 400, CredentialsRejected, problem=CredentialsProblem.CLOCK_OFF),
+    row("IncompleteSignature", 400, CredentialsRejected, problem=CredentialsProblem.SECRET_WRONG),
+    row("InvalidSecurityToken.Malformed", 400, CredentialsRejected, problem=CredentialsProblem.TOKEN_WRONG),
+    row(
+        "InvalidSecurityToken.MismatchWithAccessKey",
+        400,
+        CredentialsRejected,
+        problem=CredentialsProblem.TOKEN_WRONG,
+    ),
+    row("MissingSecurityToken", 400, CredentialsRejected, problem=CredentialsProblem.TOKEN_WRONG),
+    row(
+        "MailApi.Beyond.ScheduleLimit",
+        400,
+        RunRefused,
+        message=TOO_OFTEN.format(999_999),
+        retry_after=LONGEST,
+        name="an absurd wait",
+    ),
     row("Throttling", 400, Throttled, retry_after=None),
     row("Throttling.User", 400, Throttled),
     row("Throttling.Api", 400, Throttled),
@@ -215,7 +238,9 @@ def test_what_the_vendor_offers_is_kept(case: Row) -> None:
         pytest.param({"x-acs-retry-after": "0"}, 0.0, id="at once"),
         pytest.param({"x-acs-retry-after": "soon"}, None, id="words"),
         pytest.param({"x-acs-retry-after": "-5"}, None, id="negative"),
-        pytest.param({"x-acs-retry-after": "1.5"}, None, id="fraction"),
+        pytest.param({"x-acs-retry-after": "9" * 18}, LONGEST, id="absurd"),
+        pytest.param({"x-acs-retry-after": "inf"}, None, id="endless"),
+        pytest.param({"retry-after": "1e9"}, LONGEST, id="31 years"),
         pytest.param({"retry-after": "3"}, 3.0, id="HTTP's own header, in seconds"),
         pytest.param({"retry-after": "3", "x-acs-retry-after": "100"}, 0.1, id="the gateway's goes first"),
         pytest.param({"retry-after": "Wed, 09 Oct 2024 09:34:11 GMT"}, None, id="a date"),

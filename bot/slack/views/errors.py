@@ -23,7 +23,7 @@ from bot.domain import (
 )
 from bot.slack.kit.blocks import Message, code, duration, escape, name, section, small, unmarked
 from bot.slack.kit.mail_titles import bare_title_of, has_name, plain_title_of
-from bot.slack.views.remedies import CREDENTIALS
+from bot.slack.views.remedies import CREDENTIALS, REMEDIES
 
 if TYPE_CHECKING:
     from slack_sdk.models.blocks import Block
@@ -244,6 +244,9 @@ def _forbidden(error: AccessForbidden, mail: str) -> _Words:
                     f"{_NOT_YOU} A Quick BI organisation admin can add it; then it must log in to Quick BI once."
                 ),
             )
+        case MissingAccess.INSTANCE:
+            remedy = REMEDIES[error.missing]
+            return _Words(sign="🔒", headline=remedy.what, advice=f"{_NOT_YOU} {_OPERATOR}: {remedy.todo}")
 
 
 def _credentials(error: CredentialsRejected) -> _Words:

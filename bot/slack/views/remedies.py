@@ -37,6 +37,10 @@ CREDENTIALS = {
         what="This bot's temporary access has run out",
         todo="give it a new ALIBABA_CLOUD_SECURITY_TOKEN, or a role that renews it by itself.",
     ),
+    CredentialsProblem.TOKEN_WRONG: Remedy(
+        what="This bot's security token does not belong to its access key",
+        todo="set ALIBABA_CLOUD_SECURITY_TOKEN to the whole token that was issued with that key.",
+    ),
 }
 _ACCESS = {
     MissingAccess.RAM_ACTION: Remedy(
@@ -53,6 +57,10 @@ _ACCESS = {
     MissingAccess.ORGANISATION: Remedy(
         what="This bot's account is not in your Quick BI organisation",
         todo="let a Quick BI organisation admin add it, and log in to Quick BI with it once.",
+    ),
+    MissingAccess.INSTANCE: Remedy(
+        what="Your Quick BI instance has expired or does not exist",
+        todo="see in Alibaba Cloud's console whether it must be renewed, and whether QUICKBI_REGION is its region.",
     ),
 }
 _OTHERS = {

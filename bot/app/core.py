@@ -62,7 +62,7 @@ async def build_core(
     worker = DeliveryWorker(
         outbox=store.outbox,
         deliveries=store.deliveries,
-        gates=store.gates,
+        closed_channels=store.gates,
         messenger=SlackMessenger(slack, zone=settings.zone, now=now),
         operator_channel=settings.operators,
         may_send=may_send,

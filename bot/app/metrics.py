@@ -1,10 +1,8 @@
-"""What `/metrics` tells: read from the parts when asked, kept nowhere else.
-
-What only the leader knows is 0 elsewhere: a replica that led once must not go on telling what it saw then.
-"""
+"""What `/metrics` shows, read when asked. What only the leader knows is 0 on the other replicas."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -20,22 +18,20 @@ if TYPE_CHECKING:
     from bot.monitoring.poller import Poller
 
 
+@dataclass(kw_only=True, eq=False)
 class BotMetrics(Collector):
-    def __init__(
-        self, *, poller: Poller, courier: DeliveryWorker, leadership: Leadership, busy: Callable[[], int]
-    ) -> None:
-        self._poller = poller
-        self._courier = courier
-        self._leadership = leadership
-        self._busy = busy
+    poller: Poller
+    worker: DeliveryWorker
+    leadership: Leadership
+    busy: Callable[[], int]
 
     def collect(self) -> Iterator[Metric]:
-        stats, leads = self._poller.stats, self._leadership.is_leader
+        stats, leads = self.poller.stats, self.leadership.is_leader
         yield _gauge("mailbot_leader", "1 where this replica polls and posts", leads)
         yield _gauge("mailbot_mails_watched", "Mails that this leader polls", stats.watched * leads)
         is_out = leads and stats.outage_since is not None
         yield _gauge("mailbot_quickbi_out_of_reach", "1 during an outage that this leader sees", is_out)
-        is_rejected = leads and self._courier.tally.rejected_since is not None
+        is_rejected = leads and self.worker.stats.rejected_since is not None
         yield _gauge(
             "mailbot_slack_rejects_the_app", "1 while Slack takes no message of this app", is_rejected
         )
@@ -45,25 +41,25 @@ class BotMetrics(Collector):
                 "When the poller last had an answer of Quick BI",
                 stats.last_answer_at.timestamp(),
             )
-        yield _gauge("mailbot_people_waiting", "Commands and clicks being answered", self._busy())
+        yield _gauge("mailbot_people_waiting", "Commands and clicks being answered", self.busy())
         yield _counter("mailbot_status_calls", "Status calls that the poller made", stats.calls)
-        owed = self._courier.tally.owed * leads
-        yield _gauge("mailbot_messages_owed", "Messages that wait for this leader to send them", owed)
+        pending = self.worker.stats.pending * leads
+        yield _gauge("mailbot_messages_owed", "Messages that wait for this leader to send them", pending)
         news = CounterMetricFamily("mailbot_news", "What looks at mails came to", labels=["reason"])
         for reason, count in stats.outcomes.items():
             news.add_metric([reason.value], count)
         yield news
-        for name, words, count in self._courier_counts():
+        for name, words, count in self._message_counts():
             yield _counter(f"mailbot_messages_{name}", words, count)
 
-    def _courier_counts(self) -> Iterator[tuple[str, str, int]]:
-        tally = self._courier.tally
-        yield "sent", "Messages that Slack took", tally.sent
-        yield "edited", "Messages changed to stay true", tally.edited
-        yield "found_again", "Messages whose answer was lost, found in the channel", tally.found_again
-        yield "may_have_repeated", "Messages sent again although they may be there", tally.may_have_repeated
-        yield "refused", "Messages that Slack would not take as they were", tally.refused
-        yield "rate_limited", "Times that Slack told us to wait", tally.rate_limited
+    def _message_counts(self) -> Iterator[tuple[str, str, int]]:
+        stats = self.worker.stats
+        yield "sent", "Messages that Slack took", stats.sent
+        yield "edited", "Messages changed to stay true", stats.edited
+        yield "found_again", "Messages whose answer was lost, found in the channel", stats.found_again
+        yield "may_have_repeated", "Messages sent again although they may be there", stats.may_have_repeated
+        yield "refused", "Messages that Slack would not take as they were", stats.refused
+        yield "rate_limited", "Times that Slack told us to wait", stats.rate_limited
 
 
 def _gauge(name: str, words: str, value: float) -> GaugeMetricFamily:

@@ -100,7 +100,7 @@ async def _start(settings: Settings, stack: AsyncExitStack, shutdown: Shutdown) 
     registry.register(
         BotMetrics(
             poller=core.poller,
-            courier=core.worker,
+            worker=core.worker,
             leadership=leadership,
             busy=lambda: handlers.dispatcher.busy,
         )

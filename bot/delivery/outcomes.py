@@ -26,7 +26,7 @@ class DeliveryStats:
     may_have_repeated: int = 0
     refused: int = 0
     rate_limited: int = 0
-    owed: int = 0
+    pending: int = 0
     rejected_since: datetime | None = None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -39,66 +39,57 @@ if TYPE_CHECKING:
     from bot.domain.ports import Messenger
     from bot.domain.repositories import Deliveries, Outbox
 
-SETTLE_AFTER = timedelta(seconds=3)  # after a lost answer: what Slack has taken can be seen by then
-GATHER_EDITS = 3.0  # seconds: a message about many is not drawn anew for each of them
+SETTLE_AFTER = timedelta(seconds=3)  # after a lost answer: what Slack accepted is visible by then
+GATHER_EDITS = 3.0  # seconds between two edits of a message about many mails
 DEFAULT_RETRY_AFTER = 30.0  # seconds, where a 429 does not say
 MOST_UNKNOWN = 5  # refusals in a row for a reason in no table: Slack will hardly change its mind
-_SOON = 0.05  # seconds: there is more to do, but another channel may come first
+_SOON = 0.05  # seconds until the next step of a channel, so that others get their turn
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
 
 class NotNow(Exception):
-    """The call was not made: Slack's limits left no room for it, or this process may no longer lead."""
+    """The call was not made: a rate limit was reached, or this process may no longer lead."""
 
 
+@dataclass(kw_only=True, eq=False)
 class Sender:
     """Each step returns the seconds until the next is worth trying, None if nothing is left to do.
 
     `on_refused` is called for a message that Slack refuses for good, before it is given up.
     """
 
-    def __init__(
-        self,
-        *,
-        outbox: Outbox,
-        deliveries: Deliveries,
-        messenger: Messenger,
-        pacing: RateLimits,
-        on_refused: Callable[[RefusedForGood], Awaitable[None]],
-        may_send: Callable[[], bool] = lambda: True,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        self._outbox = outbox
-        self._deliveries = deliveries
-        self._messenger = messenger
-        self._pacing = pacing
-        self._on_refused = on_refused
-        self._may_send = may_send
-        self._now = now
-        self._drawn_at: dict[PostId, float] = {}
-        self._called_at: dict[PostId, float] = {}  # when it was sent, until it is known to be there or not
-        self._about_to_post: set[ChannelId] = set()
-        self._unknown_refusals: Counter[tuple[str, ChannelId]] = Counter()  # in a row
-        self.in_flight: set[PostId] = set()
-        self.tally = DeliveryStats()
+    outbox: Outbox
+    deliveries: Deliveries
+    messenger: Messenger
+    rate_limits: RateLimits
+    on_refused: Callable[[RefusedForGood], Awaitable[None]]
+    may_send: Callable[[], bool] = lambda: True
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    in_flight: set[PostId] = field(default_factory=set, init=False)
+    stats: DeliveryStats = field(default_factory=DeliveryStats, init=False)
+    _drawn_at: dict[PostId, float] = field(default_factory=dict, init=False)
+    # When a message was sent, until it is known whether it arrived.
+    _called_at: dict[PostId, float] = field(default_factory=dict, init=False)
+    _about_to_post: set[ChannelId] = field(default_factory=set, init=False)
+    _unknown_refusals: Counter[tuple[str, ChannelId]] = field(default_factory=Counter, init=False)  # in a row
 
-    async def send_next(self, channel_id: ChannelId, *, rhythm: Load, term: int) -> float | None:
+    async def send_next(self, channel_id: ChannelId, *, load: Load, term: int) -> float | None:
         """Claim and send one message. Raises SlackError, LeaseLost."""
         at = uptime()
-        if wait := self._pacing.wait(POST, channel_id, at, ahead=len(self._about_to_post)):
+        if wait := self.rate_limits.wait(POST, channel_id, at, ahead=len(self._about_to_post)):
             return wait
-        rhythm = replace(
-            rhythm,
-            recent_posts=self._pacing.recent_posts(channel_id, at),
-            recent_everywhere=self._pacing.recent_calls(POST, at),
-            may_edit=not self._pacing.wait(UPDATE, channel_id, at),
+        load = replace(
+            load,
+            recent_posts=self.rate_limits.recent_posts(channel_id, at),
+            recent_everywhere=self.rate_limits.recent_calls(POST, at),
+            may_edit=not self.rate_limits.wait(UPDATE, channel_id, at),
         )
         self._about_to_post.add(channel_id)
         try:
-            claimed = await self._outbox.claim(channel_id, rhythm=rhythm, now=self._now(), term=term)
+            claimed = await self.outbox.claim(channel_id, rhythm=load, now=self.now(), term=term)
             if isinstance(claimed, Nothing):
-                return None if claimed.at is None else max(_SOON, (claimed.at - self._now()).total_seconds())
+                return None if claimed.at is None else max(_SOON, (claimed.at - self.now()).total_seconds())
             self.in_flight.add(claimed.post_id)
             try:
                 await self._send(claimed)
@@ -106,46 +97,46 @@ class Sender:
                 self.in_flight.discard(claimed.post_id)
         finally:
             self._about_to_post.discard(channel_id)
-        return self._pacing.wait(POST, channel_id, uptime())
+        return self.rate_limits.wait(POST, channel_id, uptime())
 
     async def _send(self, notice: Notice) -> None:
         try:
             ts = await self._post(notice)
         except NotNow:
             self._called_at.pop(notice.post_id, None)
-            await until_stored(lambda: self._deliveries.release(notice.post_id))
+            await until_stored(lambda: self.deliveries.release(notice.post_id))
             return
         except MessageRefused as refused:
             self._called_at.pop(notice.post_id, None)
             await self._give_up(POST, notice, refused)
-            await until_stored(lambda: self._deliveries.mark_refused(notice.post_id))
+            await until_stored(lambda: self.deliveries.mark_refused(notice.post_id))
             return
         except DeliveryUnknown:
-            settle_at = self._now() + SETTLE_AFTER
-            await until_stored(lambda: self._deliveries.mark_unsure(notice.post_id, settle_at=settle_at))
+            settle_at = self.now() + SETTLE_AFTER
+            await until_stored(lambda: self.deliveries.mark_unsure(notice.post_id, settle_at=settle_at))
             raise
         except SlackError as error:
             self._called_at.pop(notice.post_id, None)
-            await until_stored(lambda: self._deliveries.release(notice.post_id))
+            await until_stored(lambda: self.deliveries.release(notice.post_id))
             if isinstance(error, MessageGone) and notice.thread_ts is not None:
                 await self._mark_gone(notice.channel_id, notice.thread_ts)
                 return
             raise
         self._worked(POST, notice.channel_id)
-        await until_stored(lambda: self._deliveries.mark_sent(notice.post_id, ts=ts, now=self._now()))
+        await until_stored(lambda: self.deliveries.mark_sent(notice.post_id, ts=ts, now=self.now()))
         self._called_at.pop(notice.post_id, None)
         if len(notice.items) > 1:
-            self._drew(notice.post_id, uptime())
-        self.tally.sent += 1
-        self.tally.may_have_repeated += notice.may_repeat
+            self._note_edit(notice.post_id, uptime())
+        self.stats.sent += 1
+        self.stats.may_have_repeated += notice.may_repeat
 
     async def _give_up(self, method: str, message: Notice | Redraw, refused: MessageRefused) -> None:
         """Report a message that Slack will not take, so that somebody knows what was not told."""
-        self.tally.refused += 1
+        self.stats.refused += 1
         del self._unknown_refusals[method, message.channel_id]
         lost = RefusedForGood.of(message, refused.error)
         _log.error("message_given_up", extra={"method": method, **asdict(lost)})
-        await self._on_refused(lost)
+        await self.on_refused(lost)
 
     async def _post(self, notice: Notice) -> str:
         """Post the message; as plain words where Slack refuses the blocks. Raises NotNow."""
@@ -157,16 +148,13 @@ class Sender:
             return await self._post_now(notice, plain=True)
 
     async def _post_now(self, notice: Notice, *, plain: bool) -> str:
-        """Check again right before the call: a 429 for another channel may have come in since the claim.
-
-        Or this process was suspended since: then the next leader looks for the message, and sends it.
-        """
+        """Check again right before the call: since the claim there may have been a 429, or a new leader."""
         at = uptime()
-        if not self._may_send() or not self._pacing.may_call_now(POST, notice.channel_id, at):
+        if not self.may_send() or not self.rate_limits.may_call_now(POST, notice.channel_id, at):
             raise NotNow
         self._about_to_post.discard(notice.channel_id)
         self._called_at[notice.post_id] = at
-        return await self._with_rate_limit(POST, notice.channel_id, self._messenger.post(notice, plain=plain))
+        return await self._with_rate_limit(POST, notice.channel_id, self.messenger.post(notice, plain=plain))
 
     async def _with_rate_limit(self, method: str, channel_id: ChannelId, call: Awaitable[_T]) -> _T:
         """Apply a 429 to all channels at once. Raises MessageRefused after many refusals for an unknown reason."""
@@ -174,7 +162,7 @@ class Sender:
             return await call
         except SlackBusy as busy:
             if busy.limited:
-                self._pacing.hold(method, uptime() + (busy.retry_after or DEFAULT_RETRY_AFTER))
+                self.rate_limits.hold(method, uptime() + (busy.retry_after or DEFAULT_RETRY_AFTER))
             raise
         except UnknownSlackRefusal as unknown:
             self._unknown_refusals[method, channel_id] += 1
@@ -185,16 +173,16 @@ class Sender:
     async def redraw_stale(self, channel_id: ChannelId) -> float | None:
         """Edit the channel's messages that are out of date. Raises SlackError."""
         waits = []
-        for post_id in await self._deliveries.stale(channel_id):
+        for post_id in await self.deliveries.stale(channel_id):
             if wait := self._wait_to_redraw(channel_id, post_id):
                 waits.append(wait)
                 continue
-            redraw = await self._deliveries.redraw(post_id)
+            redraw = await self.deliveries.redraw(post_id)
             if redraw is not None and not await self._redraw(redraw):
                 waits.append(self._wait_to_redraw(channel_id, post_id))
         return min(waits, default=None)
 
-    def _drew(self, post_id: PostId, at: float) -> None:
+    def _note_edit(self, post_id: PostId, at: float) -> None:
         """Remember when the message was last edited, for as long as edits are gathered."""
         recent = {each: then for each, then in self._drawn_at.items() if at - then < GATHER_EDITS}
         self._drawn_at = recent | {post_id: at}
@@ -202,10 +190,10 @@ class Sender:
     def _wait_to_redraw(self, channel_id: ChannelId, post_id: PostId) -> float:
         at = uptime()
         gathered = self._drawn_at.get(post_id, at - GATHER_EDITS) + GATHER_EDITS - at
-        return max(0.0, gathered, self._pacing.wait(UPDATE, channel_id, at))
+        return max(0.0, gathered, self.rate_limits.wait(UPDATE, channel_id, at))
 
     async def _redraw(self, redraw: Redraw) -> bool:
-        """Returns whether that is done. After a lost answer the edit is simply repeated."""
+        """Returns whether it is done. After a lost answer the edit is repeated."""
         try:
             await self._draw(redraw)
         except NotNow:
@@ -215,11 +203,11 @@ class Sender:
             return True
         except MessageRefused as refused:
             await self._give_up(UPDATE, redraw, refused)
-            await until_stored(lambda: self._deliveries.mark_undrawable(redraw.post_id))
+            await until_stored(lambda: self.deliveries.mark_undrawable(redraw.post_id))
             return True
         self._worked(UPDATE, redraw.channel_id)
-        await until_stored(lambda: self._deliveries.mark_shown(redraw.post_id, wanted=redraw.wanted))
-        self.tally.edited += 1
+        await until_stored(lambda: self.deliveries.mark_shown(redraw.post_id, wanted=redraw.wanted))
+        self.stats.edited += 1
         return True
 
     async def _draw(self, redraw: Redraw) -> None:
@@ -231,22 +219,22 @@ class Sender:
 
     async def _draw_now(self, redraw: Redraw, *, plain: bool) -> None:
         at = uptime()
-        if not self._may_send() or not self._pacing.may_call_now(UPDATE, redraw.channel_id, at):
+        if not self.may_send() or not self.rate_limits.may_call_now(UPDATE, redraw.channel_id, at):
             raise NotNow
         if len(redraw.items) > 1:
-            self._drew(redraw.post_id, at)
-        await self._with_rate_limit(UPDATE, redraw.channel_id, self._messenger.redraw(redraw, plain=plain))
+            self._note_edit(redraw.post_id, at)
+        await self._with_rate_limit(UPDATE, redraw.channel_id, self.messenger.redraw(redraw, plain=plain))
 
     async def settle(self, channel_id: ChannelId) -> float | None:
         """Look for one message whose answer was lost. Raises SlackBusy, DeliveryUnknown: try again later."""
-        unsure = await self._deliveries.unsure(channel_id, now=self._now())
+        unsure = await self.deliveries.unsure(channel_id, now=self.now())
         if unsure is None:
             return None
-        if not self._pacing.may_call_now(HISTORY, channel_id, uptime()):
-            return self._pacing.wait(HISTORY, channel_id, uptime())
+        if not self.rate_limits.may_call_now(HISTORY, channel_id, uptime()):
+            return self.rate_limits.wait(HISTORY, channel_id, uptime())
         try:
             ts = await self._with_rate_limit(
-                HISTORY, channel_id, self._messenger.find(self._as_it_was_sent(unsure))
+                HISTORY, channel_id, self.messenger.find(self._as_it_was_sent(unsure))
             )
         except MessageGone:
             if unsure.thread_ts is not None:
@@ -254,7 +242,7 @@ class Sender:
             ts = None
         except (AppRejected, CannotLook, ChannelGone, MessageRefused) as closed:
             _log.warning("cannot_look", extra={"channel_id": channel_id, "error": closed.error})
-            await until_stored(lambda: self._deliveries.release(unsure.post_id, may_repeat=True))
+            await until_stored(lambda: self.deliveries.release(unsure.post_id, may_repeat=True))
             self._called_at.pop(unsure.post_id, None)
             return _SOON
         await self._settled(unsure, ts)
@@ -265,24 +253,24 @@ class Sender:
         called_at = self._called_at.get(unsure.post_id)
         if called_at is None:
             return unsure
-        return replace(unsure, claimed_at=self._now() - timedelta(seconds=uptime() - called_at))
+        return replace(unsure, claimed_at=self.now() - timedelta(seconds=uptime() - called_at))
 
     async def _settled(self, unsure: Unsure, ts: str | None) -> None:
         self._worked(HISTORY, unsure.channel_id)
         self._called_at.pop(unsure.post_id, None)
         if ts is None:
-            await until_stored(lambda: self._deliveries.release(unsure.post_id))
+            await until_stored(lambda: self.deliveries.release(unsure.post_id))
             return
-        self.tally.found_again += 1
-        await until_stored(lambda: self._deliveries.mark_sent(unsure.post_id, ts=ts, now=self._now()))
+        self.stats.found_again += 1
+        await until_stored(lambda: self.deliveries.mark_sent(unsure.post_id, ts=ts, now=self.now()))
 
     def _worked(self, method: str, channel_id: ChannelId) -> None:
-        self._pacing.went_well(method, channel_id, uptime())
+        self.rate_limits.succeeded(method, channel_id, uptime())
         del self._unknown_refusals[method, channel_id]
-        if self.tally.rejected_since is not None:
-            self.tally.rejected_since = None
+        if self.stats.rejected_since is not None:
+            self.stats.rejected_since = None
             _log.info("slack_takes_the_app_again")
 
     async def _mark_gone(self, channel_id: ChannelId, ts: str) -> None:
         _log.info("message_deleted", extra={"channel_id": channel_id})
-        await until_stored(lambda: self._deliveries.mark_gone(channel_id, ts))
+        await until_stored(lambda: self.deliveries.mark_gone(channel_id, ts))

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from bot.domain.ports import Messenger
     from bot.domain.repositories import ClosedChannels, Deliveries, Outbox
 
-ANSWERS_WITHIN = 2.0  # seconds: who is slower than that is not being refused for going too fast
-_TICK = 1.0  # seconds between two looks for what wakes nobody: a snooze that ends, a wait that is over
-_RECHECK = 10.0  # seconds between two looks for messages that nobody is sending any more
+ANSWERS_WITHIN = 2.0  # seconds: a slower answer is no refusal for going too fast
+_TICK = 1.0  # seconds between two looks for snoozes and waits that ended
+_RECHECK = 10.0  # seconds between two looks for messages whose sender died
 _APP_REST = 30.0  # seconds between two tries while Slack takes no message of this app
-_DRAIN_LIMIT = 5.0  # seconds for what is on its way when the term ends
+_DRAIN_LIMIT = 5.0  # seconds for calls under way when the term ends
 _Do: TypeAlias = Callable[[], Awaitable[float | None]]
 _log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class DeliveryWorker:
         *,
         outbox: Outbox,
         deliveries: Deliveries,
-        gates: ClosedChannels,
+        closed_channels: ClosedChannels,
         messenger: Messenger,
         operator_channel: ChannelId | None = None,
         may_send: Callable[[], bool] = lambda: True,
@@ -63,15 +63,15 @@ class DeliveryWorker:
     ) -> None:
         self._outbox = outbox
         self._deliveries = deliveries
-        self._gates = gates
+        self._closed_channels = closed_channels
         self._operator_channel = operator_channel
         self._now = now
-        self._pacing = RateLimits()
-        self._dispatch = Sender(
+        self._rate_limits = RateLimits()
+        self._sender = Sender(
             outbox=outbox,
             deliveries=deliveries,
             messenger=messenger,
-            pacing=self._pacing,
+            rate_limits=self._rate_limits,
             on_refused=self._report_refusal,
             may_send=may_send,
             now=now,
@@ -81,11 +81,11 @@ class DeliveryWorker:
         self._begun_at: dict[ChannelId, float] = {}
         self._rests: dict[tuple[str, ChannelId], _Rest] = {}
         self._app_rests_until = 0.0
-        self._rhythm = Load()
+        self._load = Load()
 
     @property
-    def tally(self) -> DeliveryStats:
-        return self._dispatch.tally
+    def stats(self) -> DeliveryStats:
+        return self._sender.stats
 
     def wake(self) -> None:
         """Look for pending notices at once."""
@@ -93,7 +93,7 @@ class DeliveryWorker:
 
     async def lead(self, term: int) -> None:
         """Send until cancelled; what is being sent then is still recorded. Raises LeaseLost."""
-        await self._recall_pace()
+        await self._recall_limits()
         rechecked_at = woke_at = float("-inf")
         try:
             while True:
@@ -108,17 +108,17 @@ class DeliveryWorker:
         finally:
             await self._drain()
 
-    async def _recall_pace(self) -> None:
-        """A restart must not forget what was sent a moment ago, nor that Slack said to wait."""
+    async def _recall_limits(self) -> None:
+        """After a restart, what was sent in the last minute and every `Retry-After` still count."""
         now, at = self._now(), uptime()
         since = now - timedelta(seconds=MINUTE)
         for channel_id, sent_at in await until_stored(lambda: self._deliveries.recent(since=since)):
-            self._pacing.note(POST, channel_id, at - max(0.0, (now - sent_at).total_seconds()))
-        for method, until in (await until_stored(lambda: self._gates.holds(now=now))).items():
-            self._pacing.hold(method, at + (until - now).total_seconds())
+            self._rate_limits.note(POST, channel_id, at - max(0.0, (now - sent_at).total_seconds()))
+        for method, until in (await until_stored(lambda: self._closed_channels.holds(now=now))).items():
+            self._rate_limits.hold(method, at + (until - now).total_seconds())
 
     async def _give_up_sending(self, term: int) -> None:
-        in_flight = frozenset(self._dispatch.in_flight)
+        in_flight = frozenset(self._sender.in_flight)
         count = await until_stored(
             lambda: self._deliveries.give_up_sending(term=term, in_flight=in_flight, now=self._now())
         )
@@ -131,13 +131,13 @@ class DeliveryWorker:
         if uptime() < self._app_rests_until:
             return
         backlog = await until_stored(lambda: self._outbox.backlog(now=self._now()))
-        self._rhythm = self._feel(backlog)
+        self._load = self._measure(backlog)
         for each in sorted(backlog, key=lambda each: not each.owed):
             if not self._has_room():
                 return
             if each.channel_id in self._serving:
                 continue
-            if steps := self._worth_while(each):
+            if steps := self._useful_steps(each):
                 task = asyncio.create_task(self._serve(each, steps, term))
                 task.add_done_callback(lambda _: self._awake.set())
                 self._serving[each.channel_id] = task
@@ -147,9 +147,9 @@ class DeliveryWorker:
         """Serve as many channels at once as Slack has accepted lately; those with slow answers do not count."""
         at = uptime()
         fresh = sum(at - self._begun_at[each] < ANSWERS_WITHIN for each in self._serving)
-        return fresh < self._pacing.width(at) and len(self._serving) < WIDEST
+        return fresh < self._rate_limits.width(at) and len(self._serving) < WIDEST
 
-    def _worth_while(self, backlog: Backlog) -> tuple[str, ...]:
+    def _useful_steps(self, backlog: Backlog) -> tuple[str, ...]:
         """The steps that have something to do and need not wait."""
         wanted = ((HISTORY, backlog.has_unsure), (UPDATE, backlog.has_stale), (POST, backlog.owed > 0))
         return tuple(
@@ -162,11 +162,11 @@ class DeliveryWorker:
             return False
         return rest.unless_new is None or rest.unless_new == backlog
 
-    def _feel(self, backlog: Sequence[Backlog]) -> Load:
-        self.tally.owed = sum(each.owed for each in backlog)
+    def _measure(self, backlog: Sequence[Backlog]) -> Load:
+        self.stats.pending = sum(each.owed for each in backlog)
         newest_at = max((each.newest_at for each in backlog if each.newest_at), default=None)
         quiet_for = (self._now() - newest_at).total_seconds() if newest_at else 0.0
-        return Load(owed_everywhere=self.tally.owed, quiet_for=quiet_for)
+        return Load(owed_everywhere=self.stats.pending, quiet_for=quiet_for)
 
     async def _rest(self) -> None:
         """Sleep until `wake`, the end of a step's wait, or a second has passed."""
@@ -182,11 +182,11 @@ class DeliveryWorker:
             self._awake.clear()
 
     async def _serve(self, backlog: Backlog, steps: Sequence[str], term: int) -> None:
-        """Do all that can be done for one channel now; then note, step by step, when to look again."""
+        """Take the steps of one channel, and note when each is worth trying again."""
         channel_id = backlog.channel_id
         doings: dict[str, _Do] = {
-            HISTORY: lambda: self._dispatch.settle(channel_id),
-            UPDATE: lambda: self._dispatch.redraw_stale(channel_id),
+            HISTORY: lambda: self._sender.settle(channel_id),
+            UPDATE: lambda: self._sender.redraw_stale(channel_id),
             POST: lambda: self._send_next(channel_id, term),
         }
         for method in steps:
@@ -197,22 +197,22 @@ class DeliveryWorker:
             )
 
     async def _send_next(self, channel_id: ChannelId, term: int) -> float | None:
-        return await self._dispatch.send_next(channel_id, rhythm=self._rhythm, term=term)
+        return await self._sender.send_next(channel_id, load=self._load, term=term)
 
     async def _try(self, method: str, channel_id: ChannelId, step: _Do) -> float | None:
-        """One step, and what to do where it fails. Returns the seconds until another is worth while."""
+        """Returns the seconds until the step is worth trying again."""
         try:
             return await step()
         except (SlackError, StoreError) as error:
-            await self._in_trouble(method, channel_id, error)
-            return self._pacing.wait(method, channel_id, uptime())
+            await self._handle(method, channel_id, error)
+            return self._rate_limits.wait(method, channel_id, uptime())
         except LeaseLost:
             raise
         except Exception:  # noqa: BLE001 (the boundary of one channel: the others are served on)
             _log.exception("delivery_failed", extra={"channel_id": channel_id})
             return LONGEST_REST
 
-    async def _in_trouble(self, method: str, channel_id: ChannelId, error: SlackError | StoreError) -> None:
+    async def _handle(self, method: str, channel_id: ChannelId, error: SlackError | StoreError) -> None:
         match error:
             case SlackBusy(limited=True):
                 await self._hold(method, error.retry_after or DEFAULT_RETRY_AFTER)
@@ -221,7 +221,7 @@ class DeliveryWorker:
             case ChannelGone():
                 await self._close(channel_id, error)
             case _:
-                self._pacing.trouble(method, channel_id, uptime())
+                self._rate_limits.failed(method, channel_id, uptime())
                 _log.info(
                     "delivery_delayed",
                     extra={"channel_id": channel_id, "method": method, "error": str(error)},
@@ -229,16 +229,16 @@ class DeliveryWorker:
 
     async def _hold(self, method: str, seconds: float) -> None:
         """Store the hold, which is in effect already, for the time after a restart."""
-        self.tally.rate_limited += 1
+        self.stats.rate_limited += 1
         _log.warning("rate_limited", extra={"method": method, "seconds": seconds})
         now = self._now()
         until = now + timedelta(seconds=seconds)
-        await until_stored(lambda: self._gates.hold(method, now=now, until=until))
+        await until_stored(lambda: self._closed_channels.hold(method, now=now, until=until))
 
     def _rest_the_app(self, rejected: AppRejected) -> None:
         """Keep all notices and try now and then until the operator fixes the app; log it once."""
-        if self.tally.rejected_since is None:
-            self.tally.rejected_since = self._now()
+        if self.stats.rejected_since is None:
+            self.stats.rejected_since = self._now()
             _log.error("slack_rejects_the_app", extra={"error": rejected.error})
         self._app_rests_until = uptime() + _APP_REST
 
@@ -246,7 +246,7 @@ class DeliveryWorker:
         _log.warning("channel_gone", extra={"channel_id": channel_id, "error": gone.error})
         now = self._now()
         await until_stored(
-            lambda: self._gates.close_channel(
+            lambda: self._closed_channels.close_channel(
                 channel_id, reason=gone.error, now=now, operator_channel=self._operator_channel
             )
         )
@@ -257,7 +257,7 @@ class DeliveryWorker:
         if operators is None or operators == lost.channel_id:
             return
         await until_stored(
-            lambda: self._gates.report_refusal(
+            lambda: self._closed_channels.report_refusal(
                 lost.post_id,
                 lost.channel_id,
                 detail=f"{lost.error} {lost.about}",

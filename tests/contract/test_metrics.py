@@ -21,7 +21,7 @@ def told(*, leads: bool) -> str:
     registry = CollectorRegistry()
     parts: dict[str, Any] = {
         "poller": SimpleNamespace(stats=PollerStats(watched=7, calls=40, outage_since=LONG_AGO)),
-        "courier": SimpleNamespace(tally=DeliveryStats(sent=3, owed=5, rejected_since=LONG_AGO)),
+        "worker": SimpleNamespace(stats=DeliveryStats(sent=3, pending=5, rejected_since=LONG_AGO)),
         "leadership": SimpleNamespace(is_leader=leads),
     }
     registry.register(BotMetrics(**parts, busy=lambda: 2))

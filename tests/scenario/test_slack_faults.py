@@ -191,13 +191,13 @@ async def test_a_revoked_token_keeps_everything_until_it_is_mended(desk: Telling
     await until_refused(desk, "token_revoked")
     await asyncio.sleep(3)
     assert len(desk.slack.ledger.calls()) == 1
-    assert desk.courier.tally.rejected_since is not None
+    assert desk.courier.stats.rejected_since is not None
     desk.slack.faults.clear()
     await desk.stop()
     await desk.start()  # the operator put the new token in
     await desk.until_said("Daily Sales failed")
     assert len(desk.posts()) == 1
-    assert desk.courier.tally.rejected_since is None
+    assert desk.courier.stats.rejected_since is None
 
 
 async def test_a_deleted_message_is_posted_afresh_with_the_next_news(desk: Telling) -> None:

@@ -79,13 +79,13 @@ def test_trouble_rests_a_channel_for_longer_each_time() -> None:
     pacing, at = RateLimits(), 0.0
     waits = []
     for _ in range(8):
-        pacing.trouble(POST, HERE, at)
+        pacing.failed(POST, HERE, at)
         waits.append(pacing.wait(POST, HERE, at))
         at += waits[-1]
     assert waits == [1, 2, 4, 8, 16, LONGEST_REST, LONGEST_REST, LONGEST_REST]
     assert pacing.wait(POST, THERE, at) == 0.0
-    pacing.went_well(POST, HERE, at)
-    pacing.trouble(POST, HERE, at)
+    pacing.succeeded(POST, HERE, at)
+    pacing.failed(POST, HERE, at)
     assert pacing.wait(POST, HERE, at) == 1.0
 
 
@@ -94,7 +94,7 @@ def test_the_first_call_goes_alone_and_each_good_answer_makes_room_for_one_more(
     widths = []
     for number in range(12):
         widths.append(pacing.width(float(number)))
-        pacing.went_well(POST, HERE, float(number))
+        pacing.succeeded(POST, HERE, float(number))
     assert widths == [1, 2, 3, 4, 5, 6, 7, 8, 9, WIDEST, WIDEST, WIDEST]
 
 
@@ -106,14 +106,14 @@ def test_the_first_call_goes_alone_and_each_good_answer_makes_room_for_one_more(
 def test_room_is_forgotten_after_a_silence(at: float, width: int) -> None:
     pacing = RateLimits()
     for number in range(5):
-        pacing.went_well(POST, HERE, float(number))
+        pacing.succeeded(POST, HERE, float(number))
     assert pacing.width(at) == width
 
 
 def test_after_a_429_it_begins_with_one_again() -> None:
     pacing = RateLimits()
     for number in range(5):
-        pacing.went_well(POST, HERE, float(number))
+        pacing.succeeded(POST, HERE, float(number))
     pacing.hold(POST, 8.0)
     assert pacing.width(8.0) == 1
 

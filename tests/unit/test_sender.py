@@ -154,7 +154,7 @@ class Desk:
             outbox=self.store,
             deliveries=self.store,
             messenger=self.slack,
-            pacing=self.pacing,
+            rate_limits=self.pacing,
             on_refused=self.hears,
             may_send=lambda: self.may_send,
             now=lambda: self.now,
@@ -164,7 +164,7 @@ class Desk:
         self.refused.append(lost)
 
     async def send(self) -> float | None:
-        return await self.dispatch.send_next(HERE, rhythm=Load(), term=1)
+        return await self.dispatch.send_next(HERE, load=Load(), term=1)
 
     async def redraw(self) -> float | None:
         return await self.dispatch.redraw_stale(HERE)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
     from bot.domain import PostId
     from bot.store.database import Database
 
@@ -85,20 +87,20 @@ class ClosedChannels:
             return bool(opened.rowcount)
 
     async def closed_reason(self, channel_id: ChannelId) -> str | None:
-        async with self._database.reading() as connection:
-            found = await connection.execute(
-                select(channels.c.paused_reason).where(channels.c.channel_id == channel_id)
-            )
-            reason: str | None = found.scalar_one_or_none()
-            return reason
+        return (await self._reasons()).get(channel_id)
 
     async def closed_channels(self) -> Mapping[ChannelId, str]:
         """The closed channels, each with Slack's word for why; the one closed last comes first."""
-        async with self._database.reading() as connection:
+        return await self._reasons()
+
+    async def _reasons(self) -> Mapping[ChannelId, str]:
+        async def read(connection: AsyncConnection) -> Mapping[ChannelId, str]:
             found = await connection.execute(
                 select(channels.c.channel_id, channels.c.paused_reason).order_by(channels.c.paused_at.desc())
             )
             return {ChannelId(channel_id): reason for channel_id, reason in found}
+
+        return await self._database.remembered("closed channels", (channels,), read)
 
     async def hold(self, method: str, *, now: datetime, until: datetime) -> None:
         """Slack said 429: this method is not called before then, not even after a restart."""

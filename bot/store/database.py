@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+from collections import Counter
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic_ns
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import BigInteger, ColumnElement, cast, event, extract, func, literal
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
@@ -24,12 +25,14 @@ from bot.store.migrate import upgrade
 from bot.store.tables import to_micros
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator, Sequence
 
     from sqlalchemy import Table
     from sqlalchemy.engine import URL
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+T = TypeVar("T")
+_REMEMBERED = 10_000  # answers; then all are forgotten
 _BUSY_SECONDS = 5.0  # for another connection of ours to end its write (SQLite)
 _POSTGRES_TIMEOUT = 10.0  # seconds for a connection to be there
 
@@ -48,6 +51,11 @@ class Database:
         self._one_writer = asyncio.Lock()
         self._opened_at = to_micros(datetime.now(UTC)) - monotonic_ns() // 1_000
         self.is_exclusive = lock is not None
+        self._written: set[str] = set()  # tables, by the transaction that writes at present
+        self._changes: Counter[str] = Counter()  # committed transactions, by the table that they wrote
+        self._remembered: dict[Hashable, tuple[list[int], Any]] = {}
+        if self.is_exclusive:
+            event.listen(engine.sync_engine, "after_execute", self._note_write)
         self.dialect = engine.dialect.name
 
     @asynccontextmanager
@@ -67,8 +75,30 @@ class Database:
                 return
             async with self._one_writer, self._engine.connect() as connection:
                 await connection.execution_options(writes=True)
-                async with connection.begin():
-                    yield connection
+                try:
+                    async with connection.begin():
+                        yield connection
+                finally:
+                    self._changes.update(self._written)
+                    self._written.clear()
+
+    async def remembered(
+        self, key: Hashable, tables: Sequence[Table], read: Callable[[AsyncConnection], Awaitable[T]]
+    ) -> T:
+        """What `read` finds in these tables. Kept until one of them is written, where no other process can write."""
+        if not self.is_exclusive:
+            async with self.reading() as connection:
+                return await read(connection)
+        changes = [self._changes[table.name] for table in tables]  # of before: a write meanwhile counts
+        known = self._remembered.get(key)
+        if known is not None and known[0] == changes:
+            return known[1]  # type: ignore[no-any-return]
+        async with self.reading() as connection:
+            found = await read(connection)
+        if len(self._remembered) >= _REMEMBERED:
+            self._remembered.clear()
+        self._remembered[key] = changes, found
+        return found
 
     def clock(self) -> ColumnElement[int]:
         """Now in microseconds, by the clock that all replicas share: the database's own.
@@ -78,6 +108,10 @@ class Database:
         if self.dialect == "postgresql":
             return cast(extract("epoch", func.clock_timestamp()) * 1_000_000, BigInteger)
         return literal(self._opened_at + monotonic_ns() // 1_000, BigInteger)
+
+    def _note_write(self, _connection: object, statement: Any, *_: object) -> None:
+        if getattr(statement, "is_dml", False):
+            self._written.add(statement.table.name)
 
     async def close(self) -> None:
         await self._engine.dispose()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, delete, func, or_, select, true, update
+from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, true, update
 
 from bot.domain import EVERY_EVENT, IncidentState, MailId, NotifyReason, SnoozeOutcome, SubscribeOutcome
 from bot.domain.recipients import UNTIL_RECOVERED
@@ -32,6 +32,16 @@ if TYPE_CHECKING:
         UserId,
     )
     from bot.store.database import Database
+
+_HERE = select(
+    subscriptions,
+    exists()
+    .where(incidents.c.mail_id == subscriptions.c.mail_id, incidents.c.state == IncidentState.FIRING)
+    .label("is_firing"),
+).where(
+    subscriptions.c.channel_id == bindparam("channel", type_=subscriptions.c.channel_id.type),
+    subscriptions.c.mail_id == bindparam("mail", type_=subscriptions.c.mail_id.type),
+)
 
 
 class Subscriptions:
@@ -108,6 +118,17 @@ class Subscriptions:
     async def get(self, channel_id: ChannelId, mail_id: MailId) -> SubscriptionState | None:
         async with self._database.reading() as connection:
             return await _state(connection, channel_id, mail_id)
+
+    async def here(self, channel_id: ChannelId, mail_id: MailId) -> tuple[Subscription, bool] | None:
+        """The channel's subscription, and whether something is wrong with the mail at present."""
+
+        async def read(connection: AsyncConnection) -> tuple[Subscription, bool] | None:
+            found = await connection.execute(_HERE, {"channel": channel_id, "mail": mail_id})
+            row = found.mappings().one_or_none()
+            return None if row is None else (subscription_from(row), bool(row["is_firing"]))
+
+        key = ("subscription", channel_id, mail_id)
+        return await self._database.remembered(key, (subscriptions, incidents), read)
 
     async def of_channels(self, channel_ids: Collection[ChannelId]) -> tuple[SubscriptionState, ...]:
         """Everything that these channels are told of, oldest first."""

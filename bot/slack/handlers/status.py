@@ -141,14 +141,14 @@ class StatusHandler:
     async def _in_channel(self, channel_id: ChannelId, mail_id: MailId) -> InChannel:
         """Quick BI's answer is there: that the records cannot be read must not keep it from whoever asked."""
         try:
-            state = await self._subscriptions.get(channel_id, mail_id)
+            here = await self._subscriptions.here(channel_id, mail_id)
         except StoreError as error:
             _log.warning("subscription_not_read", extra={"mail_id": mail_id, "error": str(error)})
             return InChannel()
-        if state is None:
+        if here is None:
             return InChannel(is_subscribed=False)
-        is_firing = state.incident is not None and state.incident.is_firing
-        is_snoozed = state.subscription.is_snoozed(self._now())
+        subscription, is_firing = here
+        is_snoozed = subscription.is_snoozed(self._now())
         return InChannel(is_subscribed=True, is_snoozed=is_snoozed if is_firing or is_snoozed else None)
 
     def _seen(self, ref: MailRef, observation: Observation, asked_at: datetime) -> Seen:

@@ -57,6 +57,7 @@ def bolt_app(home: Home, *, signing_secret: str | None) -> AsyncApp:
         )
 
     app = AsyncApp(
+        name="quickbi-mailbot",  # without one Bolt reads the sources of all modules to find its caller's
         logger=logging.getLogger("slack_bolt"),
         client=AsyncWebClient(),
         authorize=authorize,

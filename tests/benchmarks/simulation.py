@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Progress: TypeAlias = "Callable[[float], None]"
 
-TIMED = 31  # one decision in so many is timed: reading the clock costs as much as a decision
+TIMED = 211  # one decision in so many is timed: reading the clock costs more than a decision
 AFTERWARDS = 3_600.0  # seconds that the simulation goes on after the last run's end
 
 

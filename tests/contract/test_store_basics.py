@@ -50,16 +50,16 @@ if TYPE_CHECKING:
     from bot.store.store import Store
 
 OTHER = MailId("2342526")
-pytest_plugins = ["tests.support.databases"]
+pytest_plugins = ["tests.support.store_fixtures"]
 
 
-async def test_schema_equals_the_sum_of_its_migrations(store: Store) -> None:
+async def test_schema_equals_the_sum_of_its_migrations(empty_database_url: str) -> None:
     """A table that was changed without a migration is found here."""
 
     def differences(connection: Connection) -> Any:
         return compare_metadata(MigrationContext.configure(connection), metadata)
 
-    async with store.database.reading() as connection:
+    async with open_store(empty_database_url) as store, store.database.reading() as connection:
         assert await connection.run_sync(differences) == []
 
 

@@ -17,7 +17,7 @@ from tests.support.store_desk import subscribed
 if TYPE_CHECKING:
     from tests.support.store_desk import Desk
 
-pytest_plugins = ["tests.support.databases"]
+pytest_plugins = ["tests.support.store_fixtures"]
 FAILED = RunStatus.FAILED
 
 

@@ -26,7 +26,7 @@ from tests.support.store_desk import TTL, expire, subscribed
 if TYPE_CHECKING:
     from tests.support.store_desk import Desk
 
-pytest_plugins = ["tests.support.databases"]
+pytest_plugins = ["tests.support.store_fixtures"]
 SENT, FAILED = RunStatus.SENT, RunStatus.FAILED
 OTHER = MailId("2342526")
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bot.store.store import Store
 
 OTHER, UNSEEN = MailId("2342526"), MailId("unseen")
-pytest_plugins = ["tests.support.databases"]
+pytest_plugins = ["tests.support.store_fixtures"]
 
 
 async def record(store: Store, *runs: tuple[int, RunStatus], mail_id: MailId = MAIL) -> None:

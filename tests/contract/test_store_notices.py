@@ -22,7 +22,7 @@ from tests.support.store_desk import TTL, expire, subscribed
 if TYPE_CHECKING:
     from tests.support.store_desk import Desk
 
-pytest_plugins = ["tests.support.databases"]
+pytest_plugins = ["tests.support.store_fixtures"]
 SENT, FAILED, RUNNING = RunStatus.SENT, RunStatus.FAILED, RunStatus.PROCESSING
 OTHER = MailId("2342526")
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from bot.store.store import Store
     from tests.support.store_desk import Desk
 
-pytest_plugins = ["tests.support.databases"]
+pytest_plugins = ["tests.support.store_fixtures"]
 SENT, FAILED = RunStatus.SENT, RunStatus.FAILED
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.domain import Notice
     from tests.support.store_desk import Desk
 
-pytest_plugins = ["tests.support.databases"]
+pytest_plugins = ["tests.support.store_fixtures"]
 SENT, FAILED = RunStatus.SENT, RunStatus.FAILED
 BUSY = Load(recent_posts=5)
 

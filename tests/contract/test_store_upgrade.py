@@ -31,17 +31,17 @@ SAMPLES = Path(__file__).parent.parent / "samples" / "databases"
 SCHEMAS = sorted({sample.name.split(".")[0] for sample in SAMPLES.glob("*.sql")})
 LATER = 60.0  # minutes after noon, when this version takes over
 Rows = dict[str, list[dict[str, Any]]]
-pytest_plugins = ["tests.support.databases"]
+pytest_plugins = ["tests.support.store_fixtures"]
 
 
 @pytest.fixture(params=SCHEMAS)
-async def old(request: pytest.FixtureRequest, database_url: str) -> tuple[str, Rows]:
+async def old(request: pytest.FixtureRequest, empty_database_url: str) -> tuple[str, Rows]:
     """The address of a database that an earlier version left, and all that is in it."""
-    kind = database_url.partition(":")[0]
+    kind = empty_database_url.partition(":")[0]
     script = (SAMPLES / f"{request.param}.{kind}.sql").read_text(encoding="utf-8")
     if kind == "sqlite":
-        return database_url, _restored_file(database_url, script)
-    return database_url, await _restored_server(database_url, script)
+        return empty_database_url, _restored_file(empty_database_url, script)
+    return empty_database_url, await _restored_server(empty_database_url, script)
 
 
 def _restored_file(url: str, script: str) -> Rows:

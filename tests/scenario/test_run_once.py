@@ -14,10 +14,10 @@ from bot.sandbox.quickbi.faults import Mode
 from bot.slack.kit.actions import run_button
 from bot.slack.kit.blocks import actions
 from tests.scenario.hand_runs import ADA, RUN, RUN_IT, run_calls, run_typed, stage_for_runs, until_said
-from tests.support.postgres import running_postgres
+from tests.support.databases import new_postgres_database
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from tests.support.rig import BotProcess, Rig
@@ -27,11 +27,13 @@ LOOK = "GetMailTaskStatus"
 OVER = "was sent after"
 
 
+pytest_plugins = ["tests.support.store_fixtures"]
+
+
 @pytest.fixture
-def database() -> Iterator[str]:
-    """An empty PostgreSQL, for two replicas."""
-    with running_postgres() as url:
-        yield url
+async def database(postgres_server: str) -> str:
+    """An empty PostgreSQL database, for two replicas."""
+    return await new_postgres_database(postgres_server)
 
 
 async def test_a_double_click_is_one_run(tmp_path: Path) -> None:

@@ -1,57 +1,64 @@
-"""Fixtures for whatever must behave the same over both databases: `database_url`, `store`, `desk`."""
+"""Databases for tests, SQLite and PostgreSQL: empty ones and ones of the present schema.
+
+One of the present schema is a copy of one that was upgraded once: the steps cost more than most tests do.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
-import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bot.store.migrate import upgrade
 from bot.store.store import open_store
-from tests.support.postgres import running_postgres
-from tests.support.store_desk import TTL, Desk
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
-
-    from bot.store.store import Store
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    with running_postgres() as url:
-        yield url
+def create_sqlite(url: str) -> None:
+    """Write a file of the present schema, unless there is one."""
+    path = Path(make_url(url).database or "")
+    if not path.exists():
+        path.write_bytes(_upgraded_sqlite_file())
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/mailbot.db"
-    return await new_postgres_database(request.getfixturevalue("postgres_server"))
+@cache
+def _upgraded_sqlite_file() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "mailbot.db"
+        engine = create_engine(f"sqlite:///{path}")
+        with engine.begin() as connection:
+            upgrade(connection)
+        engine.dispose()
+        return path.read_bytes()
 
 
-@pytest.fixture
-async def store(database_url: str) -> AsyncIterator[Store]:
-    async with open_store(database_url) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def desk(store: Store) -> Desk:
-    lease = await store.lease.acquire("desk", TTL)
-    assert lease is not None
-    return Desk(store, lease.term)
-
-
-async def new_postgres_database(server: str) -> str:
+async def new_postgres_database(server: str, *, template: str = "template1") -> str:
+    """Returns the address of a new database on this server."""
     name = f"mailbot_{uuid4().hex[:12]}"
-    admin = server.replace("postgresql://", "postgresql+asyncpg://")
-    engine = create_async_engine(admin, isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(text(f"CREATE DATABASE {name}"))
-    await engine.dispose()
+    await _execute(server, f"CREATE DATABASE {name} TEMPLATE {template}")
     return server.rsplit("/", 1)[0] + f"/{name}"
+
+
+_templates: dict[str, str] = {}  # by server
+
+
+async def upgraded_postgres_database(server: str) -> str:
+    if server not in _templates:
+        template = await new_postgres_database(server)
+        async with open_store(template):
+            pass
+        _templates[server] = template.rsplit("/", 1)[1]
+    return await new_postgres_database(server, template=_templates[server])
+
+
+async def _execute(server: str, statement: str) -> None:
+    engine = create_async_engine(
+        make_url(server).set(drivername="postgresql+asyncpg"), isolation_level="AUTOCOMMIT"
+    )
+    async with engine.connect() as connection:
+        await connection.execute(text(statement))
+    await engine.dispose()

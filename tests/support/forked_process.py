@@ -1,7 +1,7 @@
-"""The bot as a process forked from one that has imported it: importing costs more than most tests do.
+"""Starts the bot as a process forked from one that has imported it: importing costs more than most tests do.
 
-Each worker of the test run has one such server, which the first start brings up. `python -m bot` itself is
-what `Rig.launch` starts.
+Each worker of the test run has one fork server, which the first start brings up. A forked bot finds a SQLite
+database of the present schema where it would create one. `Rig.launch` starts `python -m bot` with nothing prepared.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from bot.__main__ import main
+from tests.support.databases import create_sqlite
 
 if TYPE_CHECKING:
     import signal
@@ -22,7 +23,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["bot.app.run", "bot.app.settings", "aiosqlite", "asyncpg", __name__])
+_CONTEXT.set_forkserver_preload(
+    [
+        "bot.app.run",
+        "bot.app.settings",
+        "aiosqlite",
+        "asyncpg",
+        "httpcore",
+        "anyio._backends._asyncio",
+        __name__,
+    ]
+)
 
 
 class ForkedProcess:
@@ -59,6 +70,8 @@ class ForkedProcess:
 
 
 async def forked_bot(environment: Mapping[str, str], folder: Path) -> ForkedProcess:
+    if environment["DATABASE_URL"].startswith("sqlite:"):
+        create_sqlite(environment["DATABASE_URL"])
     reader, writer = _CONTEXT.Pipe(duplex=False)
     process = _CONTEXT.Process(target=_run, args=(dict(environment), str(folder), writer), daemon=True)
     process.start()

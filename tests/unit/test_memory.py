@@ -8,9 +8,7 @@ from random import Random
 
 import pytest
 
-from bot.domain import (
-    RunStatus,
-)
+from bot.domain import RunStatus
 from bot.monitoring.schedule import Ask, MailMemory
 from tests.support.schedule_stage import (
     MAIL,
@@ -44,10 +42,10 @@ def test_a_memory_from_before_failures_were_counted_is_read() -> None:
 
 
 def test_a_memory_stays_small() -> None:
-    """Half a year of hourly runs, some by hand, is remembered in a few thousand characters."""
+    """A quarter of hourly runs, some by hand, is remembered in a few thousand characters."""
     schedule, random = a_schedule(), Random(7)
     schedule.watch(MAIL, MONDAY)
-    for hour in range(24 * 183):
+    for hour in range(24 * 91):
         start = MONDAY + timedelta(hours=hour, seconds=random.randrange(9))
         if random.random() < 0.02:
             start += timedelta(minutes=random.randrange(50))

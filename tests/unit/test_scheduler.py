@@ -10,10 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain import (
-    MailId,
-    RunStatus,
-)
+from bot.domain import MailId, RunStatus
 from bot.monitoring.schedule import Ask
 from tests.benchmarks import simulation, workloads
 from tests.benchmarks.workloads import Run, Workload
@@ -38,7 +35,7 @@ def test_a_learned_run_is_seen_within_seconds() -> None:
 
 def test_a_run_by_hand_does_not_hide_the_next_one() -> None:
     """A time seen once, just before the hour, is no reason to overlook what every hour brings: not a week later."""
-    hours = [MONDAY.timestamp() + hour * 3600 + Random(hour).uniform(0, 5) for hour in range(200)]
+    hours = [MONDAY.timestamp() + hour * 3600 + Random(hour).uniform(0, 5) for hour in range(192)]
     by_hand = [hours[20] + 2880]  # twelve minutes before the next
     runs = [
         Run(mail_id=MAIL, task_id=number + 1, start=start, end=start + 30, status="FAILED")
@@ -115,7 +112,7 @@ def test_nothing_is_asked_for_nothing() -> None:
 
 def test_calls_keep_their_distance() -> None:
     """No two calls within a second, however much there is to ask."""
-    workload = workloads.generate(mails=30, mix="clustered", days=2, seed=3)
+    workload = workloads.generate(mails=30, mix="clustered", days=1, seed=3)
     outcome = simulation.ours(workload, a_schedule(), slots(people=0.2))
     times = [call.t for call in outcome.calls]
     assert min(later - earlier for earlier, later in pairwise(times)) >= 1.0
@@ -123,12 +120,12 @@ def test_calls_keep_their_distance() -> None:
 
 def test_the_same_story_gives_the_same_calls() -> None:
     """Nothing but its input decides what the schedule does."""
-    workload = workloads.generate(mails=20, mix="office", days=3, seed=4)
+    workload = workloads.generate(mails=10, mix="office", days=1, seed=4)
     one, other = (simulation.ours(workload, a_schedule(), slots()) for _ in range(2))
     assert one.calls == other.calls
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10)
 @given(
     mails=st.integers(1, 60),
     calls_per_second=st.sampled_from([0.2, 1.0]),
@@ -145,7 +142,7 @@ def test_nobody_starves(mails: int, calls_per_second: float, hot: int, seed: int
     for mail_id in ids:
         schedule.watch(mail_id, now)
     bound = timedelta(seconds=max(330.0, 10 * mails / calls_per_second)) + (mails + 1) * step
-    for number in range(1500):
+    for number in range(1000):
         decision = schedule.next(now)
         if isinstance(decision, Ask):
             asked[decision.mail_id] = now
@@ -153,13 +150,13 @@ def test_nobody_starves(mails: int, calls_per_second: float, hot: int, seed: int
             began = now - timedelta(seconds=random.uniform(1, 200))
             answer = a_run(began, random.choice(list(RunStatus)), number + 1) if busy else NOTHING
             schedule.answered(decision, answer, now)
-        assert all(now - at <= bound for at in asked.values())
+        assert now - min(asked.values()) <= bound
         now += step
 
 
 def test_an_interval_is_kept_where_the_budget_allows() -> None:
     """A hundred mails are each looked at every five minutes, but for a short rush."""
-    workload = workloads.generate(mails=100, mix="spread", days=2, seed=5)
+    workload = workloads.generate(mails=100, mix="spread", days=1, seed=5)
     outcome = simulation.ours(workload, a_schedule(), slots())
     last: dict[str, float] = {}
     gaps = []
@@ -171,8 +168,8 @@ def test_an_interval_is_kept_where_the_budget_allows() -> None:
 
 def test_a_restart_costs_at_most_one_look_at_each_mail() -> None:
     """With its memories, a new schedule does as well as the old one would have."""
-    workload = workloads.generate(mails=20, mix="clustered", days=9, seed=6)
-    cut = workload.begins + 8 * 86_400
+    workload = workloads.generate(mails=8, mix="clustered", days=5, seed=6)
+    cut = workload.begins + 4 * 86_400
     before = Workload(runs=[run for run in workload.runs if run.end < cut], mail_ids=workload.mail_ids)
     after = Workload(runs=[run for run in workload.runs if run.end >= cut], mail_ids=workload.mail_ids)
     old = a_schedule()

@@ -30,7 +30,7 @@ class Stored:
         return schedule
 
 
-@settings(max_examples=15, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=8, phases=[Phase.explicit, Phase.generate])
 @given(
     mails=st.integers(2, 60),
     hot=st.integers(0, 20),
@@ -61,7 +61,7 @@ def test_no_mail_waits_longer_than_under_one_term(mails: int, hot: int, terms: l
                     stored.memory[mail_id] = memory
                 if decision.task_id is None:
                     stored.looked_at[mail_id] = now
-            assert all(now - at <= bound for at in asked.values())
+            assert now - min(asked.values()) <= bound
             now += SECOND
 
 

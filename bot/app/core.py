@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from bot.app.clients import quickbi_client
 from bot.delivery.worker import DeliveryWorker
 from bot.mails.directory import MailDirectory
-from bot.mails.status_cache import StatusCache
-from bot.mails.status_lookup import StatusLookup
+from bot.mails.status_lookup import StatusCache, StatusLookup
 from bot.monitoring.poller import Poller
 from bot.monitoring.schedule import Schedule
 from bot.quickbi.call_budget import CallBudget, SteadySlots

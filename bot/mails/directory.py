@@ -1,11 +1,11 @@
-"""Knows the mails by name: Quick BI's list, refreshed quietly, kept in the store, usable while Quick BI is down."""
+"""The mails by name: Quick BI's list, read every ten minutes and kept in the store for when Quick BI is down."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from bot.domain import Choice, MailRef, QuickBIError, StoreError
 from bot.mails.name_search import NameIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from bot.domain import Mail, MailId
@@ -21,64 +21,59 @@ if TYPE_CHECKING:
     from bot.domain.repositories import MailRepository
 
 REFRESH_EVERY = 600.0  # seconds
-AGAIN_AFTER = 30.0  # seconds, where that failed
-FRESH_FOR = timedelta(seconds=60)  # an answer that depends on the list takes an older one for too old
+RETRY_AFTER = 30.0  # seconds after a failed read
+FRESH_FOR = timedelta(seconds=60)  # `is_paused` does not trust an older list
 _PAGE_SIZE = 100
-_PAGE_PAUSE = 0.05  # seconds between two pages: the list has 50 calls a second, and others use them too
+_PAGE_PAUSE = 0.05  # seconds between two pages: Quick BI allows 50 a second, for all who ask
 _MOST_PAGES = 1_000
-_CLOSE = 75.0  # of 100: below it two names have little in common
+_CLOSE = 75.0  # of 100: the least similarity of a close name
 _MOST_CLOSE = 10
-_CLEARLY_BEST = 12.0  # so far ahead of the second that there is no need to ask
+_CLEARLY_BEST = 12.0  # points ahead of the second: no need to ask which is meant
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """Mails that somebody looked for. `only_close`: none has the words as they are, these are like them."""
+    """`only_close`: no mail has the words as they are, these are similar."""
 
     mails: tuple[Mail, ...]
     only_close: bool = False
 
 
+@dataclass(eq=False)
 class MailDirectory:
-    """The mails that the bot's account may see. Complete from the first refresh on, or from the store at once."""
+    """The mails that the bot's account may see."""
 
-    def __init__(
-        self,
-        quickbi: QuickBI,
-        shelf: MailRepository,
-        *,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._quickbi = quickbi
-        self._shelf = shelf
-        self._now = now
-        self._out_of_reach = False
-        self._is_kept = True
-        self._read_at: datetime | None = None
-        self._one_reader = asyncio.Lock()
-        self._fill(())
+    quickbi: QuickBI
+    mails: MailRepository
+    _: KW_ONLY
+    now: Callable[[], datetime]
+    _names: NameIndex = field(default_factory=lambda: NameIndex(()), init=False)
+    _out_of_reach: bool = field(default=False, init=False)
+    _is_stored: bool = field(default=True, init=False)
+    _read_at: datetime | None = field(default=None, init=False)
+    _one_reader: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     def __len__(self) -> int:
         return len(self._names.mails)
 
     @property
     def is_out_of_reach(self) -> bool:
-        """Quick BI did not give its list when it was last asked: what is known may be old."""
+        """The last read failed: what is known may be old."""
         return self._out_of_reach
 
     def get(self, mail_id: MailId) -> Mail | None:
         return self._names.get(mail_id)
 
     def knows(self, words: str) -> bool:
-        """Are these words, as they are, a mail's name or ID?"""
+        """Are these words exactly a mail's name or ID?"""
         return bool(self._names.exact(words))
 
     def resolve(self, words: str) -> MailRef | Choice:
-        """Which mail is meant: an ID that is known, an exact name, or one name much closer than all others.
+        """The mail that is meant: by its exact ID or name, or by a name much closer than all others.
 
-        A name that is close but has other numbers is another mail's: “Store 12” is not “Store 21”. One that is only
-        alike is asked back: whoever subscribes to the wrong mail waits for news of the right one in vain.
+        Otherwise a Choice, also where a close name has other numbers (“Store 12” is not “Store 21”) or is only
+        similar: whoever subscribes to the wrong mail is never told about the right one.
         """
         exact = self._names.exact(words)
         if len(exact) == 1:
@@ -94,11 +89,11 @@ class MailDirectory:
         return Choice(words=words, mails=tuple(mail for mail, _ in close))
 
     def search(self, words: str, *, limit: int | None = None) -> list[Mail]:
-        """Mails for somebody who is still typing: whose name or owner has the words, else those that come close."""
+        """For a menu, while somebody types."""
         return list(self.find(words).mails[:limit])
 
     def find(self, words: str) -> Found:
-        """All mails whose name or owner has the words, the likeliest first; else those that come close."""
+        """All mails whose name or owner contains the words, the best match first; else similar ones."""
         hits = self._names.having(words)
         if hits or not words.strip():
             return Found(mails=hits)
@@ -106,25 +101,25 @@ class MailDirectory:
         return Found(mails=tuple(mail for mail, _ in close), only_close=True)
 
     async def load(self) -> None:
-        """Begin with what was known before the restart."""
-        self._fill(await self._shelf.load_mails())
+        """Load the list that was stored before the restart."""
+        self._names = NameIndex(await self.mails.load_mails())
 
     async def run(self) -> None:
-        """Refresh for ever, quietly. An outage is logged once, and its end once."""
+        """Refresh for ever. An outage is logged once, and so is its end."""
         while True:
             worked = await self.refresh()
-            await asyncio.sleep(REFRESH_EVERY if worked else AGAIN_AFTER)
+            await asyncio.sleep(REFRESH_EVERY if worked else RETRY_AFTER)
 
     async def is_paused(self, mail_id: MailId) -> bool:
-        """Is this mail paused in Quick BI, by a list that is fresh? By the last known one where there is none."""
+        """Is this mail paused, by a fresh list where it can be read, else by the last one?"""
         async with self._one_reader:
-            if self._read_at is None or abs(self._now() - self._read_at) > FRESH_FOR:
+            if self._read_at is None or abs(self.now() - self._read_at) > FRESH_FOR:
                 await self._refresh()
         mail = self.get(mail_id)
         return mail is not None and mail.paused
 
     async def refresh(self) -> bool:
-        """Read the whole list anew. What is known stays where that fails. Returns whether it was read and kept."""
+        """Read the whole list. Returns whether it was read and stored; otherwise the last one stays."""
         async with self._one_reader:
             return await self._refresh()
 
@@ -138,42 +133,38 @@ class MailDirectory:
                 )
             self._out_of_reach = True
             return False
-        is_news = self._out_of_reach or self._read_at is None
-        self._out_of_reach, self._read_at = False, self._now()
-        self._fill(mails)
-        is_kept = await self._keep(mails, self._read_at)
-        if is_news:
+        is_new = self._out_of_reach or self._read_at is None
+        self._out_of_reach, self._read_at = False, self.now()
+        self._names = NameIndex(mails)
+        is_stored = await self._store(mails, self._read_at)
+        if is_new:
             _log.info("directory_read", extra={"mails": len(mails)})
-        return is_kept
+        return is_stored
 
-    async def _keep(self, mails: Sequence[Mail], seen_at: datetime) -> bool:
-        """For the next restart. Where the database refuses, what was read counts all the same."""
+    async def _store(self, mails: Sequence[Mail], seen_at: datetime) -> bool:
         try:
-            await self._shelf.save_mails(mails, seen_at=seen_at)
+            await self.mails.save_mails(mails, seen_at=seen_at)
         except StoreError as error:
-            if self._is_kept:
+            if self._is_stored:
                 _log.warning("directory_not_kept", extra={"error": str(error)})
-            self._is_kept = False
+            self._is_stored = False
         else:
-            if not self._is_kept:
+            if not self._is_stored:
                 _log.info("directory_kept_again", extra={"mails": len(mails)})
-            self._is_kept = True
-        return self._is_kept
+            self._is_stored = True
+        return self._is_stored
 
     async def _read_all(self) -> list[Mail]:
         mails: dict[MailId, Mail] = {}
         page: int | None = 1
         for _ in range(_MOST_PAGES):
-            answer = await self._quickbi.list_mails(page=page or 1, page_size=_PAGE_SIZE)
+            answer = await self.quickbi.list_mails(page=page or 1, page_size=_PAGE_SIZE)
             mails |= {mail.mail_id: mail for mail in answer.mails}
             page = answer.next_page
             if page is None:
                 break
             await asyncio.sleep(_PAGE_PAUSE)
         return list(mails.values())
-
-    def _fill(self, mails: Iterable[Mail]) -> None:
-        self._names = NameIndex(mails)
 
 
 def _numbers(text: str) -> set[int]:

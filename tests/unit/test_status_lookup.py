@@ -20,8 +20,7 @@ from bot.domain import (
     TaskId,
     Throttled,
 )
-from bot.mails.status_cache import StatusCache
-from bot.mails.status_lookup import StatusLookup, Waiting
+from bot.mails.status_lookup import StatusCache, StatusLookup, Waiting
 from bot.quickbi.call_budget import CallBudget, LocalSlots
 from tests.support.stopwatch import Stopwatch
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from bot.domain import MailId, MailRef, Observation, RunStatus, StatusAnswer, TaskId, TaskRun
-from bot.mails.status_cache import StatusCache
+from bot.mails.status_lookup import StatusCache
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 MAIL = MailRef(mail_id=MailId("m1"))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.domain import ChannelId, PostId
-    from bot.domain.deliveries import Redraw
+    from bot.domain.notices import Redraw
 
 _MOST_NAMED = 5
 

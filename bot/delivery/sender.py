@@ -27,15 +27,15 @@ from bot.domain import (
     UnknownSlackRefusal,
 )
 from bot.domain.clock import uptime
-from bot.domain.deliveries import Nothing
+from bot.domain.notices import Nothing
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from bot.delivery.rate_limits import RateLimits
     from bot.domain import ChannelId, Notice, PostId
-    from bot.domain.deliveries import Redraw, Unsure
     from bot.domain.grouping import Load
+    from bot.domain.notices import Redraw, Unsure
     from bot.domain.ports import Messenger
     from bot.domain.repositories import Deliveries, Outbox
 

@@ -23,7 +23,7 @@ from bot.domain.grouping import Load
 if TYPE_CHECKING:
     from bot.delivery.outcomes import DeliveryStats, RefusedForGood
     from bot.domain import ChannelId
-    from bot.domain.deliveries import Backlog
+    from bot.domain.notices import Backlog
     from bot.domain.ports import Messenger
     from bot.domain.repositories import ClosedChannels, Deliveries, Outbox
 

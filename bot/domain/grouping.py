@@ -1,4 +1,4 @@
-"""Pure: which of the news owed to a channel go into its next message, and which wait a moment for company.
+"""Which of the news owed to a channel go into its next message, and which wait a moment for company.
 
 A lone failure goes out at once. In a storm news are gathered for seconds, and join the message that
 was just posted, so that a thousand failures are a handful of messages and not a thousand.

@@ -1,4 +1,4 @@
-"""Pure: may a run by hand begin, which run is the one that was asked for, how did it end. Asks and tells nobody."""
+"""May a run by hand begin, which run is the one that was asked for, how did it end. Asks and tells nobody."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is owed to a channel: one message, about incidents or about other news."""
+"""Messages to channels: pending, claimed, posted, and to be edited."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class PostKind(StrEnum):
-    """`ROOT` shows one incident or many, and is edited; `REPLY` stands in its thread; `LINE` is about none."""
+    """`ROOT` shows incidents and is edited; `REPLY` is in its thread; `LINE` is about no incident."""
 
     ROOT = "root"
     REPLY = "reply"
@@ -24,7 +24,7 @@ class PostKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ByHand:
-    """A run that somebody asked for, and that is not over."""
+    """A run by hand that is not over."""
 
     user_id: UserId
     asked_at: datetime
@@ -32,10 +32,7 @@ class ByHand:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IncidentView:
-    """One incident in a message: what is known of it, and the news that the message brings.
-
-    `is_subscribed`: the message's channel still wants to be told of the mail.
-    """
+    """One incident in a message. `is_subscribed`: the message's channel still is subscribed to the mail."""
 
     incident: Incident
     mail: Mail | None
@@ -51,7 +48,7 @@ class IncidentView:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlainNotice:
-    """News that is about no incident. `subject_id` is a mail or a channel; `at` is when it became so."""
+    """News about no incident. `subject_id` is a mail or a channel."""
 
     reason: NotifyReason
     at: datetime
@@ -63,9 +60,9 @@ class PlainNotice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Notice:
-    """A message owed to one channel, claimed and on its way. `post_id` travels in it, so that it is found again.
+    """A claimed message. It carries `post_id` in its metadata, by which it can be found in the channel.
 
-    `thread_ts` is set in a REPLY. `may_repeat`: an earlier try may have arrived, and nobody can look.
+    `thread_ts` is set in a REPLY. `may_repeat`: an earlier attempt may have arrived, and it is unknown whether.
     """
 
     post_id: PostId
@@ -75,4 +72,47 @@ class Notice:
     items: tuple[IncidentView, ...] = ()
     lines: tuple[PlainNotice, ...] = ()
     thread_ts: str | None = None
+    may_repeat: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Backlog:
+    """What is pending for one channel: notices, messages to edit, messages of which it is unknown if they arrived."""
+
+    channel_id: ChannelId
+    owed: int = 0
+    newest_at: datetime | None = None
+    has_stale: bool = False
+    has_unsure: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Nothing:
+    """Nothing to send before `at` (None: before something changes)."""
+
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unsure:
+    """A message that may have arrived. `thread_ts` is set for a reply."""
+
+    post_id: PostId
+    channel_id: ChannelId
+    claimed_at: datetime
+    thread_ts: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Redraw:
+    """A message that is out of date. `wanted` is the version that it shows after this edit.
+
+    `may_repeat`: an earlier attempt may have arrived, and the message says so.
+    """
+
+    post_id: PostId
+    channel_id: ChannelId
+    ts: str
+    wanted: int
+    items: tuple[IncidentView, ...]
     may_repeat: bool = False

@@ -1,4 +1,4 @@
-"""Pure: can Quick BI be asked at all? A short silence is nothing; a long one is told to the operators, once."""
+"""Is Quick BI as a whole out of reach, or does it refuse one mail? An outage is reported only if it lasts."""
 
 from __future__ import annotations
 
@@ -16,24 +16,29 @@ from bot.domain import (
     QuickBIError,
     QuickBIUnavailable,
     Throttled,
+    UnknownRefusal,
 )
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from bot.domain import MailId
+
 TOLD_AFTER = timedelta(minutes=3)
+PATIENCE = timedelta(minutes=15)
+FEWEST = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OutageDecision:
-    """`outage` is what it is from now on. `reason` is OUTAGE_BEGAN, OUTAGE_OVER or AS_BEFORE."""
+    """`outage` is the new state. `reason` is OUTAGE_BEGAN, OUTAGE_OVER or AS_BEFORE."""
 
     reason: NotifyReason
     outage: Outage | None
 
 
 class CauseKind(StrEnum):
-    """Why there is no answer, where it is neither the credentials nor a closed door: those have kinds of their own."""
+    """Causes other than credentials and access, which have kinds of their own."""
 
     THROTTLED = "throttled"
     DOWN = "down"
@@ -42,7 +47,7 @@ class CauseKind(StrEnum):
 
 
 def cause_of(error: QuickBIError) -> str:
-    """The kind of trouble, by which people are told what to do, then Quick BI's code for it where there is one."""
+    """The kind of cause, which decides what people are told to do, then Quick BI's code if there is one."""
     return f"{_kind_of(error)} {error.code}".strip()
 
 
@@ -65,7 +70,7 @@ def _kind_of(error: QuickBIError) -> str:
 def judge_failure(
     outage: Outage | None, *, cause: str, now: datetime, new_id: str, told_after: timedelta = TOLD_AFTER
 ) -> OutageDecision:
-    """Quick BI gave no answer, for a reason that is not one mail's."""
+    """Quick BI gave no answer, for a reason that is not about one mail."""
     if outage is None:
         begun = Outage(outage_id=new_id, began_at=now, cause=cause)
         return OutageDecision(reason=NotifyReason.AS_BEFORE, outage=begun)
@@ -76,8 +81,52 @@ def judge_failure(
 
 
 def judge_success(outage: Outage | None, *, now: datetime) -> OutageDecision:
-    """Quick BI answered. Only an outage that was told of has an end to tell."""
+    """Quick BI answered. The end of an outage is reported only if its beginning was."""
     if outage is None:
         return OutageDecision(reason=NotifyReason.AS_BEFORE, outage=None)
     reason = NotifyReason.AS_BEFORE if outage.told_at is None else NotifyReason.OUTAGE_OVER
     return OutageDecision(reason=reason, outage=replace(outage, ended_at=now))
+
+
+def is_ambiguous(error: QuickBIError) -> bool:
+    """Nothing in the refusal says whether it is about this mail or about all."""
+    return isinstance(error, UnknownRefusal | ProtocolError)
+
+
+def denial_of(error: QuickBIError) -> str:
+    """The cause that an incident keeps: the error's name, or Quick BI's own code where that is unknown."""
+    return error.code if is_ambiguous(error) and error.code else type(error).__name__
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Refused:
+    since: datetime
+    last: datetime
+    times: int = 1
+
+
+class RefusalClock:
+    """Decides when ambiguous refusals are about one mail: FEWEST within PATIENCE while others are answered.
+
+    While no mail is answered Quick BI as a whole is out of reach, and nothing is counted. A restart starts over.
+    """
+
+    def __init__(self) -> None:
+        self._refused: dict[MailId, _Refused] = {}
+
+    def forget(self, mail_id: MailId) -> None:
+        """The mail was answered, or is no longer watched."""
+        self._refused.pop(mail_id, None)
+
+    def refused(
+        self, mail_id: MailId, *, now: datetime, others_answered_at: datetime | None
+    ) -> datetime | None:
+        """Since when this mail alone has been refused; None while that is not certain."""
+        before = self._refused.get(mail_id)
+        if others_answered_at is None or (before is not None and others_answered_at < before.last):
+            return None
+        if before is None:
+            self._refused[mail_id] = _Refused(since=now, last=now)
+            return None
+        counted = self._refused[mail_id] = replace(before, last=now, times=before.times + 1)
+        return counted.since if counted.times >= FEWEST and now - counted.since >= PATIENCE else None

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
         StatusAnswer,
         TaskId,
     )
-    from bot.domain.deliveries import Redraw, Unsure
     from bot.domain.manual_run_rules import RunNews
+    from bot.domain.notices import Redraw, Unsure
 
 
 class QuickBI(Protocol):

@@ -1,4 +1,4 @@
-"""Pure: which of a mail's channels are owed a message for some news, and from when on."""
+"""Which of a mail's channels are owed a message for some news, and from when on."""
 
 from __future__ import annotations
 

@@ -33,10 +33,10 @@ if TYPE_CHECKING:
         UserId,
         Watch,
     )
-    from bot.domain.deliveries import Backlog, Nothing, Redraw, Unsure
     from bot.domain.grouping import Load
     from bot.domain.incident_rules import MissedRun
     from bot.domain.incidents import Standing
+    from bot.domain.notices import Backlog, Nothing, Redraw, Unsure
     from bot.domain.outage_rules import OutageDecision
 
 

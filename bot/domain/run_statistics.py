@@ -1,4 +1,4 @@
-"""Pure: what a mail's runs come to, as far as the bot has seen them. Plain statistics, no forecast."""
+"""What a mail's runs come to, as far as the bot has seen them. Plain statistics, no forecast."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pure: what people paste -> IDs, labelled values and words. Knows shapes, never which mails there are."""
+"""What people paste -> IDs, labelled values and words. Knows shapes, never which mails there are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pure: finds mails by their names: exactly, by parts, or nearly. Quick for thousands of them."""
+"""Finds mails by their names: exactly, by parts, or nearly. Quick for thousands of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pure: words -> the mails that they point at. What is a mail's name as it stands is never read as anything else.
+"""Words -> the mails that they point at. What is a mail's name as it stands is never read as anything else.
 
 Whoever calls says by `knows` which words are exactly the name or ID of a mail; that they may be close to one is
 decided elsewhere.

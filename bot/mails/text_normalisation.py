@@ -1,4 +1,4 @@
-"""Pure: texts as people see them. What is invisible is gone, and what looks alike is alike."""
+"""Texts as people see them. What is invisible is gone, and what looks alike is alike."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.aio import finish, until_stored
 from bot.domain import LeaseLost, MailRef, NotifyReason, Observation, QuickBIError, Throttled
-from bot.domain.mail_refusals import RefusalClock, denial_of, is_riddle
+from bot.domain.outage_rules import RefusalClock, denial_of, is_ambiguous
 from bot.monitoring.outages import OutageMonitor, Probes
 from bot.monitoring.recorder import Look, Recorder
 from bot.monitoring.schedule import Ask, Sleep
@@ -251,7 +251,7 @@ class Poller:
 
     def _refused_since(self, ask: Ask, error: QuickBIError, now: datetime) -> datetime | None:
         """For a refusal without a clear reason: since when this mail alone has been refused, if for long enough."""
-        if ask.task_id is not None or not is_riddle(error):
+        if ask.task_id is not None or not is_ambiguous(error):
             return None
         return self._refusals.refused(ask.mail_id, now=now, others_answered_at=self.stats.last_answer_at)
 

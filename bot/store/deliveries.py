@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, delete, func, or_, select, update
 
 from bot.domain import ChannelId, MailId, PostId, PostKind
-from bot.domain.deliveries import Redraw, Unsure
+from bot.domain.notices import Redraw, Unsure
 from bot.store.lease import fence
 from bot.store.message_contents import items_of_root, ts_of
 from bot.store.notices import drop_unwanted, firing_incident, touch_posts

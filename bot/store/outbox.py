@@ -12,7 +12,6 @@ from uuid import uuid4
 from sqlalchemy import and_, func, insert, select, update
 
 from bot.domain import ChannelId, Notice, PostId, PostKind
-from bot.domain.deliveries import Backlog, Nothing
 from bot.domain.grouping import (
     Absorb,
     AppendToMessage,
@@ -22,6 +21,7 @@ from bot.domain.grouping import (
     Wait,
     next_step,
 )
+from bot.domain.notices import Backlog, Nothing
 from bot.store.lease import fence
 from bot.store.message_contents import items_of_news, lines_of, ts_of
 from bot.store.notices import OWED

@@ -18,7 +18,7 @@ from bot.domain import (
     PostKind,
     RunStatus,
 )
-from bot.domain.deliveries import Nothing
+from bot.domain.notices import Nothing
 from bot.store.pending_notices import IN_FLIGHT
 from tests.support.samples_of_news import ADA, FINANCE, MAIL, REPORTS, at, run
 from tests.support.store_desk import TTL, expire, subscribed

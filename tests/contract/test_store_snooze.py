@@ -20,7 +20,7 @@ from bot.domain import (
     StoreError,
     SubscribeOutcome,
 )
-from bot.domain.deliveries import Nothing
+from bot.domain.notices import Nothing
 from bot.store.tables import audit
 from tests.support.samples_of_news import ADA, BOB, FINANCE, MAIL, NOON, REPORTS, at, run, subscription
 from tests.support.store_desk import subscribed

@@ -9,8 +9,8 @@ from bot.domain import (
     PostKind,
     RunStatus,
 )
-from bot.domain.deliveries import Nothing
 from bot.domain.grouping import Load
+from bot.domain.notices import Nothing
 from tests.support.samples_of_news import ADA, REPORTS, at, run
 from tests.support.store_desk import subscribed
 

@@ -32,7 +32,7 @@ from bot.domain import (
     UnknownRefusal,
     UserId,
 )
-from bot.domain.deliveries import Redraw
+from bot.domain.notices import Redraw
 from bot.domain.outage_rules import cause_of
 from bot.slack.views.notices import notice_message, redrawn_message
 from tests.messages.cast import MAIL, NASTY, NOW, SALES, ZONE

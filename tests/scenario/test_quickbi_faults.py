@@ -11,8 +11,7 @@ import pytest
 
 from bot.domain import DueTime, MailId, RunStatus, StatusAnswer, TaskId, TaskRun
 from bot.domain.incident_rules import CONFIRM_AFTER
-from bot.domain.mail_refusals import FEWEST, PATIENCE
-from bot.domain.outage_rules import TOLD_AFTER
+from bot.domain.outage_rules import FEWEST, PATIENCE, TOLD_AFTER
 from bot.sandbox.quickbi.faults import Mode
 from bot.sandbox.world import Status
 from bot.sandbox.world.behaviour import Malformed, Truth

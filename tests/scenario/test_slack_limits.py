@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.domain import Notice
-    from bot.domain.deliveries import Nothing
     from bot.domain.grouping import Load
+    from bot.domain.notices import Nothing
     from bot.store.database import Database
     from tests.support.telling import Telling
 

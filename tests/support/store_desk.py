@@ -13,9 +13,9 @@ from bot.domain import (
     Notice,
     NotifyReason,
 )
-from bot.domain.deliveries import Nothing
 from bot.domain.grouping import Load
 from bot.domain.incident_rules import MissedRun
+from bot.domain.notices import Nothing
 from tests.support.samples_of_news import MAIL, NOON, REPORTS, answer, at, subscription
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from bot.domain import (
     UnknownRefusal,
     Watch,
 )
-from bot.domain.mail_refusals import FEWEST, PATIENCE
+from bot.domain.outage_rules import FEWEST, PATIENCE
 from bot.monitoring.poller import MOST_AT_ONCE, STORED_WITHIN, Poller
 from bot.monitoring.schedule import Schedule
 from bot.quickbi.call_budget import CallBudget, LocalSlots

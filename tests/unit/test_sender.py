@@ -26,8 +26,8 @@ from bot.domain import (
     UnknownSlackRefusal,
 )
 from bot.domain.clock import uptime
-from bot.domain.deliveries import Backlog, Nothing, Redraw, Unsure
 from bot.domain.grouping import Load
+from bot.domain.notices import Backlog, Nothing, Redraw, Unsure
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from slack_sdk.web.async_client import AsyncWebClient
 
     from bot.domain import ChannelId, Notice
-    from bot.domain.deliveries import Redraw, Unsure
+    from bot.domain.notices import Redraw, Unsure
     from bot.slack.kit.blocks import Message
 
 EVENT_TYPE = "mail_notice"

@@ -143,7 +143,7 @@ def advice(incident: Incident) -> str:
 
 
 def _why_unseen(cause: str) -> str:
-    """`cause` comes from `mail_refusals.denial_of`: our name for what can be mended, else Quick BI's own code."""
+    """`cause` comes from `outage_rules.denial_of`: our name for what can be mended, else Quick BI's own code."""
     blind = "I cannot tell you if it fails."
     match cause:
         case "MailNotFound" | "AccessForbidden" | "":

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from slack_sdk.models.blocks import Block, ButtonElement
 
     from bot.domain import Incident, IncidentView, Notice
-    from bot.domain.deliveries import Redraw
+    from bot.domain.notices import Redraw
 
 _REPEAT = "This may be a repeat: Slack did not say whether it took the first one."
 

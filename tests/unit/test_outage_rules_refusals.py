@@ -14,7 +14,7 @@ from bot.domain import (
     QuickBIError,
     UnknownRefusal,
 )
-from bot.domain.mail_refusals import FEWEST, PATIENCE, RefusalClock, denial_of, is_riddle
+from bot.domain.outage_rules import FEWEST, PATIENCE, RefusalClock, denial_of, is_ambiguous
 from tests.support.samples_of_news import MAIL, at
 
 LONG = PATIENCE.total_seconds() / 60
@@ -37,7 +37,7 @@ LONG = PATIENCE.total_seconds() / 60
 )
 def test_what_is_kept_of_a_refusal(error: QuickBIError, *, riddle: bool, cause: str) -> None:
     """Our name where somebody can mend it, Quick BI's own code where nobody here knows it."""
-    assert (is_riddle(error), denial_of(error)) == (riddle, cause)
+    assert (is_ambiguous(error), denial_of(error)) == (riddle, cause)
 
 
 def refused(

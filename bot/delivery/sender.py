@@ -87,7 +87,7 @@ class Sender:
         )
         self._about_to_post.add(channel_id)
         try:
-            claimed = await self.outbox.claim(channel_id, rhythm=load, now=self.now(), term=term)
+            claimed = await self.outbox.claim(channel_id, load=load, now=self.now(), term=term)
             if isinstance(claimed, Nothing):
                 return None if claimed.at is None else max(_SOON, (claimed.at - self.now()).total_seconds())
             self.in_flight.add(claimed.post_id)

@@ -1,12 +1,12 @@
-"""Everything that can go wrong, named by what to do about it.
+"""The errors, named by what to do about them.
 
 MailBotError
 ├── UsageError              what was typed makes no sense yet; says how to type it
 ├── QuickBIError            Quick BI was asked and did not give what was wanted
 │   ├── MailNotFound        check the ID
 │   ├── AccessForbidden     someone must grant access; `missing` says which
-│   ├── MailMisconfigured   the mail's owner must mend the mail in Quick BI
-│   ├── CredentialsRejected the operator must mend keys or clock; `problem` says which
+│   ├── MailMisconfigured   the mail's owner must correct it in Quick BI
+│   ├── CredentialsRejected the operator must correct keys or clock; `problem` says which
 │   ├── RunRefused          a run by hand was not started; `why` says why
 │   ├── Throttled           wait `retry_after` seconds
 │   ├── QuickBIUnavailable  wait; nothing is wrong with what was typed
@@ -34,7 +34,7 @@ class MailBotError(Exception):
 
 
 class UsageError(MailBotError):
-    """What was typed cannot be understood. `problem` is a sentence; `example` can be typed as it is."""
+    """What was typed cannot be understood. `problem` is a sentence; `example` can be typed."""
 
     def __init__(self, problem: str, *, example: str) -> None:
         super().__init__(problem)
@@ -43,11 +43,7 @@ class UsageError(MailBotError):
 
 
 class QuickBIError(MailBotError):
-    """Quick BI did not give what was asked for.
-
-    `request_id` is for the vendor's support, `code` the vendor's own word, `recommend` a link that the
-    vendor offers; each empty where there was none. `detail` is for the log, never for a person.
-    """
+    """`request_id`, `code` and `recommend` (a link) are the vendor's, "" where absent. `detail` is for the log."""
 
     def __init__(
         self, detail: str = "", *, code: str = "", request_id: str = "", recommend: str = ""
@@ -59,7 +55,7 @@ class QuickBIError(MailBotError):
 
     @property
     def is_about_the_mail(self) -> bool:
-        """Is this one mail out of reach, rather than Quick BI as a whole?"""
+        """Is only this mail out of reach, not Quick BI as a whole?"""
         return False
 
 
@@ -72,7 +68,7 @@ class MailNotFound(QuickBIError):
 
 
 class MissingAccess(StrEnum):
-    """Which door was closed, and so who can open it."""
+    """Which access is missing, and so who can grant it."""
 
     MAIL = "mail"  # this one mail is not shared with the bot's account
     RAM_ACTION = "ram_action"  # the RAM policy lacks the action
@@ -95,7 +91,7 @@ class AccessForbidden(QuickBIError):
 
 
 class MailMisconfigured(QuickBIError):
-    """The mail's subject is invalid: its owner must mend it in Quick BI."""
+    """The mail's subject is invalid."""
 
     @property
     def is_about_the_mail(self) -> bool:
@@ -112,7 +108,7 @@ class CredentialsProblem(StrEnum):
 
 
 class CredentialsRejected(QuickBIError):
-    """Quick BI does not accept who we say we are. No mail can be asked about until that is mended."""
+    """Quick BI rejects the credentials or the signature."""
 
     def __init__(self, detail: str = "", *, problem: CredentialsProblem, **kw: str) -> None:
         super().__init__(detail, **kw)
@@ -126,7 +122,7 @@ class RunRefusal(StrEnum):
 
 
 class RunRefused(QuickBIError):
-    """A run by hand was not started. `retry_after` is in seconds, where Quick BI said when."""
+    """A run by hand was not started. `retry_after` is in seconds."""
 
     def __init__(
         self, detail: str = "", *, why: RunRefusal, retry_after: float | None = None, **kw: str
@@ -137,7 +133,7 @@ class RunRefused(QuickBIError):
 
 
 class Throttled(QuickBIError):
-    """Over the account's limit. `retry_after` is in seconds, where Quick BI said how long."""
+    """Over the account's limit. `retry_after` is in seconds."""
 
     def __init__(self, detail: str = "", *, retry_after: float | None = None, **kw: str) -> None:
         super().__init__(detail, **kw)
@@ -147,8 +143,7 @@ class Throttled(QuickBIError):
 class QuickBIUnavailable(QuickBIError):
     """Quick BI is down, too slow or out of reach.
 
-    `outcome_unknown`: the request may have been carried out all the same (a lost answer), so what must
-    not happen twice must not be sent again.
+    `outcome_unknown`: the request may have been carried out, so a run must not be requested again.
     """
 
     def __init__(self, detail: str = "", *, outcome_unknown: bool, **kw: str) -> None:
@@ -157,11 +152,11 @@ class QuickBIUnavailable(QuickBIError):
 
 
 class ProtocolError(QuickBIError):
-    """An answer that the API's page does not promise."""
+    """An answer that is not as documented."""
 
 
 class UnknownRefusal(QuickBIError):
-    """Quick BI refused with a code that is not in any table. `said` is the vendor's message."""
+    """Quick BI refused with an unknown code. `said` is the vendor's message."""
 
     def __init__(self, detail: str = "", *, said: str = "", **kw: str) -> None:
         super().__init__(detail, **kw)
@@ -169,7 +164,7 @@ class UnknownRefusal(QuickBIError):
 
 
 class LeaseLost(MailBotError):
-    """Another replica leads now: what was about to be written is not."""
+    """Another replica leads now: nothing was written."""
 
 
 class StoreError(MailBotError):
@@ -185,15 +180,15 @@ class SlackError(MailBotError):
 
 
 class ChannelGone(SlackError):
-    """This channel can no longer be told: archived, deleted, or the bot is out."""
+    """The channel is archived or deleted, or the bot was removed."""
 
 
 class AppRejected(SlackError):
-    """The app's token or scopes are no good: no channel can be told until the operator mends it."""
+    """The app's token or scopes are wrong: no message can be sent until the operator corrects them."""
 
 
 class SlackBusy(SlackError):
-    """Slack did not take it and says so. `retry_after` is in seconds; `limited` is True for a 429."""
+    """Slack did not accept it for now. `retry_after` is in seconds; `limited` is True for a 429."""
 
     def __init__(self, error: str, *, retry_after: float | None = None, limited: bool = False) -> None:
         super().__init__(error)
@@ -206,16 +201,16 @@ class MessageGone(SlackError):
 
 
 class MessageRefused(SlackError):
-    """Slack will never take this message: our own mistake, for the log."""
+    """Slack will never accept this message: our own mistake."""
 
 
 class UnknownSlackRefusal(SlackError):
-    """Slack refused with a word that is in none of our tables."""
+    """Slack refused with an unknown error."""
 
 
 class DeliveryUnknown(SlackError):
-    """The connection ended between the request and the answer: the message may be there."""
+    """The connection ended between the request and the answer: the message may have arrived."""
 
 
 class CannotLook(SlackError):
-    """Whether a message is there cannot be found out: too much was said in its channel at that time."""
+    """Whether a message arrived cannot be found out: too much was posted in its channel at that time."""

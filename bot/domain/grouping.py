@@ -1,7 +1,7 @@
-"""Which of the news owed to a channel go into its next message, and which wait a moment for company.
+"""Which pending notices of a channel go into its next message, and which wait to be grouped.
 
-A lone failure goes out at once. In a storm news are gathered for seconds, and join the message that
-was just posted, so that a thousand failures are a handful of messages and not a thousand.
+A single failure is sent at once. In a storm notices are gathered for seconds, and appended to the message just
+posted, so that a thousand failures are a handful of messages.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from bot.domain import IncidentId, MailId, NotifyReason, PostId
 
 MOST_ITEMS = 100  # each is named within the 4,000 characters of a message's text
-BUSY_CHANNEL = 3  # so many messages in the last minute: people have noticed
-BUSY_EVERYWHERE = 20  # so many news owed at once, or
-LIVELY_EVERYWHERE = 30  # messages to all channels in the last minute: a storm, whichever channel it reaches
+BUSY_CHANNEL = 3  # messages in the last minute: people have noticed
+BUSY_EVERYWHERE = 20  # pending notices, or
+LIVELY_EVERYWHERE = 30  # messages to all channels in the last minute: a storm
 GATHER = timedelta(seconds=8)  # at most
-QUIET = 1.5  # seconds without news anywhere: the storm is over, nothing more will join
+QUIET = 1.5  # seconds without a new notice for any channel: the storm is over
 GATHER_REPLIES = timedelta(seconds=5)
-JOINABLE = timedelta(seconds=60)  # how long a message about many takes in more: who saw it looks again
+JOINABLE = timedelta(seconds=60)  # how long notices are appended to a message
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PendingNotice:
-    """One notice that is owed. `was_snoozed`: it was held back and may no longer be worth a message."""
+    """`was_snoozed`: it was held back, and may no longer be worth a message."""
 
     notice_id: int
     reason: NotifyReason
@@ -41,10 +41,10 @@ class PendingNotice:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PostedMessage:
-    """A message that shows an incident already.
+    """A message that shows an incident.
 
-    `is_settled`: it is known to be there and shows how things are. Before that nobody replies in its thread:
-    Slack takes a reply to a deleted message without a word, and nobody would see it.
+    `is_settled`: it is known to have arrived and is up to date. No reply is posted before: Slack accepts a reply
+    to a deleted message, and nobody would see it.
     """
 
     post_id: PostId
@@ -56,9 +56,9 @@ class PostedMessage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Load:
-    """How lively it is: messages in the last minute (to this channel, to all), news owed to all together.
+    """Messages in the last minute (to this channel, to all), and notices pending for all channels.
 
-    `quiet_for`: seconds since the newest news for anybody. `may_edit`: Slack's limits leave room for that now.
+    `quiet_for`: seconds since the newest notice. `may_edit`: Slack's rate limit allows an edit now.
     """
 
     recent_posts: int = 0
@@ -83,7 +83,7 @@ class NewMessage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AppendToMessage:
-    """Put these into a message that is there: drawing it anew tells them."""
+    """Add these to a posted message, by editing it."""
 
     post_id: PostId
     notice_ids: tuple[int, ...]
@@ -97,14 +97,14 @@ class ReplyTo:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PostPlainNotices:
-    """News that are about no incident, all of one kind."""
+    """Notices about no incident, all of one kind."""
 
     notice_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Absorb:
-    """The message that is there shows it; nobody needs to be called any more."""
+    """Drop these: the posted message shows it, and a new one would not be news."""
 
     notice_ids: tuple[int, ...]
 
@@ -123,23 +123,23 @@ def next_step(
     owed: Sequence[PendingNotice],
     roots: Mapping[IncidentId, PostedMessage],
     *,
-    rhythm: Load,
+    load: Load,
     joinable: PostedMessage | None,
     now: datetime,
 ) -> Step:
-    """What to do next for one channel. `owed` is oldest first; `joinable` is its newest message about many."""
-    if folded := _no_longer_news(owed, roots):
-        return Absorb(notice_ids=folded)
+    """The next step for one channel. `owed` is oldest first; `joinable` is its newest message about many mails."""
+    if absorbed := _no_longer_news(owed, roots):
+        return Absorb(notice_ids=absorbed)
     new = [each for each in owed if each.incident_id is not None and each.incident_id not in roots]
     waits: list[datetime] = []
     if new:
         chosen = _first_incidents(new)
         is_full = len({each.incident_id for each in chosen}) >= MOST_ITEMS
         ripe_at = new[0].created_at + GATHER
-        if rhythm.is_calm or is_full or rhythm.quiet_for >= QUIET or _is_past(ripe_at, now, GATHER):
-            may_join = rhythm.may_edit and not rhythm.is_calm
+        if load.is_calm or is_full or load.quiet_for >= QUIET or _is_past(ripe_at, now, GATHER):
+            may_join = load.may_edit and not load.is_calm
             return _post_or_join(chosen, joinable if may_join else None, now)
-        waits.append(min(ripe_at, now + timedelta(seconds=QUIET - rhythm.quiet_for)))
+        waits.append(min(ripe_at, now + timedelta(seconds=QUIET - load.quiet_for)))
     if lines := [each for each in owed if each.incident_id is None]:
         return PostPlainNotices(
             notice_ids=tuple(each.notice_id for each in lines if each.reason is lines[0].reason)[:MOST_ITEMS]
@@ -163,7 +163,7 @@ def _no_longer_news(
 
 
 def _first_incidents(new: Sequence[PendingNotice]) -> list[PendingNotice]:
-    """All that is owed about the oldest incidents, as many as one message holds."""
+    """All notices about the oldest incidents, as many as one message holds."""
     chosen: dict[IncidentId | None, None] = {}
     for each in new:
         if len(chosen) < MOST_ITEMS:
@@ -181,9 +181,9 @@ def _post_or_join(
 
 
 def _fits(chosen: Sequence[PendingNotice], joinable: PostedMessage, now: datetime) -> bool:
-    """A mail that recovered and fails again is news: an edit of the message that has it would hide that.
+    """Not where the message has the mail already: that it fails again would be hidden in an edit.
 
-    One that was sent at a time yet to come is of unknown age: the clock was set back, and an edit calls nobody.
+    Nor where it was sent in the future: the clock was set back, its age is unknown, and an edit notifies nobody.
     """
     if joinable.sent_at is None or not timedelta(0) <= now - joinable.sent_at <= JOINABLE:
         return False
@@ -195,7 +195,7 @@ def _fits(chosen: Sequence[PendingNotice], joinable: PostedMessage, now: datetim
 def _next_reply(
     owed: Sequence[PendingNotice], roots: Mapping[IncidentId, PostedMessage], now: datetime
 ) -> ReplyTo | Wait:
-    """The oldest reply that is ripe. Where the root's arrival is uncertain, its thread waits."""
+    """The oldest reply that has been gathered long enough."""
     threads: defaultdict[PostId, list[PendingNotice]] = defaultdict(list)
     root_of = {root.post_id: root for root in roots.values()}
     for each in owed:
@@ -212,5 +212,5 @@ def _next_reply(
 
 
 def _is_past(ripe_at: datetime, now: datetime, wait: timedelta) -> bool:
-    """Also where the clock was set back: nobody waits longer than `wait`."""
+    """Never wait longer than `wait`, also where the clock was set back."""
     return now >= ripe_at or ripe_at - now > wait

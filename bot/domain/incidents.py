@@ -1,4 +1,4 @@
-"""What is wrong with a mail, or with Quick BI as a whole, and what a look came to."""
+"""What is wrong with a mail, or with Quick BI as a whole, and the outcomes of a look."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class NotifyReason(StrEnum):
-    """What a look at a mail came to: one name for every outcome, also for those that nobody is told of."""
+    """The outcome of a look at a mail, also where nobody is notified."""
 
     FIRST_FAILURE = "first_failure"
     STILL_FAILING = "still_failing"
@@ -26,8 +26,8 @@ class NotifyReason(StrEnum):
     ACCESS_LOST = "access_lost"
     ACCESS_BACK = "access_back"
 
-    STARTED = "started"  # the late run began: the message shows it, nobody is called
-    RECOUNTED = "recounted"  # one of several failures was none: the message shows it
+    STARTED = "started"  # the late run began: only shown
+    RECOUNTED = "recounted"  # one of several failures was none: only shown
 
     BASELINE = "baseline"  # it was so before anyone subscribed
     AS_BEFORE = "as_before"
@@ -35,7 +35,7 @@ class NotifyReason(StrEnum):
     SENT = "sent"
     OLDER_RUN = "older_run"
     UNKNOWN_WORD = "unknown_word"
-    UNCONFIRMED = "unconfirmed"  # told only if a second look says the same
+    UNCONFIRMED = "unconfirmed"  # until a second look says the same
 
     MAIL_PAUSED = "mail_paused"
     MAIL_UNPAUSED = "mail_unpaused"
@@ -47,12 +47,12 @@ class NotifyReason(StrEnum):
 
     @property
     def is_told(self) -> bool:
-        """A message of its own is owed for it."""
+        """It gets a message of its own."""
         return self in _TOLD
 
     @property
     def is_shown(self) -> bool:
-        """The messages about the incident change."""
+        """The incident's messages change."""
         return self in _TOLD or self in {NotifyReason.STARTED, NotifyReason.RECOUNTED}
 
 
@@ -89,11 +89,11 @@ class IncidentState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Incident:
-    """What went wrong with one mail, from its first sign to its end. A mail has at most one that is firing.
+    """From a mail's first failure to its recovery. A mail has at most one that is firing.
 
-    `version` grows with every change that a reader would see. `began_at` is when the first bad run started
-    or was expected, `opened_at` when the bot knew. `last_*` is the newest bad run, `good_exec_at` the run that
-    ended it, `last_sent_at` the last good one before.
+    `version` grows with every change that readers see. `began_at` is when the first bad run started or was
+    expected, `opened_at` when the bot noticed. `last_*` is the newest bad run, `good_exec_at` the run that ended
+    it, `last_sent_at` the last good run before.
     """
 
     incident_id: IncidentId
@@ -123,7 +123,7 @@ class Incident:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outage:
-    """Quick BI cannot be asked at all. `told_at` is None while it is too short to speak of."""
+    """Quick BI cannot be reached. `told_at` is None until it has lasted long enough to be reported."""
 
     outage_id: str
     began_at: datetime
@@ -134,7 +134,7 @@ class Outage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
-    """What the records say of a mail: its newest run, and what is wrong with it at present."""
+    """A mail's newest recorded run and its open incident."""
 
     latest: TaskRun | None = None
     incident: Incident | None = None

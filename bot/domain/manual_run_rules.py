@@ -1,4 +1,4 @@
-"""May a run by hand begin, which run is the one that was asked for, how did it end. Asks and tells nobody."""
+"""Runs by hand: may one begin, which of a mail's runs is it, and how did it end."""
 
 from __future__ import annotations
 
@@ -27,22 +27,21 @@ if TYPE_CHECKING:
     from bot.domain import ChannelId, MailId, TaskRun, UserId
 
 FOLLOWED_FOR = STUCK_AFTER
-BEGINS_WITHIN = timedelta(minutes=3)  # a run that Quick BI took and that is not there by then never began
-SAME_WISH = timedelta(seconds=5)  # one person's click this soon after a claim is the first one's echo
-OPEN_FOR = timedelta(minutes=20)  # longer than anyone follows: whoever claimed it is gone
+BEGINS_WITHIN = timedelta(minutes=3)  # a run that Quick BI accepted and does not show by then never began
+SAME_WISH = timedelta(seconds=5)  # a second click of one person this soon is the same wish
+OPEN_FOR = timedelta(minutes=20)  # longer than any run is followed: the process that claimed it is gone
 FORGOTTEN_AFTER = timedelta(hours=6)  # nobody waits for such an old outcome any more
-_UNWATCHED = timedelta(minutes=1)  # looks this far apart do not tell how long a run took
+_UNWATCHED = timedelta(minutes=1)  # looks further apart do not show how long a run took
 _QUICKEST, _SLOWEST = 1.5, 15.0  # seconds between two looks
 _ATTENTION = 8  # a look after each eighth of the time that has gone by
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunWish:
-    """Somebody wants a mail to run now.
+    """A person's request to run a mail now.
 
-    `message_ts` is the message for all under which it was asked for, "" where only this person sees it.
-    `click` names the click: the same click delivered twice is one wish. `asked_at` is when the click came,
-    before anything was looked at for it.
+    `message_ts` is the channel's message with the button, "" for a message that only this person sees. `click` is
+    the click's ID: a click delivered twice is one wish. `asked_at` is when the click came.
     """
 
     mail_id: MailId
@@ -53,7 +52,7 @@ class RunWish:
     asked_at: datetime
 
     def claimed(self, newest: TaskRun | None, now: datetime) -> ManualRun:
-        """The run to be claimed. Its ID follows from the click, so that a redelivery finds it."""
+        """The run to be claimed. Its ID is derived from the click, so that a redelivery finds it."""
         return ManualRun(
             manual_run_id=self.manual_run_id,
             mail_id=self.mail_id,
@@ -71,19 +70,19 @@ class RunWish:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Repeated:
-    """This very wish is being served already: there is nothing to do and nothing to say."""
+    """This wish is being served already: nothing to do, nothing to say."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AskedAlready:
-    """Somebody has asked for a run by hand that is not over."""
+    """Another run by hand is not over."""
 
     run: ManualRun
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunningAlready:
-    """Quick BI says that the mail is running."""
+    """Quick BI shows a run of the mail."""
 
     run: TaskRun
 
@@ -96,8 +95,8 @@ def hindrance(
 ) -> Hindrance | None:
     """Why this wish must not start a run, or None. `latest` is the mail's last run by hand, `newest` its last run.
 
-    The order counts: a wish that was served already must not hear that its own run is running. What counts is
-    when it was wished: a look may take so long that the first click's run is over by the time that it is done.
+    The order counts: a wish served already must not be answered that its own run is running. Its time is that of
+    the click: by the time of this decision the first click's run may be over.
     """
     if latest is not None:
         if latest.manual_run_id == wish.manual_run_id:
@@ -117,17 +116,17 @@ def is_open(run: ManualRun, now: datetime) -> bool:
 
 
 def is_stuck(run: TaskRun, now: datetime) -> bool:
-    """Longer under way than any report may take: whether the mail may run again is Quick BI's to say, not ours."""
+    """Running for longer than any report may take: let Quick BI decide whether the mail may run again."""
     return run.exec_at is not None and now - run.exec_at >= FOLLOWED_FOR
 
 
 def has_served(run: ManualRun, asked_at: datetime) -> bool:
-    """Was this run still going on when somebody asked for one? A refused run served nobody."""
+    """Was this run going on at `asked_at`? A refused run was not."""
     return run.state is ManualRunState.ENDED and run.ended_at is not None and asked_at < run.ended_at
 
 
 def may_have_begun(error: QuickBIError) -> bool:
-    """After such an answer nobody knows whether the mail runs: asking once more could run it twice."""
+    """The mail may be running: asking again could run it twice."""
     match error:
         case QuickBIUnavailable():
             return error.outcome_unknown
@@ -138,37 +137,33 @@ def may_have_begun(error: QuickBIError) -> bool:
 
 
 class RunEnd(StrEnum):
-    """What became of a run by hand."""
-
     SENT = "sent"
     FAILED = "failed"
     STUCK = "stuck"
     NEVER_BEGAN = "never_began"
-    OUT_OF_SIGHT = "out_of_sight"  # Quick BI could not be asked long enough
+    OUT_OF_SIGHT = "out_of_sight"  # Quick BI could not be reached for too long
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Started:
-    """Quick BI took it."""
+    """Quick BI accepted it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unclear:
-    """Quick BI was asked and its answer was lost: the run may have begun. It is not asked again."""
+    """Quick BI's answer was lost: the run may have begun. It is not requested again."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refused:
-    """Nothing was started."""
-
     error: QuickBIError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Over:
-    """How it ended. `task` is the run itself where it was seen; `took` is None where nobody watched all the time.
+    """`task` is the run if it was seen; `took` is None where it was not watched all the time.
 
-    `again`: the run before it had failed too.
+    `again`: the run before it had failed, too.
     """
 
     end: RunEnd
@@ -182,10 +177,7 @@ RunNews: TypeAlias = Started | Unclear | Refused | Over
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tracking:
-    """Following one run by hand: since when, what was seen of it, and when Quick BI last answered.
-
-    `looked_at` is None for a run that is taken up after a restart: nobody watched its beginning.
-    """
+    """A run by hand that is being followed. `looked_at` is when Quick BI last answered; None after a restart."""
 
     manual: ManualRun
     since: datetime
@@ -194,7 +186,7 @@ class Tracking:
 
     @property
     def task_id(self) -> TaskId | None:
-        """The run's own ID, by which it is followed even when a newer run begins."""
+        """By which the run is followed even when a newer one begins."""
         if self.task is not None:
             return self.task.task_id
         key = self.manual.run_key
@@ -202,37 +194,37 @@ class Tracking:
 
 
 def own_run(manual: ManualRun, runs: Sequence[TaskRun]) -> TaskRun | None:
-    """The run that this click started, among a mail's runs (newest first): the first one after the run before it."""
+    """The run that this click started, of a mail's runs (newest first): the first after the run before the click."""
     if manual.run_key:
         return next((run for run in runs if run.key == manual.run_key), None)
     newer = list(takewhile(lambda run: run.key != manual.previous_run_key, runs))
     return newer[-1] if newer else None
 
 
-def judge(pursuit: Tracking, now: datetime, *, answered: bool) -> Over | None:
-    """Is it over? `pursuit` holds what was seen of it; `answered` tells whether Quick BI answered just now."""
-    task = pursuit.task
+def judge(tracking: Tracking, now: datetime, *, answered: bool) -> Over | None:
+    """How the run ended, or None. `answered`: Quick BI answered just now."""
+    task = tracking.task
     if task is not None and task.is_over:
         end = RunEnd.SENT if task.status is RunStatus.SENT else RunEnd.FAILED
         return Over(end=end, task=task)
-    asked_for = now - pursuit.manual.claimed_at
+    asked_for = now - tracking.manual.claimed_at
     if answered:
         if task is None and asked_for >= BEGINS_WITHIN:
             return Over(end=RunEnd.NEVER_BEGAN)
         if asked_for >= FOLLOWED_FOR:
             return Over(end=RunEnd.STUCK, task=task)
-    if now - pursuit.since >= FOLLOWED_FOR:
+    if now - tracking.since >= FOLLOWED_FOR:
         return Over(end=RunEnd.OUT_OF_SIGHT, task=task)
     return None
 
 
-def took(pursuit: Tracking, now: datetime) -> timedelta | None:
-    """From the click to the end, if the run was looked at shortly before `now` and was not over then."""
-    if pursuit.looked_at is None or now - pursuit.looked_at > _UNWATCHED:
+def took(tracking: Tracking, now: datetime) -> timedelta | None:
+    """From the click to the end, if the run was seen running shortly before `now`."""
+    if tracking.looked_at is None or now - tracking.looked_at > _UNWATCHED:
         return None
-    return now - pursuit.manual.claimed_at
+    return now - tracking.manual.claimed_at
 
 
 def pause_after(waited: timedelta) -> float:
-    """Seconds until the next look: short at first, then patient. The end is seen within an eighth of the time."""
+    """Seconds until the next look, which grow: the end is seen within an eighth of the time that the run took."""
     return min(_SLOWEST, max(_QUICKEST, waited.total_seconds() / _ATTENTION))

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class QuickBI(Protocol):
     """Quick BI's three operations. Each raises a QuickBIError where it gets no answer.
 
-    `before_attempt` is awaited before each attempt, so that every one is paid for out of the call budget;
-    `after_failure` after each that failed, also where another follows, so that throttling slows everybody at once.
+    `before_attempt` is awaited before each attempt, which takes it from the call budget; `after_failure` after
+    each that failed, so that throttling slows all calls at once.
     """
 
     async def get_task_status(
@@ -38,12 +38,12 @@ class QuickBI(Protocol):
     ) -> StatusAnswer: ...
     async def list_mails(self, *, page: int = 1, page_size: int = 100) -> MailPage: ...
     async def run_mail(self, mail_id: MailId) -> str:
-        """Start a run by hand, never twice. Returns the request ID; Quick BI tells no task ID."""
+        """Start a run by hand, never twice. Returns the request ID: Quick BI returns no task ID."""
         ...
 
 
 class CallBudget(Protocol):
-    """Who may make the next status call: people in their order, the poller when nobody waits."""
+    """Grants status calls: to people in their order, to the poller when no person waits."""
 
     @property
     def interval(self) -> float:
@@ -62,12 +62,12 @@ class Messenger(Protocol):
     """Slack, as the delivery worker needs it. Each method raises a SlackError where Slack does not do it."""
 
     async def post(self, notice: Notice, *, plain: bool = False) -> str:
-        """Returns the message's `ts`. `plain`: words only, where Slack refused the blocks."""
+        """Returns the message's `ts`. `plain`: text only, where Slack refused the blocks."""
         ...
 
     async def redraw(self, redraw: Redraw, *, plain: bool = False) -> None: ...
     async def find(self, unsure: Unsure) -> str | None:
-        """The `ts` of a message that may be there, None if it is not."""
+        """The `ts` of a message that may have arrived, None if it did not."""
         ...
 
 
@@ -75,5 +75,5 @@ class RunTeller(Protocol):
     """Reports the outcome of a run by hand to the person who asked, and to the channel."""
 
     async def tell(self, run: ManualRun, news: RunNews) -> bool:
-        """False where it could not be said now, but may be later. Never raises."""
+        """False where it could not be sent now, but may be later. Never raises."""
         ...

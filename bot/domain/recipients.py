@@ -1,4 +1,4 @@
-"""Which of a mail's channels are owed a message for some news, and from when on."""
+"""Which of a mail's channels are notified of an outcome, and from when on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _EVENT_OF = {
     NotifyReason.LATE: Event.LATE,
     NotifyReason.RECOVERED: Event.RECOVERED,
 }
-_FOR_WHO_WAS_TOLD = frozenset(
+_FOLLOW_UPS = frozenset(
     {NotifyReason.RECOVERED, NotifyReason.CORRECTED, NotifyReason.ACCESS_BACK, NotifyReason.STARTED}
 )
 
@@ -34,17 +34,17 @@ def audience(
     now: datetime,
     declared: DueTime | None = None,
 ) -> Mapping[ChannelId, datetime | None]:
-    """The channels that are owed a message, each with the instant before which it is not sent (snoozed).
+    """The channels to notify, each with the instant before which no message is sent (snoozed).
 
-    `told` are the channels that know of this incident: the others need not hear of its end. `declared` is
-    the due time that was missed, None where the mail's own rhythm says that it is late.
+    `told` are the channels that were notified of this incident: the others are not notified of its end.
+    `declared` is the due time that was missed, None for a learned one.
     """
     if not reason.is_told:
         return {}
     return {
         each.channel_id: _not_before(each, reason, now)
         for each in subscriptions
-        if _wants(each, reason, declared) and (reason not in _FOR_WHO_WAS_TOLD or each.channel_id in told)
+        if _wants(each, reason, declared) and (reason not in _FOLLOW_UPS or each.channel_id in told)
     }
 
 
@@ -58,7 +58,7 @@ def _wants(subscription: Subscription, reason: NotifyReason, declared: DueTime |
 
 
 def _not_before(subscription: Subscription, reason: NotifyReason, now: datetime) -> datetime | None:
-    """A snooze until it recovers ends with the recovery, which is told."""
+    """A snooze until recovery ends with the recovery."""
     if subscription.snoozed_until_recovered:
-        return None if reason in _FOR_WHO_WAS_TOLD else UNTIL_RECOVERED
+        return None if reason in _FOLLOW_UPS else UNTIL_RECOVERED
     return subscription.snoozed_until if subscription.is_snoozed(now) else None

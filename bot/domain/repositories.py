@@ -240,7 +240,7 @@ class Outbox(Protocol):
 
     async def backlog(self, *, now: datetime) -> tuple[Backlog, ...]: ...
     async def claim(
-        self, channel_id: ChannelId, *, rhythm: Load, now: datetime, term: int
+        self, channel_id: ChannelId, *, load: Load, now: datetime, term: int
     ) -> Notice | Nothing: ...
 
 

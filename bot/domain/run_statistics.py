@@ -1,4 +1,4 @@
-"""What a mail's runs come to, as far as the bot has seen them. Plain statistics, no forecast."""
+"""Statistics of a mail's runs, as far as the bot has seen them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from bot.domain import KnownRun, TaskRun
 
 _DAY = 24 * 60  # minutes
-_FEW = 3  # fewer runs than this have no habit
-_SAME_HABIT = 20  # minutes: starts further apart belong to two habits
+_FEW = 3  # fewer runs have no usual start
+_SAME_HABIT = 20  # minutes: starts further apart are two usual starts
 _WIDEST_HABIT = 60  # minutes
 _SHARE_OF_A_HABIT = 0.15
 _SHARE_OF_ALL_HABITS = 0.7
 _MOST_HABITS = 4
-_EVEN = 0.25  # of the gap: how far the middle half of the gaps may differ
+_EVEN = 0.25  # of the gap: the spread allowed for the middle half of the gaps
 _CREDIBLE = timedelta(hours=1)  # reports time out long before
 
 
@@ -37,9 +37,8 @@ class Took:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunStatistics:
-    """What the runs that were seen come to.
+    """`usual_starts` are wall-clock times; where there are none, `usual_gap` may be the time between two starts.
 
-    `usual_starts` are wall-clock times; where there are none, `usual_gap` may say how far apart runs start.
     `best_streak` counts runs that were sent in a row, `streak` those since the last failure.
     """
 
@@ -54,13 +53,13 @@ class RunStatistics:
 
     @property
     def success_rate(self) -> float | None:
-        """From 0 to 1, over the runs that came to an end; None where none did."""
+        """From 0 to 1, of the runs that ended; None if none did."""
         ended = self.sent + self.failed
         return self.sent / ended if ended else None
 
 
 def track_record(runs: Sequence[KnownRun], zone: tzinfo) -> RunStatistics:
-    """Sum up runs, given newest first. `zone` is the one in which the mails' schedules are kept."""
+    """`runs` are newest first; `zone` is that of the mails' schedules."""
     ended = [known.run for known in runs if known.run.is_over]
     starts = sorted(known.run.exec_at for known in runs if known.run.exec_at)
     streaks = _streaks(ended)
@@ -77,10 +76,7 @@ def track_record(runs: Sequence[KnownRun], zone: tzinfo) -> RunStatistics:
 
 
 def took(known: KnownRun) -> Took | None:
-    """How long a run took, where that can be told.
-
-    Of a run that was there before anyone watched, its end was never seen.
-    """
+    """How long a run took; None where that is unknown, as for a run from before the subscription."""
     began, ended = known.run.exec_at, known.ended_at
     if began is None or ended is None or ended < began:
         return None
@@ -91,7 +87,7 @@ def took(known: KnownRun) -> Took | None:
 
 
 def _usually_took(runs: Sequence[KnownRun]) -> Took | None:
-    """The median of the sent runs that were followed; of upper bounds only where none was."""
+    """The median of the sent runs that were followed; of upper bounds where none was."""
     sent = [known for known in runs if known.run.status is RunStatus.SENT]
     known = [one for one in map(took, sent) if one is not None]
     followed = [one.length.total_seconds() for one in known if not one.at_most]
@@ -100,7 +96,7 @@ def _usually_took(runs: Sequence[KnownRun]) -> Took | None:
 
 
 def _streaks(ended: Sequence[TaskRun]) -> list[int]:
-    """The lengths of the rows of sent runs between failures, newest first."""
+    """How many runs were sent in a row between failures, newest first."""
     return [
         len(list(row))
         for status, row in groupby(ended, key=lambda run: run.status)
@@ -109,7 +105,7 @@ def _streaks(ended: Sequence[TaskRun]) -> list[int]:
 
 
 def _usual_starts(starts: Sequence[datetime], zone: tzinfo) -> tuple[time, ...]:
-    """The times of day around which starts gather; none unless they tell of most runs, on several days."""
+    """The times of day around which starts cluster; none unless they cover most runs, on several days."""
     local = [at.astimezone(zone) for at in starts]
     if len({at.date() for at in local}) < _FEW:
         return ()
@@ -122,7 +118,7 @@ def _usual_starts(starts: Sequence[datetime], zone: tzinfo) -> tuple[time, ...]:
 
 
 def _gathered(minutes: Sequence[int]) -> list[list[int]]:
-    """Minutes of the day in groups that stand apart. A group over midnight counts on beyond the day's end."""
+    """Clusters of minutes of the day. A cluster over midnight counts on beyond the day's end."""
     groups: list[list[int]] = []
     for minute in sorted(minutes):
         if groups and minute - groups[-1][-1] <= _SAME_HABIT:
@@ -151,6 +147,6 @@ def _usual_gap(starts: Sequence[datetime]) -> timedelta | None:
 
 
 def _rounded(gap: timedelta) -> timedelta:
-    """To five minutes, or to one where that would say too much: starts drift by seconds."""
+    """To five minutes, or to one for short gaps: starts drift by seconds."""
     step = timedelta(minutes=5 if gap >= timedelta(minutes=20) else 1)
     return max(step, round(gap / step) * step)

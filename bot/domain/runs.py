@@ -1,4 +1,4 @@
-"""Runs of mails: as Quick BI told them, as the bot keeps them, and those that somebody asked for by hand."""
+"""Runs of mails: as Quick BI shows them, as recorded, and those started by hand."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class RunStatus(StrEnum):
-    """The states of Quick BI's page. `UNKNOWN` stands for any word that the page does not list."""
+    """The documented states; `UNKNOWN` stands for any other."""
 
     SENT = "SENT"
     FAILED = "FAILED"
@@ -23,10 +23,10 @@ class RunStatus(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskRun:
-    """One run of a mail, as Quick BI told it. Its status is live: a later look may differ.
+    """One run of a mail. Its status is live: a later look may differ.
 
-    `task_id` is None where Quick BI gave none (its own sample says 0). `exec_at` is None where the time
-    could not be read. `status_word` is the vendor's word, to be shown when `status` is UNKNOWN.
+    `task_id` is None where Quick BI gave none (its own sample says 0), `exec_at` where the time is unreadable.
+    `status_word` is the vendor's word, shown when `status` is UNKNOWN.
     """
 
     mail_id: MailId
@@ -41,7 +41,7 @@ class TaskRun:
 
     @property
     def key(self) -> str:
-        """Tells the runs of one mail apart, also where Quick BI gave no task ID."""
+        """Identifies a run of one mail, also where Quick BI gave no task ID."""
         if self.task_id is not None:
             return str(self.task_id)
         return self.exec_at.isoformat() if self.exec_at else "?"
@@ -65,8 +65,6 @@ class StatusAnswer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Observation:
-    """What Quick BI said, and when it said so."""
-
     answer: StatusAnswer
     seen_at: datetime
 
@@ -83,8 +81,8 @@ class KnownRun:
 
 
 class ManualRunState(StrEnum):
-    CLAIMED = "claimed"  # about to be asked for
-    STARTED = "started"  # Quick BI took it
+    CLAIMED = "claimed"  # about to be requested
+    STARTED = "started"  # Quick BI accepted it
     REFUSED = "refused"
     UNCLEAR = "unclear"  # the answer was lost: it may have begun
     ENDED = "ended"
@@ -92,8 +90,6 @@ class ManualRunState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ManualRun:
-    """A run that somebody asked for by hand, so that it is asked for once and followed to its end."""
-
     manual_run_id: str
     mail_id: MailId
     channel_id: ChannelId

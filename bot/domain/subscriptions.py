@@ -1,4 +1,4 @@
-"""What a channel wants to be told of, and what the leader must look at because of it."""
+"""What a channel is notified of, and what the leader watches because of it."""
 
 from __future__ import annotations
 
@@ -33,8 +33,6 @@ class DueTime:
 
 
 class Event(StrEnum):
-    """What a channel may choose to be told of."""
-
     FAILED = "failed"
     STUCK = "stuck"
     LATE = "late"
@@ -46,10 +44,10 @@ EVERY_EVENT = frozenset(Event)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subscription:
-    """A channel that wants to be told about a mail.
+    """A channel that is notified about a mail.
 
-    `late_learned`: also when the mail's own rhythm, not a declared due time, says that it is late.
-    Snoozed: the messages that are there stay true, no new ones come. `until_recovered` ends with the incident.
+    `late_learned`: also when the mail is late by its learned schedule, not by a declared due time. While snoozed,
+    existing messages are updated and no new ones are sent. `snoozed_until_recovered` ends with the incident.
     """
 
     team_id: TeamId
@@ -69,7 +67,7 @@ class Subscription:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SubscriptionState:
-    """A subscription with what is known of its mail. `paused_reason` is Slack's word where the channel is closed."""
+    """A subscription with the state of its mail. `paused_reason` is Slack's error where the channel is closed."""
 
     subscription: Subscription
     mail: Mail | None
@@ -81,18 +79,18 @@ class SubscriptionState:
 class SubscribeOutcome(StrEnum):
     CREATED = "created"
     ALREADY = "already"
-    UPDATED = "updated"  # it was there; its due time or its events are others now
+    UPDATED = "updated"  # its due time or events changed
 
 
 class SnoozeOutcome(StrEnum):
     DONE = "done"
-    NOTHING_WRONG = "nothing_wrong"  # the mail is fine by now: a snooze would hide its next failure
+    NOTHING_WRONG = "nothing_wrong"  # the mail recovered: a snooze would hide its next failure
     NOT_SUBSCRIBED = "not_subscribed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Watch:
-    """A mail that some channel is subscribed to, as the poller needs it.
+    """A subscribed mail, as the poller needs it.
 
     `looked_at` is when any replica last recorded an answer about its latest run, or else when it was subscribed.
     """

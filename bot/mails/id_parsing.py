@@ -1,4 +1,4 @@
-"""What people paste -> IDs, labelled values and words. Knows shapes, never which mails there are."""
+"""Splits pasted text into IDs, labelled values and words, by their shape alone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BRACKETS = dict(zip("([{<（【《〈［｛", ")]}>）】》〉］｝", strict=
 _AROUND = "".join((*_QUOTES, *_BRACKETS, *_BRACKETS.values()))
 _TRAILING = ".,;:!?。，；：！？、…"
 _BULLETS = "-–—•·▪◦*>"
-_DEEPEST = 12  # layers: nobody wraps an ID in more, and each takes time
+_DEEPEST = 12  # layers of quotes and brackets
 _CLASS = re.escape(_AROUND)
 _ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&amp;": "&"}
 
@@ -56,9 +56,9 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Labelled:
-    """A value that stands behind “MailId” or “TaskId”, however that is written; and where it stands.
+    """A value behind “MailId” or “TaskId”, however that is written, and its position.
 
-    The lower the `rank`, the surer it is a field and no part of somebody's sentence.
+    The lower the `rank`, the more likely it is a field and no part of a sentence.
     """
 
     is_mail: bool
@@ -74,48 +74,48 @@ class Labelled:
 
 
 def short(text: str) -> str:
-    """Somebody's words, to be repeated in a sentence."""
+    """What was typed, to be quoted in a sentence."""
     return text if len(text) <= 40 else text[:39] + "…"  # noqa: PLR2004 (fits a phone's line)
 
 
 def tidy(text: str) -> str:
-    """Undo what Slack and keyboards do to a text: entities, links, invisible and odd blanks."""
+    """Undo what Slack and keyboards do to a text: entities, links, invisible characters, odd spaces."""
     text = _ENTITY.sub(lambda found: _ENTITIES[found[0]], text)
     return visible(_LINK.sub(lambda found: found[1] or found[2] or "", text))
 
 
 def is_sure(word: str) -> bool:
-    """Does it look like an ID so much that nothing but a known name speaks against it?"""
+    """It is an ID, unless a mail has this name."""
     return _SURE.fullmatch(word) is not None
 
 
 def is_long(word: str) -> bool:
-    """Does it look like an ID and like no word or number that a name would have?"""
+    """It looks like an ID, and like no word or number of a name."""
     return _LONG.fullmatch(word) is not None
 
 
 def is_long_number(word: str) -> bool:
-    """Next to a mail such a number is a task ID: no name ends so."""
+    """Next to a mail such a number is a task ID: no name ends like that."""
     return _LONG_NUMBER.fullmatch(word) is not None
 
 
 def is_unmistakable(word: str) -> bool:
-    """Is it a mail's ID wherever it stands? No name has it, and a task's is a number."""
+    """It is a mail's ID anywhere: no name has it, and a task's is a number."""
     return is_long(word) and not word.isdigit()
 
 
 def is_label_word(word: str) -> bool:
-    """Does it only say what comes next?"""
+    """It only says what comes next."""
     return _LABEL_WORD.fullmatch(word) is not None
 
 
 def is_between(words: str) -> bool:
-    """Does it only stand between things that are listed: an “and”, the number of the next?"""
+    """It only separates listed things: an “and”, the number of the next."""
     return _BETWEEN.fullmatch(words) is not None
 
 
 def is_plain(word: str) -> bool:
-    """Has it only characters that IDs have?"""
+    """It has only characters of IDs."""
     return _PLAIN.fullmatch(word) is not None
 
 
@@ -124,12 +124,12 @@ def could_be_id(word: str) -> bool:
 
 
 def is_masked(text: str) -> bool:
-    """Has it an ID with stars for some of its characters? Stars around a word only make it bold."""
+    """It has an ID with stars for some of its characters. Stars around a word only make it bold."""
     return any(_MASKED.fullmatch(word.strip(_AROUND + _TRAILING)) for word in text.split())
 
 
 def layers(text: str) -> Iterator[str]:
-    """The text as it is, then with ever more of what stands around it taken off; the last is bare."""
+    """The text as it is, then with one layer of quotes and brackets less each time."""
     for _ in range(_DEEPEST):
         if text:
             yield text
@@ -141,7 +141,7 @@ def innermost(text: str) -> str:
 
 
 def pieces(text: str) -> list[str]:
-    """Where several may be named: what is in quotes is one, commas part the rest."""
+    """Where several may be named: each quoted text is one, commas separate the rest."""
     parts = _QUOTED.split(text)
     split = [
         one for index, part in enumerate(parts) for one in ([part] if index % 2 else _SEPARATOR.split(part))
@@ -150,7 +150,7 @@ def pieces(text: str) -> list[str]:
 
 
 def words(text: str) -> list[str]:
-    """The text's words. IDs come bare, out of addresses and table rows, too; the rest is as it was."""
+    """The words; IDs without what is around them, also out of URLs and table rows."""
     cells = [_bare(cell) for cell in text.split("|")]
     if len(cells) > 1 and any(map(is_long, cells)):
         return [cell for cell in cells if is_sure(cell)]
@@ -163,7 +163,7 @@ def words(text: str) -> list[str]:
 
 
 def labelled(text: str) -> list[Labelled]:
-    """All that stands behind labels, in order."""
+    """All labelled values, in order."""
     labels = list(_LABEL.finditer(text))
     limits = [*(label.start() for label in labels), len(text)]
     return [_field(text, label, limit) for label, limit in zip(labels, limits[1:], strict=True)]
@@ -191,7 +191,7 @@ def _field(text: str, label: re.Match[str], limit: int) -> Labelled:
 
 
 def _ids_inside(word: str) -> list[str]:
-    """The IDs in an address, or in several things that were glued together. None where it may be a word."""
+    """The IDs in a URL, or in several things without spaces between them. None where it may be a word."""
     address, hosts = _HOST.subn("", word)
     parts = _PLAIN.findall(address)
     between = "".join(_PLAIN.split(address))
@@ -216,13 +216,13 @@ def _has_letters(text: str) -> bool:
 
 
 def _mail_and_task(found: Sequence[str]) -> list[str]:
-    """The last of an address's IDs is the mail, for what comes before is where it lives; a task may follow."""
+    """The last of a URL's IDs is the mail, the others are its folders; a task may follow."""
     mail = max((at for at, each in enumerate(found) if not is_long_number(each)), default=0)
     return [found[mail], *filter(is_long_number, found[mail + 1 : mail + 2])]
 
 
 def _peeled(text: str) -> str:
-    """One layer less: a pair that holds the whole, a full stop behind it, a bullet before it."""
+    """One layer less: a pair around the whole, a full stop behind it, a bullet before it."""
     text = text.strip()
     inner = text[1:-1].strip()
     if _is_held(text):
@@ -234,7 +234,7 @@ def _peeled(text: str) -> str:
 
 
 def _is_held(text: str) -> bool:
-    """Does one pair hold all of it? “(a) or (b)” has two, and an apostrophe holds nothing."""
+    """One pair encloses all of it. “(a) or (b)” has two, and an apostrophe encloses nothing."""
     if len(text) < 2:  # noqa: PLR2004 (a pair)
         return False
     first, last, inside = text[0], text[-1], text[1:-1]
@@ -257,7 +257,7 @@ def _balanced(inside: str, opening: str, closing: str) -> bool:
 
 
 def _bare(word: str) -> str:
-    """Without anything that no ID begins or ends with; a lone bullet is nothing."""
+    """Without anything that no ID begins or ends with; "" for a lone bullet."""
     word = word.strip(_AROUND + _TRAILING + "*~|•·▪◦ ")
     inner = word.strip("_")
     if is_sure(inner):

@@ -1,14 +1,14 @@
-"""Runs a mail by hand, once, and follows that run to its end, over restarts too. Decides nothing; see `runs`.
+"""Runs a mail by hand, once, and follows that run to its end, over restarts too.
 
-The claim in the store comes before Quick BI is asked: whoever finds it there does not ask again. So a crash
-after it can lose a run that was asked for, which is told, but never start a second one.
+The run is claimed in the store before Quick BI is asked. So a crash after the claim can lose a run, which is
+reported, but never start a second one.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from random import uniform
 from typing import TYPE_CHECKING
 
@@ -40,60 +40,50 @@ if TYPE_CHECKING:
     from bot.domain.repositories import Audit, ExpectedRuns, ManualRuns
     from bot.mails.status_lookup import StatusLookup
 
-TAKE_OVER_EVERY = 30.0  # seconds between two looks for runs that nobody follows any more
-OTHERS_MAY_FOLLOW = 20.0  # seconds that another replica has for telling the end: more than its longest pause
-_FRESH_FOR = 1.0  # seconds in which somebody else's look is ours
+TAKE_OVER_EVERY = 30.0  # seconds between two looks for runs whose process died
+OTHERS_MAY_FOLLOW = 20.0  # seconds for another replica to report the end: more than its longest pause
+_FRESH_FOR = 1.0  # seconds for which another caller's observation is used
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ManualRunRepositories:
-    """What the runner keeps in the store."""
-
     manual_runs: ManualRuns
     watches: ExpectedRuns
     audit: Audit
 
 
+@dataclass(eq=False)
 class ManualRunService:
-    """Fulfils `bot.domain.acting.Runner`. `run` takes up what a dead process left; `drain` ends everything.
+    """`run` takes up runs that a dead process left; `drain` ends everything.
 
-    `later` tells the outcome of a run whose own teller is gone. `is_alone`: no other replica can be at work.
+    `later` reports the outcome of a run whose own teller is gone. `is_alone`: there can be no other replica.
     """
 
-    def __init__(
-        self,
-        quickbi: QuickBI,
-        lookup: StatusLookup,
-        shelf: ManualRunRepositories,
-        *,
-        later: RunTeller,
-        is_alone: bool,
-        now: Callable[[], datetime],
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        self._quickbi = quickbi
-        self._lookup = lookup
-        self._shelf = shelf
-        self._later = later
-        self._is_alone = is_alone
-        self._now = now
-        self._sleep = sleep
-        self._followed: dict[str, asyncio.Task[None] | None] = {}
-        self._asking: set[str] = set()
-        self._ending = False
+    quickbi: QuickBI
+    lookup: StatusLookup
+    repositories: ManualRunRepositories
+    _: KW_ONLY
+    later: RunTeller
+    is_alone: bool
+    now: Callable[[], datetime]
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    # None while a run is being claimed.
+    _followed: dict[str, asyncio.Task[None] | None] = field(default_factory=dict, init=False)
+    _asking: set[str] = field(default_factory=set, init=False)
+    _ending: bool = field(default=False, init=False)
 
     async def begin(self, wish: RunWish, newest: TaskRun | None, teller: RunTeller) -> Hindrance | None:
-        """Claim and start; the rest goes on in a task of ours. Raises StoreError: then nothing was started."""
+        """Claim and start; the rest runs in a task. Raises StoreError: then nothing was started."""
         why_not = await self._hindrance(wish, newest)
         if why_not is not None:
             return why_not
-        run = wish.claimed(newest, self._now())
+        run = wish.claimed(newest, self.now())
         if run.manual_run_id in self._followed:
             return Repeated()
-        self._followed[run.manual_run_id] = None  # from before the claim: nobody here takes it for orphaned
+        self._followed[run.manual_run_id] = None  # before the claim, so that `take_up_all` leaves it alone
         try:
-            is_claimed = await self._shelf.manual_runs.claim(run, click=wish.click)
+            is_claimed = await self.repositories.manual_runs.claim(run, click=wish.click)
         except BaseException:
             del self._followed[run.manual_run_id]
             raise
@@ -101,24 +91,24 @@ class ManualRunService:
             del self._followed[run.manual_run_id]
             return await self._hindrance(wish, None) or Repeated()
         has_failed = newest is not None and newest.status is RunStatus.FAILED
-        self._own(run, self._carry_out(run, teller, has_failed=has_failed))
+        self._start(run, self._carry_out(run, teller, has_failed=has_failed))
         return None
 
     async def run(self) -> None:
-        """Take up the runs whose follower is gone, for as long as the bot runs."""
+        """Take up orphaned runs, for ever."""
         while True:
             await self.take_up_all()
-            await self._sleep(TAKE_OVER_EVERY * uniform(1.0, 1.5))
+            await self.sleep(TAKE_OVER_EVERY * uniform(1.0, 1.5))
 
     async def take_up_all(self) -> None:
         """Follow each open run that is not followed here."""
-        for run in await until_stored(self._shelf.manual_runs.open_runs):
+        for run in await until_stored(self.repositories.manual_runs.open_runs):
             if run.manual_run_id not in self._followed and not self._ending:
                 _log.info("run_taken_up", extra=_where(run))
-                self._own(run, self._take_up(run))
+                self._start(run, self._take_up(run))
 
     async def drain(self, patience: float) -> None:
-        """Let the questions that are on their way be answered; the rest is taken up after the restart."""
+        """Wait for the requests under way; the rest is taken up after the restart."""
         self._ending = True
         asking = [task for key in self._asking if (task := self._followed.get(key)) is not None]
         for key, task in self._followed.items():
@@ -132,19 +122,19 @@ class ManualRunService:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _hindrance(self, wish: RunWish, newest: TaskRun | None) -> Hindrance | None:
-        latest = await self._shelf.manual_runs.latest(wish.mail_id)
-        return hindrance(wish, latest=latest, newest=newest, now=self._now())
+        latest = await self.repositories.manual_runs.latest(wish.mail_id)
+        return hindrance(wish, latest=latest, newest=newest, now=self.now())
 
-    def _own(self, run: ManualRun, work: Coroutine[None, None, None]) -> None:
+    def _start(self, run: ManualRun, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(self._guarded(run, work))
         self._followed[run.manual_run_id] = task
         task.add_done_callback(lambda _: self._followed.pop(run.manual_run_id, None))
 
     async def _guarded(self, run: ManualRun, work: Coroutine[None, None, None]) -> None:
-        """The run stays open where this fails: it is taken up again."""
+        """A run whose task fails stays open, and is taken up again."""
         try:
             await work
-        except Exception:  # noqa: BLE001 (a task of ours is a boundary)
+        except Exception:  # noqa: BLE001 (the boundary of a task)
             _log.exception("run_not_followed", extra=_where(run))
 
     async def _carry_out(self, run: ManualRun, teller: RunTeller, *, has_failed: bool) -> None:
@@ -155,23 +145,22 @@ class ManualRunService:
         finally:
             self._asking.discard(run.manual_run_id)
         await teller.tell(run, news)
-        if isinstance(news, Refused):  # told first: after a death in between it is told that nothing began
+        if isinstance(news, Refused):  # reported first: a crash in between reports that nothing began
             await self._note(run, ManualRunState.REFUSED)
             return
         await self._expect(run)
-        pursuit = Tracking(manual=run, since=run.claimed_at, looked_at=run.claimed_at)
-        over = await self._pursue(pursuit)
+        tracking = Tracking(manual=run, since=run.claimed_at, looked_at=run.claimed_at)
+        over = await self._follow(tracking)
         await self._close(run, replace(over, again=has_failed), teller)
 
     async def _ask(self, run: ManualRun) -> Started | Unclear | Refused:
         try:
-            await self._quickbi.run_mail(run.mail_id)
+            await self.quickbi.run_mail(run.mail_id)
         except QuickBIError as error:
             return Unclear() if may_have_begun(error) else Refused(error=error)
         return Started()
 
     async def _record(self, run: ManualRun, news: Started | Unclear | Refused) -> None:
-        """State, audit and log: who, what, when, where, and what Quick BI said."""
         said = _said(news)
         _log.info("run_by_hand", extra=_where(run) | {"outcome": said})
         if not isinstance(news, Refused):
@@ -180,9 +169,9 @@ class ManualRunService:
         await self._put_on_record(run, said)
 
     async def _put_on_record(self, run: ManualRun, said: str) -> None:
-        """One row for each run that was asked for, whichever process gets to write it."""
+        """One row for each run, whichever process writes it."""
         await until_stored(
-            lambda: self._shelf.audit.record_action(
+            lambda: self.repositories.audit.record_action(
                 at=run.claimed_at,
                 user_id=run.user_id,
                 action="run",
@@ -194,58 +183,58 @@ class ManualRunService:
         )
 
     async def _expect(self, run: ManualRun) -> None:
-        """The leader looks closely at a mail that is watched. Without it, only later."""
+        """Let the leader follow a watched mail closely; otherwise it notices the run later."""
         try:
-            await self._shelf.watches.expect_run(run.mail_id, self._now())
+            await self.repositories.watches.expect_run(run.mail_id, self.now())
         except StoreError as error:
             _log.warning("run_not_announced", extra=_where(run) | {"error": str(error)})
 
     async def _take_up(self, run: ManualRun) -> None:
-        now = self._now()
+        now = self.now()
         if now - run.claimed_at > FORGOTTEN_AFTER:
             await self._put_on_record(run, _said_of(run))
             await self._note(run, ManualRunState.ENDED)
             return
-        over = await self._pursue(Tracking(manual=run, since=now))
-        if not self._is_alone:
-            await self._sleep(OTHERS_MAY_FOLLOW * uniform(1.0, 2.0))
-            still_open = await until_stored(self._shelf.manual_runs.open_runs)
+        over = await self._follow(Tracking(manual=run, since=now))
+        if not self.is_alone:
+            await self.sleep(OTHERS_MAY_FOLLOW * uniform(1.0, 2.0))
+            still_open = await until_stored(self.repositories.manual_runs.open_runs)
             if run.manual_run_id not in {each.manual_run_id for each in still_open}:
                 return
-        # Whoever asked Quick BI may have died before that was on record.
+        # The process that asked Quick BI may have died before it was recorded.
         await self._put_on_record(run, "started" if over.task is not None else _said_of(run))
-        await self._close(run, over, self._later)
+        await self._close(run, over, self.later)
 
-    async def _pursue(self, pursuit: Tracking) -> Over:
-        """Look again and again, in the calls that nobody else wants, until it is over."""
+    async def _follow(self, tracking: Tracking) -> Over:
+        """Look until it is over, with calls that nobody else wants."""
         while True:
-            before = pursuit
-            pursuit, answered = await self._look(pursuit)
-            now = self._now()
-            over = judge(pursuit, now, answered=answered)
+            before = tracking
+            tracking, answered = await self._look(tracking)
+            now = self.now()
+            over = judge(tracking, now, answered=answered)
             if over is not None:
                 return replace(over, took=took(before, now))
-            await self._sleep(pause_after(now - pursuit.manual.claimed_at))
+            await self.sleep(pause_after(now - tracking.manual.claimed_at))
 
-    async def _look(self, pursuit: Tracking) -> tuple[Tracking, bool]:
-        ref = MailRef(mail_id=pursuit.manual.mail_id, task_id=pursuit.task_id)
+    async def _look(self, tracking: Tracking) -> tuple[Tracking, bool]:
+        ref = MailRef(mail_id=tracking.manual.mail_id, task_id=tracking.task_id)
         try:
-            seen = await self._lookup.ask_patiently(ref, fresh_for=_FRESH_FOR)
+            seen = await self.lookup.ask_patiently(ref, fresh_for=_FRESH_FOR)
         except QuickBIError as error:
-            _log.info("run_out_of_sight", extra=_where(pursuit.manual) | {"error": type(error).__name__})
-            return pursuit, False
-        task = own_run(pursuit.manual, seen.answer.runs)
+            _log.info("run_out_of_sight", extra=_where(tracking.manual) | {"error": type(error).__name__})
+            return tracking, False
+        task = own_run(tracking.manual, seen.answer.runs)
         if task is None:
-            return replace(pursuit, looked_at=seen.seen_at), True
-        manual = pursuit.manual
+            return replace(tracking, looked_at=seen.seen_at), True
+        manual = tracking.manual
         if not manual.run_key:
             manual = replace(manual, run_key=task.key)
-            # It began, whatever became of the answer: after a restart this very run is followed.
+            # It began, also where the answer was lost; after a restart this run is followed.
             await self._note(manual, ManualRunState.STARTED)
-        return replace(pursuit, manual=manual, looked_at=seen.seen_at, task=task), True
+        return replace(tracking, manual=manual, looked_at=seen.seen_at, task=task), True
 
     async def _close(self, run: ManualRun, over: Over, teller: RunTeller) -> None:
-        """Told first, closed then: after a crash in between it is told once more rather than never."""
+        """Report, then close: a crash in between repeats the report rather than losing it."""
         took_seconds = over.took.total_seconds() if over.took else None
         _log.info("run_over", extra=_where(run) | {"outcome": over.end, "seconds": took_seconds})
         if await teller.tell(run, over):
@@ -253,8 +242,8 @@ class ManualRunService:
 
     async def _note(self, run: ManualRun, state: ManualRunState) -> None:
         await until_stored(
-            lambda: self._shelf.manual_runs.note(
-                run.manual_run_id, state, now=self._now(), run_key=run.run_key
+            lambda: self.repositories.manual_runs.note(
+                run.manual_run_id, state, now=self.now(), run_key=run.run_key
             )
         )
 
@@ -270,7 +259,6 @@ def _said(news: Started | Unclear | Refused) -> str:
 
 
 def _said_of(run: ManualRun) -> str:
-    """What is known of Quick BI's answer by whoever takes the run up."""
     return "started" if run.state is ManualRunState.STARTED else "unclear"
 
 

@@ -1,4 +1,4 @@
-"""Finds mails by their names: exactly, by parts, or nearly. Quick for thousands of them."""
+"""Finds mails by their names: exact, partial, or similar. Fast for thousands of them."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
     from bot.domain import Mail
 
-_MASK_BITS = 509  # a prime: pairs of letters spread evenly
-_SHORT_LIST = 300  # how many names are compared letter by letter
+_MASK_BITS = 509  # a prime: bigrams are spread evenly
+_SHORT_LIST = 300  # names that are compared letter by letter
 _MISTYPED = 80.0  # of 100: a letter or two of a name
 _ONE_WORD = 90.0  # of 100: the most that one word of several is worth, as with WRatio
-_LONGEST_WORDS = 100  # characters: no name is longer, and comparing takes time by length
+_LONGEST_WORDS = 100  # characters: no name is longer
 
 
 class NameIndex:
     """Mails in the order of their names.
 
-    Comparing words with every name letter by letter would take tens of milliseconds. So each name has a mask
-    of its pairs of letters, and only those names are compared that share most pairs with the words.
+    Comparing words with every name would take tens of milliseconds. So each name has a mask of its bigrams, and
+    only the names that share most bigrams with the words are compared.
     """
 
     def __init__(self, mails: Iterable[Mail]) -> None:
@@ -47,16 +47,13 @@ class NameIndex:
         return self._by_id.get(mail_id)
 
     def exact(self, words: str) -> tuple[Mail, ...]:
-        """The mails whose name or ID these words are. Case does not count, nor do blanks in a name."""
+        """The mails whose name or ID these words are, whatever their case and spaces."""
         by_id = self._by_id.get(words) or self._by_id.get(words.lower())
         named = self._by_name.get(folded(words), ())
         return tuple(named) if by_id is None else (by_id, *(mail for mail in named if mail != by_id))
 
     def having(self, words: str) -> tuple[Mail, ...]:
-        """The mails whose name or owner has each of the words somewhere, by name.
-
-        First that which has no other name, then those whose names begin so.
-        """
+        """The mails whose name or owner contains each of the words: an exact name, then prefixes, then the rest."""
         sought = folded(words)
         hits: Iterable[int] = range(len(self.mails))
         for word in sought.split():
@@ -68,7 +65,7 @@ class NameIndex:
         return 0 if name == sought else 1 if name.startswith(sought) else 2
 
     def like(self, words: str, *, limit: int, at_least: float) -> list[tuple[Mail, float]]:
-        """The mails whose names come close, the closest first, each with how close: 100 is the same."""
+        """Mails with similar names, the most similar first, each with its similarity: 100 is the same."""
         sought = folded(words)[:_LONGEST_WORDS]
         listed = self._short_list(sought)
         found = process.extract(
@@ -81,13 +78,13 @@ class NameIndex:
         return [(self.mails[listed[place]], score) for _, score, place in found]
 
     def are_meant(self, words: str, mail: Mail) -> bool:
-        """Is this close name meant, not only alike? One has all words of the other, or they are mistyped."""
+        """Is this similar name meant? One has all words of the other, or a letter or two is mistyped."""
         sought, name = folded(words), folded(mail.name)
         some, others = _words(sought), _words(name)
         return some <= others or others <= some or fuzz.token_sort_ratio(sought, name) >= _MISTYPED
 
     def _short_list(self, sought: str) -> list[int]:
-        """The names that share most pairs of letters with what is sought; those that share none are out."""
+        """The names that share most bigrams with what is sought, and at least one."""
         mask = _pairs(sought)
         shared = [(mask & each).bit_count() for each in self._masks]
         best = sorted(range(len(shared)), key=shared.__getitem__)[-_SHORT_LIST:]
@@ -95,7 +92,7 @@ class NameIndex:
 
 
 def _closeness(sought: str, name: str, **_: object) -> float:
-    """Of 100. One word may be a slip of the pen for one of the name's: then its first letters count most."""
+    """Of 100. A single word may be a misspelling of one of the name's: then its first letters count most."""
     whole = fuzz.WRatio(sought, name)
     if " " in sought:
         return whole
@@ -103,12 +100,12 @@ def _closeness(sought: str, name: str, **_: object) -> float:
 
 
 def _words(text: str) -> set[str]:
-    """Numbers without the zeros before them."""
+    """Numbers without leading zeros."""
     return {word.lstrip("0") or word for word in text.split()}
 
 
 def _pairs(text: str) -> int:
-    """Which pairs of letters a text has, blanks around it included, as bits."""
+    """The text's bigrams, with a space around it, as bits."""
     mask = 0
     for first, second in pairwise(f" {text} "):
         mask |= 1 << (ord(first) * 31 + ord(second)) % _MASK_BITS

@@ -1,7 +1,6 @@
-"""Words -> the mails that they point at. What is a mail's name as it stands is never read as anything else.
+"""Reads the mails that a text refers to. Words that are exactly a mail's name or ID are always that mail.
 
-Whoever calls says by `knows` which words are exactly the name or ID of a mail; that they may be close to one is
-decided elsewhere.
+`knows` says whether they are; close names are resolved by the directory.
 """
 
 from __future__ import annotations
@@ -32,14 +31,14 @@ _MASKED = "This ID is masked with stars. Copy the whole ID from the mail's page 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MailName:
-    """Words that may be a mail's name, and the task ID that stood behind them."""
+    """Words that may be a mail's name, and the task ID behind them."""
 
     words: str
     task_id: TaskId | None = None
 
     @property
     def as_id(self) -> MailRef | None:
-        """IDs have no one shape: what no name comes close to may still be one."""
+        """IDs have no fixed shape: words that no name is close to may be one."""
         if not pasted.could_be_id(self.words):
             return None
         return MailRef(mail_id=MailId(self.words), task_id=self.task_id)
@@ -50,10 +49,7 @@ Knows: TypeAlias = "Callable[[str], bool]"
 
 
 def read_mail(text: str, knows: Knows) -> Target:
-    """One mail: a known name, an ID, an ID and a task ID, what Quick BI wrote, or words that may be a name.
-
-    Raises Unreadable.
-    """
+    """One mail: a name, an ID, an ID and a task ID, or text copied from Quick BI. Raises Unreadable."""
     if (name := known(text, knows)) is not None:
         return name
     found = pasted.labelled(text)
@@ -68,9 +64,9 @@ def read_mail(text: str, knows: Knows) -> Target:
 
 
 def read_mails(text: str, knows: Knows) -> tuple[Target, ...]:
-    """Several mails: by commas, in quotes, by labels, or IDs side by side. Named twice is named once.
+    """Several mails: separated by commas, quoted, labelled, or IDs side by side. Raises Unreadable.
 
-    A task ID behind one is no mail. Raises Unreadable.
+    Duplicates and task IDs are dropped.
     """
     if (name := known(text, knows)) is not None:
         return (name,)
@@ -96,26 +92,26 @@ def _check_one(mails: Iterable[str]) -> None:
 
 
 def known(text: str, knows: Knows) -> MailName | None:
-    """The mail whose name or ID this is, with or without what stands around it."""
+    """The mail whose name or ID this is, without brackets and quotes around it if need be."""
     return next((MailName(words=layer) for layer in pasted.layers(text) if knows(layer)), None)
 
 
 def _surest(found: Sequence[Labelled], *, is_mail: bool) -> list[Labelled]:
-    """A label in somebody's sentence does not count beside Quick BI's own."""
+    """Of several labels those most likely to be Quick BI's own, not words of a sentence."""
     of_kind = [each for each in found if each.is_mail is is_mail]
     best = min((each.rank for each in of_kind), default=0)
     return [each for each in of_kind if each.rank == best]
 
 
 def _mails(found: Sequence[Labelled]) -> list[str]:
-    """The values of the mail's labels; one that looks like an ID before all that do not."""
+    """The values of the mail's labels; those that look like an ID first."""
     return sorted(
         (each.value for each in _surest(found, is_mail=True)), key=lambda value: not pasted.is_sure(value)
     )
 
 
 def _listed(text: str, found: Sequence[Labelled], knows: Knows) -> Iterator[str]:
-    """The values of the mail's labels, each with the mails that are listed right behind it."""
+    """The values of the mail's labels, each followed by the mails listed right behind it."""
     ends = [*(each.begin for each in found), len(text)]
     behind = {each.begin: text[each.end : end] for each, end in zip(found, ends[1:], strict=True)}
     for each in _surest(found, is_mail=True):
@@ -125,12 +121,12 @@ def _listed(text: str, found: Sequence[Labelled], knows: Knows) -> Iterator[str]
 
 
 def _is_task_behind(word: str) -> bool:
-    """Behind a mail, a number of a task's length, or one too short for a mail's ID."""
+    """A number of a task's length, or one too short for a mail's ID."""
     return pasted.is_long_number(word) or (word.isdigit() and not pasted.is_sure(word))
 
 
 def _without_task(text: str, found: Sequence[Labelled]) -> str:
-    """What is left beside the labelled task IDs must name the mail."""
+    """The text without labelled task IDs, which must name the mail."""
     if any(each.rank == 0 for each in found):
         raise Unreadable(_ONLY_A_TASK)
     for each in reversed(found):
@@ -141,7 +137,7 @@ def _without_task(text: str, found: Sequence[Labelled]) -> str:
 
 
 def _labelled(value: str, knows: Knows) -> Target:
-    """What stands behind the mail's label: an ID, whatever follows it, or a name."""
+    """Behind the mail's label: an ID, whatever follows it, or a name."""
     if not value:
         raise Unreadable(_EMPTY_LABEL)
     if (name := known(value, knows)) is not None:
@@ -157,7 +153,7 @@ def _labelled(value: str, knows: Knows) -> Target:
 
 
 def _is_odd_id(word: str) -> bool:
-    """By its label it is an ID, whatever its shape, unless it is a plain word."""
+    """Behind a label, anything with a digit is an ID."""
     return pasted.could_be_id(word) and any(map(str.isdigit, word))
 
 
@@ -201,9 +197,9 @@ def _single(word: str) -> Target:
 
 
 def _side_by_side(piece: str, knows: Knows) -> list[str]:
-    """What stands without commas: IDs are mails by themselves, the words between them are names.
+    """Without commas: each ID is a mail, and the words between them are names.
 
-    Where there are such words a short number is theirs: “Sales 20241009”.
+    Beside such words a short number belongs to a name: “Sales 20241009”.
     """
     if known(piece, knows) is not None:
         return [piece]

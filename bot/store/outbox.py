@@ -90,9 +90,7 @@ class Outbox:
             for channel_id in counts.keys() | stale_in | unsure_in
         )
 
-    async def claim(
-        self, channel_id: ChannelId, *, rhythm: Load, now: datetime, term: int
-    ) -> Notice | Nothing:
+    async def claim(self, channel_id: ChannelId, *, load: Load, now: datetime, term: int) -> Notice | Nothing:
         """Take the channel's next message. Raises LeaseLost.
 
         The notice shows everything as it is in this transaction: what changes later is told later.
@@ -104,7 +102,7 @@ class Outbox:
                 step = next_step(
                     owed,
                     await roots_of(connection, channel_id),
-                    rhythm=rhythm,
+                    load=load,
                     joinable=await newest_about_many(connection, channel_id),
                     now=now,
                 )

@@ -220,7 +220,7 @@ async def test_without_a_claim_nothing_is_asked(stage: Stage) -> None:
             raise StoreError("disk full")
 
     runner = stage.runner()
-    runner._shelf = ManualRunRepositories(manual_runs=Full(), watches=Full(), audit=Full())
+    runner.repositories = ManualRunRepositories(manual_runs=Full(), watches=Full(), audit=Full())
     with pytest.raises(StoreError):
         await runner.begin(wish(), BEFORE, stage.teller)
     assert stage.quickbi.asked == 0

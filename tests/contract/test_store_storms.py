@@ -34,31 +34,31 @@ async def storm(desk: Desk, count: int, *, first: int = 0, minutes: float = 2) -
 async def joined_unshown(desk: Desk) -> tuple[Notice, list[MailId]]:
     """A message about ten, and five more that joined it and were never shown."""
     await storm(desk, 10)
-    root = await desk.send(2.5, rhythm=BUSY)
+    root = await desk.send(2.5, load=BUSY)
     joined = await storm(desk, 5, first=10, minutes=2.6)
-    await desk.try_claim(2.9, rhythm=BUSY)
+    await desk.try_claim(2.9, load=BUSY)
     return root, joined
 
 
 async def test_many_failures_at_once_are_one_message(desk: Desk) -> None:
     mails = await storm(desk, 30)
-    assert isinstance(await desk.try_claim(2.02, rhythm=BUSY), Nothing), "they are gathered first"
-    notice = await desk.send(2.5, rhythm=BUSY)
+    assert isinstance(await desk.try_claim(2.02, load=BUSY), Nothing), "they are gathered first"
+    notice = await desk.send(2.5, load=BUSY)
     assert [told.incident.mail_id for told in notice.items] == mails
     assert await desk.nothing_owed()
 
 
 async def test_a_message_holds_a_hundred_and_the_next_the_rest(desk: Desk) -> None:
     await storm(desk, 103)
-    assert len((await desk.send(2.01, rhythm=BUSY)).items) == 100
-    assert len((await desk.send(2.5, rhythm=BUSY)).items) == 3
+    assert len((await desk.send(2.01, load=BUSY)).items) == 100
+    assert len((await desk.send(2.5, load=BUSY)).items) == 3
 
 
 async def test_a_storm_that_goes_on_joins_the_message_that_is_there(desk: Desk) -> None:
     await storm(desk, 10)
-    root = await desk.send(2.5, rhythm=BUSY)
+    root = await desk.send(2.5, load=BUSY)
     await storm(desk, 5, first=10, minutes=2.6)
-    assert isinstance(await desk.try_claim(2.9, rhythm=BUSY), Nothing)
+    assert isinstance(await desk.try_claim(2.9, load=BUSY), Nothing)
     (stale,) = await desk.store.deliveries.stale(REPORTS)
     assert stale == root.post_id
     redraw = await desk.store.deliveries.redraw(stale)
@@ -72,18 +72,18 @@ async def test_what_joined_a_message_that_was_deleted_is_owed_again(desk: Desk) 
     """Joined, but never shown: deleting the message must not lose them."""
     _, joined = await joined_unshown(desk)
     await desk.store.deliveries.mark_gone(REPORTS, "2.500000")
-    again = await desk.send(3.2, rhythm=BUSY)
+    again = await desk.send(3.2, load=BUSY)
     assert [told.incident.mail_id for told in again.items] == joined
 
 
 async def test_a_possible_repeat_that_joins_a_message_marks_it(desk: Desk) -> None:
     """Nobody could look whether it arrived: the message that it joins says so from then on."""
     await storm(desk, 10)
-    root = await desk.send(2.5, rhythm=BUSY)
+    root = await desk.send(2.5, load=BUSY)
     await storm(desk, 1, first=10, minutes=2.6)
     lost = await desk.claim(2.7)
     await desk.store.deliveries.release(lost.post_id, may_repeat=True)
-    assert isinstance(await desk.try_claim(2.9, rhythm=BUSY), Nothing)
+    assert isinstance(await desk.try_claim(2.9, load=BUSY), Nothing)
     redraw = await desk.store.deliveries.redraw(root.post_id)
     assert redraw is not None
     assert (len(redraw.items), redraw.may_repeat) == (11, True)
@@ -93,7 +93,7 @@ async def test_what_joined_a_message_that_cannot_be_drawn_is_owed_again(desk: De
     """Slack refuses the edit for good: a new message tells it, and nothing joins the old one any more."""
     root, joined = await joined_unshown(desk)
     await desk.store.deliveries.mark_undrawable(root.post_id)
-    again = await desk.send(3.2, rhythm=BUSY)
+    again = await desk.send(3.2, load=BUSY)
     assert [told.incident.mail_id for told in again.items] == joined
     assert await desk.store.deliveries.stale(REPORTS) == ()
     assert await desk.nothing_owed()
@@ -110,7 +110,7 @@ async def test_what_joined_a_message_is_not_owed_to_a_channel_that_left(desk: De
 
 async def test_recoveries_of_a_storm_are_one_reply(desk: Desk) -> None:
     mails = await storm(desk, 10)
-    await desk.send(2.5, rhythm=BUSY)
+    await desk.send(2.5, load=BUSY)
     for mail in mails[:4]:
         await desk.saw(10, run(9, SENT, mail_id=mail), mail_id=mail)
     assert await desk.redraw_all() == 1

@@ -125,6 +125,6 @@ async def test_what_was_owed_is_claimed_and_what_fires_recovers_in_its_message(u
 
 
 async def claim(store: Store, channel: ChannelId, term: int) -> Notice:
-    claimed = await store.outbox.claim(channel, rhythm=Load(), now=at(LATER), term=term)
+    claimed = await store.outbox.claim(channel, load=Load(), now=at(LATER), term=term)
     assert isinstance(claimed, Notice), claimed
     return claimed

@@ -85,10 +85,8 @@ class SlowToCommit(Outbox):
         super().__init__(database)
         self.chosen = asyncio.Event()
 
-    async def claim(
-        self, channel_id: ChannelId, *, rhythm: Load, now: datetime, term: int
-    ) -> Notice | Nothing:
-        claimed = await super().claim(channel_id, rhythm=rhythm, now=now, term=term)
+    async def claim(self, channel_id: ChannelId, *, load: Load, now: datetime, term: int) -> Notice | Nothing:
+        claimed = await super().claim(channel_id, load=load, now=now, term=term)
         if not self.chosen.is_set():
             self.chosen.set()
             await asyncio.sleep(1.05)

@@ -52,18 +52,18 @@ class Desk:
             MAIL, answer(), now=at(minutes), term=self.term, missed=[missed]
         )
 
-    async def claim(self, minutes: float, *, channel: ChannelId = REPORTS, rhythm: Load = CALM) -> Notice:
-        claimed = await self.try_claim(minutes, channel=channel, rhythm=rhythm)
+    async def claim(self, minutes: float, *, channel: ChannelId = REPORTS, load: Load = CALM) -> Notice:
+        claimed = await self.try_claim(minutes, channel=channel, load=load)
         assert isinstance(claimed, Notice), f"nothing to claim: {claimed}"
         return claimed
 
     async def try_claim(
-        self, minutes: float, *, channel: ChannelId = REPORTS, rhythm: Load = CALM
+        self, minutes: float, *, channel: ChannelId = REPORTS, load: Load = CALM
     ) -> Notice | Nothing:
-        return await self.store.outbox.claim(channel, rhythm=rhythm, now=at(minutes), term=self.term)
+        return await self.store.outbox.claim(channel, load=load, now=at(minutes), term=self.term)
 
-    async def send(self, minutes: float, *, channel: ChannelId = REPORTS, rhythm: Load = CALM) -> Notice:
-        notice = await self.claim(minutes, channel=channel, rhythm=rhythm)
+    async def send(self, minutes: float, *, channel: ChannelId = REPORTS, load: Load = CALM) -> Notice:
+        notice = await self.claim(minutes, channel=channel, load=load)
         await self.store.deliveries.mark_sent(notice.post_id, ts=f"{minutes:.6f}", now=at(minutes))
         return notice
 

@@ -73,15 +73,15 @@ def step(
     *news: PendingNotice,
     now: float = 0.0,
     roots: dict[int, PostedMessage] | None = None,
-    rhythm: Load = CALM,
+    load: Load = CALM,
     joinable: PostedMessage | None = None,
 ) -> Step:
     known = {IncidentId(f"i{number}"): each for number, each in (roots or {}).items()}
-    return next_step(news, known, rhythm=rhythm, joinable=joinable, now=at(now))
+    return next_step(news, known, load=load, joinable=joinable, now=at(now))
 
 
 @pytest.mark.parametrize(
-    ("rhythm", "is_calm"),
+    ("load", "is_calm"),
     [
         (Load(), True),
         (Load(recent_posts=BUSY_CHANNEL - 1), True),
@@ -91,8 +91,8 @@ def step(
         (Load(owed_everywhere=BUSY_EVERYWHERE + 1), False),
     ],
 )
-def test_when_it_is_calm(rhythm: Load, *, is_calm: bool) -> None:
-    assert rhythm.is_calm is is_calm
+def test_when_it_is_calm(load: Load, *, is_calm: bool) -> None:
+    assert load.is_calm is is_calm
 
 
 @pytest.mark.parametrize(
@@ -106,30 +106,30 @@ def test_when_it_is_calm(rhythm: Load, *, is_calm: bool) -> None:
             id="whatever is owed by then goes with it",
         ),
         pytest.param(
-            step(owed(1), rhythm=BUSY),
+            step(owed(1), load=BUSY),
             Wait(at=at(QUIET)),
             id="in a storm it waits until nothing more comes",
         ),
         pytest.param(
-            step(owed(1), now=7.5, rhythm=BUSY),
+            step(owed(1), now=7.5, load=BUSY),
             Wait(at=at(GATHER.total_seconds())),
             id="but not for long",
         ),
         pytest.param(
-            step(owed(1), now=8.0, rhythm=BUSY), NewMessage(notice_ids=(1,)), id="gathered long enough"
+            step(owed(1), now=8.0, load=BUSY), NewMessage(notice_ids=(1,)), id="gathered long enough"
         ),
         pytest.param(
-            step(owed(1, seen=100), now=0.0, rhythm=BUSY),
+            step(owed(1, seen=100), now=0.0, load=BUSY),
             NewMessage(notice_ids=(1,)),
             id="the clock was set back: nobody waits for the future",
         ),
         pytest.param(
-            step(owed(1), now=2.0, rhythm=Load(recent_posts=9, quiet_for=QUIET)),
+            step(owed(1), now=2.0, load=Load(recent_posts=9, quiet_for=QUIET)),
             NewMessage(notice_ids=(1,)),
             id="the storm is over",
         ),
         pytest.param(
-            step(*(owed(number) for number in range(1, MOST_ITEMS + 3)), rhythm=BUSY),
+            step(*(owed(number) for number in range(1, MOST_ITEMS + 3)), load=BUSY),
             NewMessage(notice_ids=tuple(range(1, MOST_ITEMS + 1))),
             id="a message that is full goes at once, the rest waits for the next",
         ),
@@ -143,7 +143,7 @@ STORM_OVER = Load(recent_posts=BUSY_CHANNEL, quiet_for=QUIET)
 
 
 @pytest.mark.parametrize(
-    ("joinable", "rhythm", "joins"),
+    ("joinable", "load", "joins"),
     [
         pytest.param(root("many", items=5), STORM_OVER, True, id="the message about many takes it in"),
         pytest.param(None, STORM_OVER, False, id="there is none"),
@@ -168,9 +168,9 @@ STORM_OVER = Load(recent_posts=BUSY_CHANNEL, quiet_for=QUIET)
     ],
 )
 def test_joining_the_message_that_is_there(
-    joinable: PostedMessage | None, rhythm: Load, *, joins: bool
+    joinable: PostedMessage | None, load: Load, *, joins: bool
 ) -> None:
-    found = step(owed(1), rhythm=rhythm, joinable=joinable)
+    found = step(owed(1), load=load, joinable=joinable)
     assert found == (AppendToMessage(post_id=MANY, notice_ids=(1,)) if joins else NewMessage(notice_ids=(1,)))
 
 
@@ -248,7 +248,7 @@ def test_news_about_what_is_told_already(found: Step, expected: Step) -> None:
             id="behind a failure",
         ),
         pytest.param(
-            step(owed(2), line(3, NotifyReason.OUTAGE_BEGAN), rhythm=BUSY),
+            step(owed(2), line(3, NotifyReason.OUTAGE_BEGAN), load=BUSY),
             PostPlainNotices(notice_ids=(3,)),
             id="not behind one that waits",
         ),

@@ -86,7 +86,7 @@ class FakeStore:
         self,
         channel_id: ChannelId,  # noqa: ARG002
         *,
-        rhythm: Load,  # noqa: ARG002
+        load: Load,  # noqa: ARG002
         now: datetime,  # noqa: ARG002
         term: int,  # noqa: ARG002
     ) -> Notice | Nothing:

@@ -74,7 +74,9 @@ async def _start(settings: Settings, stack: AsyncExitStack, shutdown: Shutdown) 
     slack = slack_client(settings, session)
     home = await who_are_we(slack)
     store = await stack.enter_async_context(open_database(settings))
-    core = await build_core(settings, stack, slack=slack, store=store, may_send=lambda: leadership.is_sure)
+    core = await build_core(
+        settings, stack, slack=slack, store=store, may_send=lambda: leadership.is_sure, now=utc_now
+    )
     bolt = bolt_app(home, signing_secret=signing_secret(settings))
     handlers = build_handlers(
         bolt,

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 _CHUNK = 65_536
+_COMMIT = b"COMMIT"
 
 
 @dataclass(kw_only=True, eq=False)
@@ -27,6 +28,7 @@ class Proxy:
     port: int
     own_port: int = 0
     refuses: bool = False
+    may_commit: Callable[[], bool] = lambda: True  # asked at each commit; if not, its connection is reset
     _links: set[_Link] = field(default_factory=set)
     _flowing: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -85,6 +87,8 @@ class Proxy:
     async def _pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, link: _Link) -> None:
         with suppress(ConnectionError):
             while data := await source.read(_CHUNK):
+                if _COMMIT in data and not self.may_commit():
+                    return
                 await self._flowing.wait()
                 if not link.is_swallowed:
                     target.write(data)

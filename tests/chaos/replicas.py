@@ -1,8 +1,9 @@
 """Several real bots on one PostgreSQL, each behind a proxy of its own, while they are killed, stopped and cut off.
 
-Each mail has a channel of its own, so that whatever is said there is about it. A failure stays the mail's
-latest run for one round of the schedule, a few seconds, and the gap of a takeover for each time that the
-leader was hit; what no message and no edit tells by the end is lost.
+The clocks of the bots are apart. Each mail has a channel of its own, so that whatever is said there is about it.
+A failure stays the mail's latest run for one round of the schedule and a few seconds, in which somebody may lead:
+the seconds of a takeover do not count, and those of two takeovers at once are counted off once. What no message and
+no edit tells by the end is lost.
 """
 
 from __future__ import annotations
@@ -36,7 +37,11 @@ if TYPE_CHECKING:
 
     from bot.sandbox.slack import Change
 
-TELLING = 15.0  # seconds for what is asked about to be told
+TELLING = 10.0  # seconds for what is asked about to be told
+TAKEOVER = 17.0  # seconds: a lease, and the longest wait between two tries to lead
+RECOVERY = 5.0  # seconds to connect again, or to lead after another has given the lease back
+CLOCKS_AHEAD = (0.0, -40.0, 40.0, -5.0, 5.0)  # seconds, of one replica after the other
+COMMITS = 12  # a trap springs at one of so many
 STOPPED_FOR = (17.0, 22.0)  # seconds of SIGSTOP: longer than a lease
 TRAP_LIMIT = 20.0
 BETWEEN_DEEDS = (2.0, 8.0)
@@ -54,14 +59,7 @@ class Deed(StrEnum):
     SWALLOW = "swallow"
     AWAY = "away"  # the database cannot be reached by anybody
     TRAP = "trap"  # SIGKILL at the moment a message reaches Slack
-
-    @property
-    def gap(self) -> float:
-        """For how many seconds nobody may lead, if this hits the leader."""
-        return _SHORT_GAPS.get(self, 20.0)
-
-
-_SHORT_GAPS = {Deed.RESTART: 5.0, Deed.CUT: 5.0, Deed.STALL: 12.0, Deed.AWAY: 12.0}
+    COMMIT = "commit"  # SIGKILL at the moment a transaction commits: just before or just after
 
 
 @dataclass(kw_only=True, slots=True)
@@ -89,15 +87,12 @@ class Failure:
     began: float
     ended: float = float("inf")
     told_at: float | None = None
-    hits: list[Deed] = field(default_factory=list)
+    hits: list[Deed] = field(default_factory=list)  # on the leader
     posts: list[Message] = field(default_factory=list)
 
     @property
     def is_over(self) -> bool:
         return self.ended < float("inf")
-
-    def stands_until(self, round_seconds: float) -> float:
-        return self.began + round_seconds + TELLING + sum(deed.gap for deed in self.hits)
 
 
 @dataclass(kw_only=True)
@@ -109,7 +104,8 @@ class Replica:
     bot: BotProcess | None = None
 
     async def start(self) -> None:
-        self.bot = await self.stage.launch_replica(DATABASE_URL=self.url, HTTP_PORT="0")
+        ahead = timedelta(seconds=CLOCKS_AHEAD[self.number % len(CLOCKS_AHEAD)])
+        self.bot = await self.stage.launch_replica(ahead, DATABASE_URL=self.url, HTTP_PORT="0")
 
     @property
     def leads(self) -> bool:
@@ -138,6 +134,7 @@ class Play:
     luck: random.Random
     round_seconds: float
     failures: list[Failure] = field(default_factory=list)
+    gaps: list[tuple[float, float]] = field(default_factory=list)  # in which nobody may lead
     standing: dict[str, Failure] = field(default_factory=dict)  # by channel
 
     def watch(self, change: Change) -> None:
@@ -154,10 +151,15 @@ class Play:
         if change.kind is ChangeKind.MESSAGE_POSTED:
             failure.posts.append(message)
 
-    def hit(self, deed: Deed) -> None:
+    def hit(self, deed: Deed, *, seconds: float) -> None:
+        """The leader is hit now: for so long nobody may lead."""
+        self.gaps.append((monotonic(), monotonic() + seconds))
         for failure in self.standing.values():
             if not failure.is_over:
                 failure.hits.append(deed)
+
+    def stands_until(self, failure: Failure) -> float:
+        return end_of_wait(failure.began, self.round_seconds + TELLING, self.gaps)
 
     async def happen(self, stopped: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:
@@ -174,12 +176,24 @@ class Play:
             self.standing[channel_id] = failure
             self.stage.world.run_now(mail_id, outcome=Status.FAILED, takes=_TAKES)
             while (  # noqa: ASYNC110 (a time that others may move on)
-                left := failure.stands_until(self.round_seconds) - monotonic()
+                left := self.stands_until(failure) - monotonic()
             ) > 0:
                 await asyncio.sleep(left)  # the leader may be hit meanwhile: then it stands longer
             failure.ended = monotonic()
             self.stage.world.run_now(mail_id, outcome=Status.SENT, takes=_TAKES)
             await _or_stopped(stopped, stand + luck.uniform(0, stand))
+
+
+def end_of_wait(began: float, seconds: float, gaps: Sequence[tuple[float, float]]) -> float:
+    """When `seconds` outside of all gaps have passed."""
+    end = began + seconds
+    counted_until = began
+    for gap_began, gap_ended in sorted(gaps):
+        first = max(gap_began, counted_until)
+        if first < min(gap_ended, end):
+            end += gap_ended - first
+            counted_until = gap_ended
+    return end
 
 
 async def _or_stopped(stopped: asyncio.Event, seconds: float) -> None:
@@ -201,20 +215,18 @@ class Mischief:
         for deed in order:
             leaders = [each for each in self.replicas if each.leads]
             victim = self.luck.choice(leaders if leaders and self.luck.random() < 0.6 else self.replicas)
-            if victim in leaders or not leaders or deed in {Deed.AWAY, Deed.TRAP}:
-                self.play.hit(deed)
-            await self._do(deed, victim)
+            await self._do(deed, victim, is_hit=victim in leaders or not leaders)
             self.done[deed] += 1
             self.advance()
             await asyncio.sleep(self.luck.uniform(*BETWEEN_DEEDS))
 
-    async def _do(self, deed: Deed, victim: Replica) -> None:
+    async def _do(self, deed: Deed, victim: Replica, *, is_hit: bool) -> None:
+        seconds = self.luck.uniform(*STALL_FOR)
+        if (is_hit and deed not in {Deed.TRAP, Deed.COMMIT}) or deed is Deed.AWAY:
+            self.play.hit(deed, seconds=_gap(deed, seconds))
         match deed:
-            case Deed.KILL:
-                await victim.end(signal.SIGKILL)
-                await victim.start()
-            case Deed.RESTART:
-                await victim.end(signal.SIGTERM)
+            case Deed.KILL | Deed.RESTART:
+                await victim.end(signal.SIGKILL if deed is Deed.KILL else signal.SIGTERM)
                 await victim.start()
             case Deed.FREEZE:
                 victim.send(signal.SIGSTOP)
@@ -225,12 +237,13 @@ class Mischief:
             case Deed.SWALLOW:
                 victim.proxy.swallow()
             case Deed.STALL:
-                await victim.proxy.stall(self.luck.uniform(*STALL_FOR))
+                await victim.proxy.stall(seconds)
             case Deed.AWAY:
-                seconds = self.luck.uniform(*STALL_FOR)
                 await asyncio.gather(*(each.proxy.be_away(seconds) for each in self.replicas))
             case Deed.TRAP:
                 await self._kill_when_posted()
+            case Deed.COMMIT:
+                await self._kill_at_commit(victim)
 
     async def _kill_when_posted(self) -> None:
         """The leader dies when Slack has its message and before it has Slack's answer."""
@@ -242,6 +255,7 @@ class Mischief:
                 killed.extend(each for each in self.replicas if each.leads)
                 for each in killed:
                     each.send(signal.SIGKILL)
+                self.play.hit(Deed.TRAP, seconds=TAKEOVER)
                 sprung.set()
 
         with self.play.stage.slack.changes.subscribe(spring), suppress(TimeoutError):
@@ -250,6 +264,41 @@ class Mischief:
         for each in killed:
             await each.end(signal.SIGKILL)
             await each.start()
+
+    async def _kill_at_commit(self, victim: Replica) -> None:
+        """It dies as one of its next transactions commits; whether the database still learns of it is luck."""
+        left, is_passed = self.luck.randint(1, COMMITS), self.luck.random() < 0.5
+        sprung = asyncio.Event()
+
+        def spring() -> bool:
+            nonlocal left
+            left -= 1
+            if left != 0:
+                return True
+            if victim.leads:
+                self.play.hit(Deed.COMMIT, seconds=TAKEOVER)
+            victim.send(signal.SIGKILL)
+            sprung.set()
+            return is_passed
+
+        victim.proxy.may_commit = spring
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TRAP_LIMIT):
+                await sprung.wait()
+        victim.proxy.may_commit = lambda: True
+        if sprung.is_set():
+            await victim.end(signal.SIGKILL)
+            await victim.start()
+
+
+def _gap(deed: Deed, seconds: float) -> float:
+    match deed:
+        case Deed.RESTART | Deed.CUT:
+            return RECOVERY
+        case Deed.STALL | Deed.AWAY:
+            return seconds + RECOVERY
+        case _:
+            return TAKEOVER
 
 
 async def replicas_under_fire(
@@ -294,7 +343,7 @@ async def replicas_under_fire(
         judge(result, play.failures)
         result.over = _over(stage, limit)
     result.seconds = round(monotonic() - begun, 1)
-    result.ok = not (result.lost or result.twice or result.over)
+    result.ok = result.told > 0 and not (result.lost or result.twice or result.over)
     return result
 
 

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from random import Random
+from time import monotonic
+from typing import TYPE_CHECKING
+
 import pytest
 from rich.progress import Progress
 
 from bot.sandbox.slack.model import Message
+from bot.sandbox.world import World
 from tests.chaos.__main__ import Outcome, _held, chaos
-from tests.chaos.replicas import Deed, Failure, Result, judge, replicas_under_fire
+from tests.chaos.replicas import Deed, Failure, Play, Result, end_of_wait, judge, replicas_under_fire
 from tests.chaos.steps import Step
 from tests.chaos.story import REPEAT_WORDS
 from tests.support.postgres import running_postgres
+from tests.support.rig import rig
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DEATHS = (
     Step.LEADING,
@@ -100,3 +109,40 @@ def test_what_replicas_must_not_do(
     result = Result(seed=1, replicas=2)
     judge(result, [failure])
     assert (len(result.lost), len(result.twice), result.marked_repeats) == (lost, twice, marked)
+
+
+async def test_a_bot_that_loses_one_and_repeats_one_is_found_out(tmp_path: Path) -> None:
+    """Three failures in the channels of a real run: told once, told never, told twice."""
+    async with rig(tmp_path, world=World()) as stage:
+        play = Play(stage=stage, mails={}, luck=Random(1), round_seconds=1)
+        channels = [stage.slack.workspace.add_channel(f"report-{number}").id for number in range(3)]
+        for channel_id in channels:
+            failure = Failure(name=channel_id, channel_id=channel_id, began=monotonic())
+            play.failures.append(failure)
+            play.standing[channel_id] = failure
+        with stage.slack.changes.subscribe(play.watch):
+            for channel_id in (channels[0], channels[2], channels[2]):
+                await stage.web_client().chat_postMessage(channel=channel_id, text="Report failed")
+            await stage.web_client().chat_postMessage(
+                channel=channels[1], text="Report recovered: 1 failed run"
+            )
+    result = Result(seed=1, replicas=1)
+    judge(result, play.failures)
+    assert [each.split()[0] for each in result.lost] == [channels[1]]
+    assert [each.split(":")[0] for each in result.twice] == [channels[2]]
+
+
+@pytest.mark.parametrize(
+    ("gaps", "end"),
+    [
+        pytest.param([], 40.0, id="nobody was hit"),
+        pytest.param([(20, 37)], 57.0, id="one takeover"),
+        pytest.param([(20, 37), (25, 42)], 62.0, id="two at once count once"),
+        pytest.param([(5, 22)], 52.0, id="begun before it"),
+        pytest.param([(20, 37), (50, 67)], 74.0, id="the second while it stands for the first"),
+        pytest.param([(41, 58)], 40.0, id="afterwards"),
+    ],
+)
+def test_how_long_a_failure_must_stand(gaps: list[tuple[float, float]], end: float) -> None:
+    """Thirty seconds from the tenth on, without those in which nobody may lead."""
+    assert end_of_wait(10.0, 30.0, gaps) == end

@@ -10,9 +10,12 @@ import asyncio
 import multiprocessing
 import os
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.__main__ import main
+from bot.app import run
+from bot.app.core import utc_now
 from tests.support.databases import create_sqlite
 
 if TYPE_CHECKING:
@@ -69,11 +72,16 @@ class ForkedProcess:
         self._ended.set()
 
 
-async def forked_bot(environment: Mapping[str, str], folder: Path) -> ForkedProcess:
+async def forked_bot(
+    environment: Mapping[str, str], folder: Path, clock_ahead: timedelta = timedelta(0)
+) -> ForkedProcess:
+    """Start a bot in `folder`. Its machine's clock is ahead of ours by `clock_ahead`, which may be negative."""
     if environment["DATABASE_URL"].startswith("sqlite:"):
         create_sqlite(environment["DATABASE_URL"])
     reader, writer = _CONTEXT.Pipe(duplex=False)
-    process = _CONTEXT.Process(target=_run, args=(dict(environment), str(folder), writer), daemon=True)
+    process = _CONTEXT.Process(
+        target=_run, args=(dict(environment), str(folder), writer, clock_ahead), daemon=True
+    )
     process.start()
     writer.close()
     stderr = asyncio.StreamReader()
@@ -83,7 +91,8 @@ async def forked_bot(environment: Mapping[str, str], folder: Path) -> ForkedProc
     return ForkedProcess(process, stderr)
 
 
-def _run(environment: dict[str, str], folder: str, log: Connection) -> None:
+def _run(environment: dict[str, str], folder: str, log: Connection, clock_ahead: timedelta) -> None:
+    vars(run).update(utc_now=lambda: utc_now() + clock_ahead)
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()

@@ -9,6 +9,7 @@ import socket
 import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,9 +114,9 @@ class Rig:
         )
         return _read(process)
 
-    async def launch_replica(self, **more: str) -> BotProcess:
+    async def launch_replica(self, clock_ahead: timedelta = timedelta(0), **more: str) -> BotProcess:
         """Start one bot more and do not wait for it."""
-        return _read(await forked_bot(self.environment(**more), self.folder))
+        return _read(await forked_bot(self.environment(**more), self.folder, clock_ahead))
 
     def web_client(self) -> AsyncWebClient:
         """The app's own client: posts what the bot would have posted long ago."""
@@ -126,7 +127,7 @@ class Rig:
         if self.http:
             self.http_port = self.http_port or free_port()
             self.slack.request_url = f"http://127.0.0.1:{self.http_port}/slack/events"
-        self.bot = await self.launch_replica(**more)
+        self.bot = await self.launch_replica(timedelta(0), **more)
         await self.bot.until_logged(" ready")
         await self.bot.until_logged("directory_read")
         if not self.http:

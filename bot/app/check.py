@@ -27,7 +27,7 @@ from bot.domain import (
     QuickBIUnavailable,
     Throttled,
 )
-from bot.slack.kit.blocks import duration
+from bot.slack.kit.text import duration
 from bot.slack.transport.channel_access import posting_in
 from bot.slack.transport.connect import heard
 from bot.slack.transport.errors import SlackRefusal, refusal

@@ -81,10 +81,10 @@ async def test_the_ack_does_not_wait_for_the_handler(mode: str) -> None:
             id="usage",
         ),
         pytest.param(
-            QuickBIUnavailable("x", outcome_unknown=False), "Quick BI does not answer", id="Quick BI is down"
+            QuickBIUnavailable("x", outcome_unknown=False), "Quick BI is not answering", id="Quick BI is down"
         ),
         pytest.param(OldButton("x"), "from another version of me", id="an old button"),
-        pytest.param(StoreError("the disk is full"), "I cannot write anything down", id="the store"),
+        pytest.param(StoreError("the disk is full"), "I cannot save anything right now", id="the store"),
         pytest.param(TimeoutError(), "went wrong on my side", id="a time-out"),
     ],
 )
@@ -115,7 +115,7 @@ async def test_an_outsiders_click_does_nothing(mode: str) -> None:
         )
         await at.slack.people.click("olga", "again", channel="partners", ts=shared.ts)
         refused = await at.answer(channel="partners", user="olga")
-        assert "people of other organisations cannot" in refused.text
+        assert "people from other organisations cannot" in refused.text
         await at.slack.people.click("ada", "again", channel="partners", ts=shared.ts)
         await at.until_idle()
         assert [click.person.user_id for click in seen] == [at.slack.workspace.user("ada").id]
@@ -126,7 +126,7 @@ async def test_a_channel_that_is_not_allowed_is_refused() -> None:
     async with stage(channels=frozenset({"C0REPORTS2"})) as at:
         at.on_command(hello)
         await at.slack.people.type_command("ada", "sales", "/hello")
-        assert "answers in some channels only" in (await at.answer(channel="sales")).text
+        assert "answers only in certain channels" in (await at.answer(channel="sales")).text
         await at.slack.people.type_command("ada", "reports", "/hello")
         assert (await at.answer()).text == "hello"
 

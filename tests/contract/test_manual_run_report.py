@@ -167,7 +167,7 @@ async def test_where_the_bot_may_not_speak_the_person_hears(stage: Stage) -> Non
     assert answer.sent[0][1] is False, "what stands for all is not replaced"
     answer.works = False
     assert await story.tell(run(ts), SENT)
-    assert "Mail m1, which you ran at" in stage.direct()[0]
+    assert "You ran it" in stage.direct()[0]
 
 
 async def test_one_person_has_one_message_that_is_replaced(stage: Stage) -> None:
@@ -188,7 +188,7 @@ async def test_after_a_restart_the_end_is_told_without_a_way_back(stage: Stage) 
     ts = await stage.notice()
     assert await stage.story().tell(run(), SENT)
     assert await stage.story().tell(run(ts), SENT)
-    assert "which you ran at" in stage.direct()[0]
+    assert "You ran it" in stage.direct()[0]
     assert len(stage.thread(ts)) == 1
 
 

@@ -30,17 +30,16 @@ from bot.domain.run_statistics import track_record
 from bot.slack.command_names import CommandNames
 from bot.slack.commands import Verb
 from bot.slack.kit.actions import InChannel, under_status
+from bot.slack.kit.blocks import together
 from bot.slack.transport.sheets import as_sheet, as_tab
 from bot.slack.views import errors as failures
 from bot.slack.views import help as guide
-from bot.slack.views import several as several_messages
 from bot.slack.views import status as messages
 from bot.slack.views.history import PER_PAGE, STRIP, Past, history, no_records
 from bot.slack.views.home import Overview, Sight, home
 from bot.slack.views.home_actions import places
 from bot.slack.views.mail_list import Listed, Wanted, mail_list
-from bot.slack.views.several import Glance, several
-from bot.slack.views.together import together
+from bot.slack.views.status import Glance, several
 from tests.messages.cast import MAIL, NASTY, NOW, REF, SALES, ZONE, run, seen
 from tests.messages.subscriptions import ADA, firing, state
 
@@ -63,7 +62,7 @@ def look_messages() -> dict[str, Message]:
         | {
             "failure-person-unknown": failures.person_unknown(),
             "several": _several(),
-            "several-checking": several_messages.checking(7, 5.5),
+            "several-checking": messages.checking_several(7, 5.5),
             "places-none": places(MAIL, [], now=NOW, zone=ZONE),
             "together": together([failures.old_button(), _status(run("FAILED")), _status()]),
             "together-too-many": together([_several()] * 20),

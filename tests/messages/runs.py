@@ -54,15 +54,15 @@ def _before() -> dict[str, Message]:
     unclear = ManualRunState.UNCLEAR
     no_action = AccessForbidden(missing=MissingAccess.RAM_ACTION, action="ManualRunMailTask")
     return {
-        "run-ask-first": before.ask_first(DAILY, failed, now=NOW, zone=ZONE),
-        "run-ask-first-knowing-nothing": before.ask_first(NAMELESS, None, now=NOW, zone=ZONE),
-        "run-ask-first-never-ran": before.ask_first(DAILY, _observed(), now=NOW, zone=ZONE),
-        "run-ask-first-nasty": before.ask_first(ODD, None, now=NOW, zone=ZONE),
+        "run-ask-first": before.ask_to_run(DAILY, failed, now=NOW, zone=ZONE),
+        "run-ask-first-knowing-nothing": before.ask_to_run(NAMELESS, None, now=NOW, zone=ZONE),
+        "run-ask-first-never-ran": before.ask_to_run(DAILY, _observed(), now=NOW, zone=ZONE),
+        "run-ask-first-nasty": before.ask_to_run(ODD, None, now=NOW, zone=ZONE),
         "run-cancelled": before.cancelled(DAILY),
         "run-cannot-claim": before.cannot_claim(DAILY),
         "run-not-allowed": before.not_allowed(DAILY),
         "run-already-running": _running(run("PROCESSING", ago=minutes)),
-        "run-ask-first-stuck": before.ask_first(
+        "run-ask-first-stuck": before.ask_to_run(
             DAILY, _observed(run("PROCESSING", ago=timedelta(minutes=40))), now=NOW, zone=ZONE
         ),
         "run-asked-already": before.asked_already(DAILY, _hand(ManualRunState.STARTED), now=NOW),

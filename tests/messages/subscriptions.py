@@ -24,8 +24,7 @@ from bot.domain import (
 from bot.domain.subscriptions import Posting
 from bot.slack.command_names import CommandNames
 from bot.slack.views import forms as form_views
-from bot.slack.views import sharing as sharing_messages
-from bot.slack.views import snooze as snooze_messages
+from bot.slack.views import status as sharing_messages
 from bot.slack.views import subscriptions as views
 from bot.slack.views import unsubscribe as leaving
 from bot.slack.views.forms import Origin
@@ -142,8 +141,8 @@ def subscription_messages() -> dict[str, Message]:
         "unsubscribed-many": leaving.unsubscribed([(MailId(f"a{n}"), NASTY) for n in range(12)], ADA),
         "not-subscribed": leaving.not_subscribed("Sales <!here>", names=CommandNames()),
         "unsubscribed-nameless": leaving.unsubscribed([(MAIL, nameless)], ADA),
-        "unsubscribe-ask-first": leaving.ask_first(MAIL, SALES),
-        "unsubscribe-ask-first-nasty": leaving.ask_first(NASTY.mail_id, NASTY),
+        "unsubscribe-ask-first": leaving.ask_to_leave(MAIL, SALES),
+        "unsubscribe-ask-first-nasty": leaving.ask_to_leave(NASTY.mail_id, NASTY),
         "unsubscribe-left": leaving.left(MAIL, SALES),
         "unsubscribe-stays": leaving.stays(MAIL, SALES),
         "unsubscribe-all": leaving.confirm_all(12),
@@ -152,19 +151,19 @@ def subscription_messages() -> dict[str, Message]:
         "subscriptions-none": views.none_yet(CommandNames()),
         "subscriptions-trouble": views.listed(in_trouble, page=0, now=NOW, zone=ZONE),
         "subscriptions-paged": views.listed(many, page=1, now=NOW, zone=ZONE),
-        "snoozed": snooze_messages.snoozed(snoozed, ADA, now=NOW, zone=ZONE),
-        "snoozed-until-recovered": snooze_messages.snoozed(
+        "snoozed": leaving.snoozed(snoozed, ADA, now=NOW, zone=ZONE),
+        "snoozed-until-recovered": leaving.snoozed(
             state(snoozed_until_recovered=True), ADA, now=NOW, zone=ZONE
         ),
-        "snooze-nothing-wrong": snooze_messages.nothing_wrong(MAIL, SALES),
-        "share-ask-first": sharing_messages.ask_first(REF, SALES, CHANNEL),
-        "share-ask-first-nasty": sharing_messages.ask_first(REF, NASTY, CHANNEL),
+        "snooze-nothing-wrong": leaving.nothing_wrong(MAIL, SALES),
+        "share-ask-first": sharing_messages.ask_to_share(REF, SALES, CHANNEL),
+        "share-ask-first-nasty": sharing_messages.ask_to_share(REF, NASTY, CHANNEL),
         "share-done": sharing_messages.shared_now(REF, SALES),
         "share-not": sharing_messages.not_shared(REF, SALES),
-        "woken": snooze_messages.snoozed(state(), ADA, now=NOW, zone=ZONE),
-        "snooze-none": snooze_messages.none_failing(),
-        "snoozed-many": snooze_messages.snoozed(snoozed, ADA, count=42, now=NOW, zone=ZONE),
-        "woken-many": snooze_messages.snoozed(state(), ADA, count=42, now=NOW, zone=ZONE),
+        "woken": leaving.snoozed(state(), ADA, now=NOW, zone=ZONE),
+        "snooze-none": leaving.none_failing(),
+        "snoozed-many": leaving.snoozed(snoozed, ADA, count=42, now=NOW, zone=ZONE),
+        "woken-many": leaving.snoozed(state(), ADA, count=42, now=NOW, zone=ZONE),
     }
 
 

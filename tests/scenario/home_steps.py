@@ -20,7 +20,7 @@ async def open_home(rig: Rig, user: str = "ada") -> View:
         view = rig.slack.home(user)
         if view is None or (before is not None and view.hash == before.hash):
             return None
-        return None if "are being looked up" in words_of(view) else view
+        return None if "I am looking up your channels" in words_of(view) else view
 
     return await rig.slack.changes.until(published, seconds=8)
 

@@ -81,7 +81,7 @@ async def subscribe(rig: Rig, name: str, *, user: str = "ada", channel: str = "r
 
     def told() -> Message | None:
         new = [one for one in public(rig, channel) if one.ts not in before]
-        return next((one for one in new if "now subscribed to" in one.text), None)
+        return next((one for one in new if "subscribed this channel to" in one.text), None)
 
     return await rig.slack.changes.until(told, seconds=10)
 

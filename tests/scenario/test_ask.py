@@ -47,21 +47,21 @@ STATES = {
     "Stock Levels": "is running",
     "Month-end Close": "is probably stuck",
     "New Joiners": "has not run yet",
-    "Warehouse Handover": "Before that: failed",
+    "Warehouse Handover": "3 runs, newest first",
     "Fleet Mileage": "a state that I do not know: “QUEUED”",
 }
 REFUSALS = {
     "Salaries": "This bot may not see",
-    "Retired Report": "Quick BI knows no mail",
+    "Retired Report": "Quick BI cannot find Retired Report",
     "Re: ${subject}": "does not accept the subject",
     "Board Pack (admin)": "API call auth user",
     "Board Pack (stranger)": "not in your Quick BI organisation",
     "RAM Policy": "quickbi-public:GetMailTaskStatus",
     "Wrong Key": "does not know this bot's access key",
     "Sleeping Key": "access key is switched off",
-    "Wrong Secret": "do not fit together",
+    "Wrong Secret": "do not match",
     "Wrong Clock": "clock of this bot's machine is wrong",
-    "Old Token": "temporary access has run out",
+    "Old Token": "temporary access has expired",
     "Attachment Quota": "Quick BI refused with",
     "Odd answer: html page": "in a way that I do not understand",
 }
@@ -72,7 +72,7 @@ async def test_what_passes_by_itself_is_asked_again_from_its_answer(both_ways: R
     mail_id = both_ways.world.named("Daily Sales").mail_id
     both_ways.quickbi.faults.add(Mode.UNAVAILABLE, lasting=600)
     await both_ways.slack.people.type_command("ada", "reports", f"/mail-status {mail_id}")
-    answer = await both_ways.until_text("Quick BI does not answer", seconds=20)
+    answer = await both_ways.until_text("Quick BI is not answering", seconds=20)
     assert labels(answer) == ["Check again"]
     both_ways.quickbi.faults.clear()
     await both_ways.slack.people.click("ada", Act.CHECK, channel="reports", ts=answer.ts)
@@ -191,7 +191,7 @@ async def test_a_close_name_with_other_numbers_is_asked_back_and_unknown_ids_are
     await stage.start_bot()
     for command in ("status", "subscribe"):
         assert "Which mail do you mean" in (await stage.ask(f"/mail-{command} Sales 20241009")).text
-    assert "Quick BI knows no mail" in (await stage.ask("/mail-status zq-17-xxy")).text
+    assert "Quick BI has no mail" in (await stage.ask("/mail-status zq-17-xxy")).text
 
 
 async def test_a_run_of_a_mail_that_shares_its_name_is_kept_over_the_choice(stage: Rig) -> None:
@@ -228,7 +228,7 @@ async def test_any_prefix_works_and_is_shown(tmp_path: Path, prefix: str) -> Non
         none = await stage.ask(f"/{prefix}mail-subscriptions")
         assert f"Type /{prefix}mail-subscribe " in none.text
         left = await stage.ask(f"/{prefix}mail-unsubscribe Daily Sales")
-        assert f"Type /{prefix}mail-subscriptions " in left.text
+        assert f" /{prefix}mail-subscriptions shows" in left.text
         await stage.slack.people.open_home("ada")
         await stage.slack.changes.until(
             lambda: f"`/{prefix}mail-subscribe`" in str(stage.slack.home("ada")) or None
@@ -274,7 +274,7 @@ async def test_a_person_of_another_organisation_is_refused(both_ways: Rig) -> No
     posted = await both_ways.web_client().chat_postMessage(channel="C0PARTNER6", text="Shared", blocks=blocks)
     before = len(both_ways.quickbi.ledger.calls("GetMailTaskStatus"))
     await both_ways.slack.people.click("olga", "mail_check", channel="partners", ts=posted["ts"])
-    await both_ways.until_text("people of other organisations cannot ask", user="olga", channel="partners")
+    await both_ways.until_text("people from other organisations cannot ask", user="olga", channel="partners")
     assert len(both_ways.quickbi.ledger.calls("GetMailTaskStatus")) == before
 
 

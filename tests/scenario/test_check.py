@@ -143,7 +143,7 @@ def nothing(_: Rig) -> None:
             nothing,
             {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": "PLANTED"},
             API,
-            "SignatureDoesNotMatch: This bot's access key and its secret do not fit together.",
+            "SignatureDoesNotMatch: This bot's access key and its secret do not match.",
             id="secret wrong",
         ),
         pytest.param(
@@ -175,7 +175,7 @@ def nothing(_: Rig) -> None:
             id="clock off",
         ),
         pytest.param(
-            quickbi(Mode.DOWN), {}, API, "Quick BI does not answer at the moment", id="Quick BI down"
+            quickbi(Mode.DOWN), {}, API, "Quick BI is not answering at the moment", id="Quick BI down"
         ),
         pytest.param(
             quickbi(Mode.GARBAGE), {}, API, "answered in a way that I do not understand", id="a login page"

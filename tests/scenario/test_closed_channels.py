@@ -42,7 +42,7 @@ async def until_told(stage: Rig, words: str, *, channel: str = "reports", second
 
 async def subscribe(stage: Rig, *, user: str = "ada", channel: str = "reports") -> None:
     await stage.slack.people.type_command(user, channel, "/mail-subscribe Daily Sales")
-    await until_told(stage, "now subscribed to Daily Sales", channel=channel)
+    await until_told(stage, "subscribed this channel to Daily Sales", channel=channel)
 
 
 def fail(stage: Rig) -> None:

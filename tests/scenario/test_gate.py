@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.sandbox.slack.model import User, View
     from tests.support.rig import Rig
 
-ELSEWHERE = "answers in some channels only"
+ELSEWHERE = "answers only in certain channels"
 FINANCE = "C0FINANCE4"
 
 
@@ -124,7 +124,7 @@ async def test_slack_keeps_the_channels_from_us(bot: Rig) -> None:
     """Nobody is let in whom the bot does not know, and it says why."""
     bot.slack.withhold_scopes(["groups:read"])
     await bot.slack.people.open_home("ada")
-    await until_home(bot, "ada", "Slack did not tell me which organisation and channels are yours")
+    await until_home(bot, "ada", "Slack did not tell me which organisation and channels you belong to")
 
 
 @pytest.mark.parametrize(("user", "is_let_in"), [("ada", True), ("mei", False)])

@@ -57,12 +57,12 @@ async def test_home_is_there_before_slack_says_whose_channels(bot: Rig) -> None:
     assert bot.bot
     stopwatch = Stopwatch(bot.bot.process.pid)
     await bot.slack.people.open_home("ada")
-    view = await until_shown(bot, bot.slack.home, "your channels are being looked up")
+    view = await until_shown(bot, bot.slack.home, "I am looking up your channels")
     assert stopwatch.seconds < 1.4
     assert "Daily Sales" in words_of(view)
     assert "Weekly Ops" not in words_of(view)
     view = await until_shown(bot, bot.slack.home, "Weekly Ops")
-    assert "being looked up" not in words_of(view)
+    assert "looking up" not in words_of(view)
     before = len(bot.slack.ledger.calls("views.publish"))
     await bot.slack.people.click("ada", f"{Act.HOME}:refresh", view_id=view.id)
     assert bot.bot
@@ -78,7 +78,7 @@ async def failing_at_home(rig: Rig) -> tuple[str, View]:
     rig.world.run_now(mail_id, takes=timedelta(0), outcome=Status.FAILED)
     await until_public(rig, "Supplier Scorecard failed", seconds=20)
     await rig.slack.people.open_home("ada")
-    view = await until_shown(rig, rig.slack.home, "Supplier Scorecard* is *failing*")
+    view = await until_shown(rig, rig.slack.home, "Supplier Scorecard* has been *failing*")
     await rig.slack.people.click("ada", f"{Act.HOME}:menu", view_id=view.id, choose=f"manage {mail_id}")
     return mail_id, await until_shown(rig, rig.slack.open_view, "<#C0FINANCE4> · is told")
 
@@ -97,7 +97,7 @@ async def test_a_failing_mail_is_snoozed_woken_and_left_from_home(bot: Rig) -> N
     await until_public(bot, f"<@{ADA}> woke Supplier Scorecard", channel=name)
     modal = await until_shown(bot, bot.slack.open_view, f"<#{where}> · is told")
     await click("ada", f"{Act.HOME}:leave:0", view_id=modal.id)
-    await until_public(bot, f"no longer told about Supplier Scorecard; <@{ADA}>", channel=name)
+    await until_public(bot, f"<@{ADA}> unsubscribed this channel from Supplier Scorecard", channel=name)
     await bot.slack.changes.until(lambda: where not in words_of(on_top(bot)), seconds=8)
     assert [(user, action, channel) for user, action, channel, _ in await audited(bot)][2:] == [
         (ADA, "snooze", where),
@@ -119,7 +119,7 @@ async def test_what_is_no_longer_so_is_not_done_from_home(bot: Rig) -> None:
     await bot.slack.changes.until(lambda: snooze not in action_ids(on_top(bot)), seconds=8)
     for channel in ("reports", "finance"):
         await bot.slack.people.type_command("bob", channel, f"/mail-unsubscribe {mail_id}")
-        await until_public(bot, "no longer told about", channel=channel)
+        await until_public(bot, "unsubscribed this channel from", channel=channel)
     before = len(public(bot))
     await click("ada", f"{Act.HOME}:leave:{index}", view_id=modal.id)
     await until_shown(bot, bot.slack.open_view, "None of your channels is told about it any more")
@@ -135,7 +135,7 @@ async def test_home_finds_mails_while_quick_bi_is_down(bot: Rig) -> None:
     offered = await bot.slack.people.suggest("ada", "mail_search", "daily", view_id=view.id)
     choice = offered.options[0]["value"]
     await bot.slack.people.click("ada", "mail_search", view_id=view.id, choose=choice)
-    modal = await until_shown(bot, bot.slack.open_view, "Quick BI does not answer", seconds=20)
+    modal = await until_shown(bot, bot.slack.open_view, "Quick BI is not answering", seconds=20)
     await bot.slack.people.close_view("ada", modal.id, clear=True)
     await bot.slack.people.click("ada", Act.HELP, view_id=view.id)
     await until_shown(bot, bot.slack.open_view, "/mail-subscribe")

@@ -146,10 +146,10 @@ async def test_home_while_quick_bi_is_down(bot: Rig) -> None:
     await bot.slack.wait_for_socket()
     view = await open_home(bot)
     words = words_of(view)
-    assert "Quick BI cannot be asked" in words
+    assert "not been able to reach Quick BI" in words
     assert "Daily Sales" in words
     await bot.slack.people.click("ada", "mail_check", view_id=view.id)
-    await until_modal(bot, "Quick BI does not answer", seconds=20)
+    await until_modal(bot, "Quick BI is not answering", seconds=20)
 
 
 async def test_home_is_not_published_while_slack_is_in_trouble_and_the_next_time_it_is(bot: Rig) -> None:

@@ -58,10 +58,10 @@ async def test_many_refusals_and_the_confirmation_all_arrive(bot: Rig) -> None:
     await bot.slack.people.type_command(
         "ada", "reports", "/mail-subscribe 90001, 90002, 90003, 90004, 90005, Board Pack, Daily Sales"
     )
-    await until_public(bot, "now subscribed to Daily Sales")
+    await until_public(bot, "subscribed this channel to Daily Sales")
     (told,) = bot.answers("ada")
     for number in range(90001, 90006):
-        assert f"knows no mail for {number}" in told.text
+        assert f"has no mail with the ID {number}" in told.text
     assert "Which mail do you mean by “Board Pack”?" in told.text
     assert len(bot.slack.ledger.calls("response_url", outcome="ok")) == 2
 
@@ -81,8 +81,8 @@ async def test_ten_mails_at_one_call_a_second_begin_with_a_word(slow: Rig) -> No
     word = await slow.ask(f"/mail-subscribe {', '.join(ids)}", seconds=4)
     assert "Checking 10 mails" in word.text
     assert not public(slow)
-    await until_public(slow, "now subscribed to", seconds=25)
-    assert (await slow.until_text("This channel was told")).ts == word.ts
+    await until_public(slow, "subscribed this channel to", seconds=25)
+    assert (await slow.until_text("I posted the subscription")).ts == word.ts
 
 
 # ---- The button under a status
@@ -93,10 +93,10 @@ async def test_the_status_shows_the_new_truth_after_its_button(bot: Rig) -> None
     status = await bot.ask("/mail-status Daily Sales")
     assert "Subscribe this channel" in labels(status)
     await bot.slack.people.click("ada", "mail_subscribe", channel="reports", ts=status.ts)
-    await until_public(bot, "now subscribed to Daily Sales")
+    await until_public(bot, "subscribed this channel to Daily Sales")
     status = await until_labelled(bot, status, "Unsubscribe")
     await bot.slack.people.click("ada", "mail_unsubscribe", channel="reports", ts=status.ts)
-    await until_public(bot, "no longer told about Daily Sales")
+    await until_public(bot, "unsubscribed this channel from Daily Sales")
     await until_labelled(bot, status, "Subscribe this channel")
 
 
@@ -113,14 +113,14 @@ async def test_the_button_says_why_not(bot: Rig) -> None:
     mail_id = bot.world.named("Daily Sales").mail_id
     await subscribe(bot, "Daily Sales")
     here = await old_message(bot, [(Act.SUBSCRIBE, mail_id), (f"{Act.SUBSCRIBE}:x", "77777")])
-    assert "subscribed to Daily Sales already" in (await answer_to_click(bot, here, Act.SUBSCRIBE)).text
-    assert "knows no mail" in (await answer_to_click(bot, here, f"{Act.SUBSCRIBE}:x")).text
+    assert "already subscribed to Daily Sales" in (await answer_to_click(bot, here, Act.SUBSCRIBE)).text
+    assert "has no mail with the ID" in (await answer_to_click(bot, here, f"{Act.SUBSCRIBE}:x")).text
     status = await bot.ask("/mail-status Daily Sales", channel="board")
     refused = await answer_to_click(bot, status, "mail_subscribe", channel="board")
     assert "/invite @report-bot" in refused.text
     shared = await old_message(bot, [(Act.SUBSCRIBE, mail_id)], channel="partners")
     refused = await answer_to_click(bot, shared, Act.SUBSCRIBE, user="olga", channel="partners")
-    assert "people of other organisations cannot" in refused.text
+    assert "people from other organisations cannot" in refused.text
     bot.quickbi.faults.add(Mode.UNAVAILABLE, lasting=DOWN)
     other = await old_message(bot, [(Act.SUBSCRIBE, bot.world.named("Stock Levels").mail_id)])
     await bot.slack.people.click("ada", Act.SUBSCRIBE, channel="reports", ts=other.ts)
@@ -139,7 +139,7 @@ async def test_a_form_changes_what_a_subscribed_channel_is_told(bot: Rig) -> Non
     """The events that were chosen are taken over, publicly; what is chosen once more changes nothing."""
     mail_id = bot.world.named("Daily Sales").mail_id
     await subscribe(bot, "Daily Sales")
-    for words, is_public in (("told when it fails.", True), ("subscribed to Daily Sales already", False)):
+    for words, is_public in (("told when it fails.", True), ("already subscribed to Daily Sales", False)):
         view = await open_form(bot, "/mail-subscribe")
         await offer(bot, view, "daily")
         await bot.slack.people.submit_view("ada", view.id, filled(mail_id))
@@ -155,12 +155,12 @@ async def test_a_form_that_is_refused_says_why(bot: Rig) -> None:
     view = await open_form(bot, "/mail-subscribe")
     (retired,) = await offer(bot, view, "retired")
     await bot.slack.people.submit_view("ada", view.id, filled(retired))
-    await bot.until_text("Quick BI knows no mail")
+    await bot.until_text("Quick BI cannot find")
     view = await open_form(bot, "/mail-subscribe")
     (unknown,) = await offer(bot, view, "9988776")
     bot.quickbi.faults.add(Mode.UNAVAILABLE, lasting=DOWN)
     await bot.slack.people.submit_view("ada", view.id, filled(unknown))
-    await bot.until_text("Quick BI does not answer", seconds=20)
+    await bot.until_text("Quick BI is not answering", seconds=20)
     assert not public(bot)
 
 
@@ -179,7 +179,7 @@ async def test_a_form_that_lay_open_for_too_long_still_answers(
         daily, *_ = await offer(stage, view, "daily sales")
         clock.ahead += 31 * 60
         await stage.slack.people.submit_view("ada", view.id, filled(daily))
-        await until_public(stage, "now subscribed to Daily Sales", channel=channel)
+        await until_public(stage, "subscribed this channel to Daily Sales", channel=channel)
         view = await open_form(stage, "/mail-status", channel=channel)
         retired, *_ = await offer(stage, view, "retired")
         clock.ahead += 31 * 60
@@ -187,7 +187,7 @@ async def test_a_form_that_lay_open_for_too_long_still_answers(
         place = channel if where == channel else stage.slack.workspace.direct_message("U0ADA00001").id
         said = await stage.slack.changes.until(
             lambda: next(
-                (one for one in stage.slack.workspace.messages(place) if "knows no mail" in one.text), None
+                (one for one in stage.slack.workspace.messages(place) if "cannot find" in one.text), None
             ),
             seconds=8,
         )
@@ -223,10 +223,10 @@ async def test_the_status_form_answers_about_several_mails_in_one_message(tmp_pa
         assert len(wanted) == 3
         await slow.slack.people.submit_view("ada", view.id, {"mails": wanted})
         word = await slow.until_text("Checking 3 mails")
-        told = await slow.until_text("Zebra North was sent at")
+        told = await slow.until_text("Zebra North was sent, ")
         assert told.ts == word.ts
-        assert "Zebra South failed at" in told.text
-        assert "Quick BI knows no mail for Zebra Vault" in told.text
+        assert "Zebra South failed, " in told.text
+        assert "Quick BI cannot find Zebra Vault" in told.text
         looked = await answer_to_click(slow, told, "mail_pick:list:0")
         assert "Zebra" in looked.text
         assert slow.slack.workspace.message("reports", told.ts).text == told.text
@@ -238,7 +238,7 @@ async def test_status_forms_say_what_is_refused(bot: Rig) -> None:
     (daily,) = await offer(bot, view, "daily sales")
     bot.quickbi.faults.add(Mode.UNAVAILABLE, lasting=DOWN)
     await bot.slack.people.submit_view("ada", view.id, {"mails": [daily]})
-    await bot.until_text("Quick BI does not answer", seconds=20)
+    await bot.until_text("Quick BI is not answering", seconds=20)
 
 
 async def test_an_outsiders_form_does_nothing(bot: Rig) -> None:
@@ -246,7 +246,7 @@ async def test_an_outsiders_form_does_nothing(bot: Rig) -> None:
     ours = await open_form(bot, "/mail-subscribe", channel="partners")
     (daily,) = await offer(bot, ours, "daily sales")
     theirs = await submit_as_outsider(bot, ours, daily)
-    assert "people of other organisations cannot" in theirs.text
+    assert "people from other organisations cannot" in theirs.text
     assert not public(bot, "partners")
 
 

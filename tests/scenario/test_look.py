@@ -40,17 +40,16 @@ async def test_the_list_is_paged_and_a_mail_is_picked_from_it(both_ways: Rig) ->
     await both_ways.slack.people.click("ada", "mail_page:list:previous", channel="reports", ts=answer.ts)
     assert (await both_ways.until_text("page 1 of")).ts == answer.ts
     found = await both_ways.ask("/mail-list ops")
-    assert "Weekly Ops of" in found.text
-    assert "not looked at yet" in found.text
+    assert "Weekly Ops. Owner" in found.text
     await both_ways.slack.people.click("ada", "mail_pick:list:0", channel="reports", ts=found.ts)
     await both_ways.until_text("Weekly Ops failed")
-    assert "Weekly Ops of" in both_ways.slack.workspace.message("reports", found.ts).text
-    assert "failed at" in (await both_ways.ask("/mail-list ops")).text
+    assert "Weekly Ops. Owner" in both_ways.slack.workspace.message("reports", found.ts).text
+    assert "failed, " in (await both_ways.ask("/mail-list ops")).text
 
 
 async def test_the_list_finds_close_names_and_suggests_where_there_are_none(bot: Rig) -> None:
     """A typing mistake is forgiven; where nothing is like it, there is a way on."""
-    assert "; 1 mail comes close: Weekly Ops" in (await bot.ask("/mail-list wekly opss")).text
+    assert "; 1 mail comes close. Weekly Ops" in (await bot.ask("/mail-list wekly opss")).text
     answer = await bot.ask("/mail-list zzzzzz")
     assert "No mail's name or owner is like" in answer.text
     await bot.slack.people.click("ada", "mail_page:list:open", channel="reports", ts=answer.ts)
@@ -67,10 +66,10 @@ async def test_the_list_works_while_quick_bi_is_down(bot: Rig) -> None:
     await bot.bot.until_logged("directory_out_of_reach")
     await bot.slack.wait_for_socket()
     answer = await bot.ask("/mail-list daily")
-    assert "Daily Sales of" in answer.text
-    assert "Quick BI cannot be asked at the moment" in answer.text
+    assert "Daily Sales. Owner" in answer.text
+    assert "I cannot reach Quick BI at the moment" in answer.text
     await bot.slack.people.click("ada", "mail_pick:list:0", channel="reports", ts=answer.ts)
-    await bot.until_text("Quick BI does not answer", seconds=20)
+    await bot.until_text("Quick BI is not answering", seconds=20)
 
 
 async def test_a_name_that_nothing_comes_close_to_leads_to_the_list(bot: Rig) -> None:
@@ -86,7 +85,7 @@ async def test_a_mail_that_is_gone_since_the_list_was_drawn(bot: Rig) -> None:
     answer = await bot.ask("/mail-list daily sales")
     bot.world.delete(bot.world.named("Daily Sales").mail_id)
     await bot.slack.people.click("ada", "mail_pick:list:0", channel="reports", ts=answer.ts)
-    await bot.until_text("Quick BI knows no mail")
+    await bot.until_text("Quick BI cannot find Daily Sales")
 
 
 async def test_a_channel_that_may_not_use_the_bot_gets_no_list(stage: Rig) -> None:
@@ -94,8 +93,8 @@ async def test_a_channel_that_may_not_use_the_bot_gets_no_list(stage: Rig) -> No
     private = stage.slack.workspace.add_channel("inner-circle", with_bot=False, is_private=True)
     await stage.start_bot(MAIL_CHANNELS=private.id)
     for command in ("/mail-list", "/mail-history Daily Sales"):
-        assert "answers in some channels only" in (await stage.ask(command)).text
-    assert any("answers in some channels only" in each for each in home_texts(await open_home(stage)))
+        assert "answers only in certain channels" in (await stage.ask(command)).text
+    assert any("answers only in certain channels" in each for each in home_texts(await open_home(stage)))
 
 
 # ---- /mail-history
@@ -106,12 +105,12 @@ async def test_history_shows_what_was_seen_of_a_mail(both_ways: Rig) -> None:
     assert "not seen a run of Warehouse" in (await both_ways.ask("/mail-history warehouse handover")).text
     await both_ways.ask("/mail-status Warehouse Handover")
     answer = await both_ways.ask("/mail-history warehouse handover")
-    assert "Warehouse Handover, last 3 runs, newest first: 1 sent, 1 failed, 1 sent." in answer.text
+    assert "Warehouse Handover, last 3 runs, newest on the right. 2 sent, 1 failed." in answer.text
     assert "Sent: 2 of 3 (67%)" in answer.text
     assert "Nobody is subscribed to it" in answer.text
     assert any("🟩🟥🟩" in each for each in texts(answer.blocks, "mrkdwn"))
     await both_ways.slack.people.click("ada", "mail_subscribe", channel="reports", ts=answer.ts)
-    await until_public(both_ways, "now subscribed to Warehouse Handover")
+    await until_public(both_ways, "subscribed this channel to Warehouse Handover")
     assert "watching since" in (await both_ways.ask("/mail-history warehouse handover")).text
 
 
@@ -126,7 +125,7 @@ async def test_history_is_paged(stage: Rig) -> None:
         )
     await stage.start_bot()
     answer = await stage.ask("/mail-history daily sales")
-    assert "last 30 runs, newest first: 3 sent, 1 failed, 26 sent." in answer.text
+    assert "last 30 runs, newest on the right. 29 sent, 1 failed." in answer.text
     assert "Sent: 99 of 100 (99%)" in answer.text
     assert "Longest without failure: 96 runs." in answer.text
     await stage.slack.people.click("ada", "mail_page:history:older", channel="reports", ts=answer.ts)
@@ -144,7 +143,7 @@ async def test_recent_runs_stand_in_the_menu_of_a_status(bot: Rig) -> None:
     assert "Daily Sales was sent" in bot.slack.workspace.message("reports", answer.ts).text
     await bot.slack.people.click("ada", "mail_check", channel="reports", ts=history.ts)
     await bot.slack.changes.until(
-        lambda: "was sent at" in bot.slack.workspace.message("reports", history.ts).text, seconds=8
+        lambda: "was sent, " in bot.slack.workspace.message("reports", history.ts).text, seconds=8
     )
 
 
@@ -177,7 +176,7 @@ async def test_history_of_a_mail_that_is_gone(bot: Rig) -> None:
         bot, [under_status(ref("feedc0de12345"), "Gone", has_failed=False, here=InChannel()).to_dict()]
     )
     await choose(bot, old, "Recent runs")
-    await bot.until_text("I have not seen a run of mail feedc0de12345 yet")
+    await bot.until_text("I have not seen a run of Mail feedc0de12345 yet")
 
 
 # ---- Sharing
@@ -208,13 +207,13 @@ async def test_sharing_after_a_restart_asks_anew_and_tells_only_who_asked_what_w
     await until_public(bot, "Daily Sales was sent")
     bot.world.delete(bot.world.named("Weekly Ops").mail_id)
     await share(bot, gone)
-    await bot.until_text("Quick BI knows no mail")
+    await bot.until_text("Quick BI cannot find Weekly Ops")
     unseen = await posted(
         bot, [under_status(ref("feedc0de12345"), "x", has_failed=False, here=InChannel()).to_dict()]
     )
     bot.quickbi.faults.add(Mode.UNAVAILABLE, lasting=DOWN)
     await share(bot, unseen)
-    await bot.until_text("Quick BI does not answer", seconds=20)
+    await bot.until_text("Quick BI is not answering", seconds=20)
     public = [one.text for one in bot.slack.workspace.messages("reports") if one.ephemeral_for is None]
     assert sum("Shared by" in text for text in public) == 1
 
@@ -277,7 +276,7 @@ async def test_people_of_other_organisations_are_refused(bot: Rig) -> None:
         before = len(bot.answers("olga", "partners"))
         await bot.slack.people.click("olga", action_id, channel="partners", ts=shared.ts)
         told = await answered(bot, before, user="olga", channel="partners")
-        assert "people of other organisations cannot ask" in told.text, action_id
+        assert "people from other organisations cannot ask" in told.text, action_id
     told_all = [one for one in bot.slack.workspace.messages("partners") if one.ephemeral_for is None]
     assert [one.ts for one in told_all] == [shared.ts]
 

@@ -105,7 +105,7 @@ async def test_a_full_disk_delays_the_news_and_loses_none(tmp_path: Path) -> Non
             bot = await stage.start_bot()
             mail = stage.world.named("Supplier Scorecard")
             await stage.slack.people.type_command("ada", "reports", f"/mail-subscribe {mail.mail_id}")
-            await until_told(stage, "now subscribed to Supplier Scorecard")
+            await until_told(stage, "subscribed this channel to Supplier Scorecard")
             ballast = fill(disk)
             stage.world.run_now(mail.mail_id, takes=timedelta(0), outcome=FAILED)
             looks = len(looks_at(stage, mail.mail_id))
@@ -115,7 +115,7 @@ async def test_a_full_disk_delays_the_news_and_loses_none(tmp_path: Path) -> Non
             await bot.until_logged("database_failed")
             assert "Daily Sales was sent" in (await stage.ask("/mail-status Daily Sales", seconds=20)).text
             refused = await stage.ask("/mail-subscribe Daily Sales", seconds=30)
-            assert "I cannot write anything down just now" in refused.text
+            assert "I cannot save anything right now" in refused.text
             await asyncio.sleep(16)  # longer than a lease
             ballast.unlink()
             told = await until_told(stage, "Supplier Scorecard recovered")

@@ -63,7 +63,7 @@ async def test_an_outage_is_told_after_three_minutes_and_its_end_within_half_a_m
 
     await becomes_true(has_begun)
     desk.clock_error += TOLD_AFTER
-    await desk.until_said("Quick BI cannot be asked", channel=OPERATORS, seconds=20)
+    await desk.until_said("not been able to reach Quick BI", channel=OPERATORS, seconds=20)
     if is_restarted:
         await desk.stop()
         await desk.start()

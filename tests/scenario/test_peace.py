@@ -90,11 +90,11 @@ async def test_a_snooze_that_comes_too_late_is_told_so_by_name(bot: Rig) -> None
     old = await old_message(bot, clicks)
     for action_id, _ in clicks[:2]:
         told = await answer_to_click(bot, old, action_id)
-        assert "Daily Sales has recovered already" in told.text
+        assert "Daily Sales has already recovered" in told.text
     await bot.slack.people.type_command("ada", "reports", "/mail-unsubscribe all")
     asked = await bot.until_text("Unsubscribe this channel from its only mail?")
     await bot.slack.people.click("ada", f"{Act.UNSUBSCRIBE}:all", channel="reports", ts=asked.ts)
-    await until_public(bot, "no longer told")
+    await until_public(bot, "unsubscribed this channel from")
     for action_id, _ in clicks:
         told = await answer_to_click(bot, old, action_id)
         assert "This channel is not subscribed to Daily Sales" in told.text

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.sandbox.world.behaviour import Behaviour
-    from bot.sandbox.world.mail import Run
+    from bot.sandbox.world.runs import Run
     from bot.store.observations import Observations
     from tests.support.telling import Telling
 
@@ -66,8 +66,8 @@ async def test_quick_bi_cannot_be_asked(desk: Telling, mode: Mode) -> None:
     await desk.until_looked(times=2)
     desk.run(mail_id, FAILED)
     desk.clock_error += TOLD_AFTER
-    began = await desk.until_said("Quick BI cannot be asked", channel=OPERATORS, seconds=40)
-    assert "No mail is known to have failed because of that" in began.text
+    began = await desk.until_said("not been able to reach Quick BI", channel=OPERATORS, seconds=40)
+    assert "no mail failed because of that" in began.text
     assert told(desk) == []
     desk.quickbi.faults.clear()
     await desk.until_said("Daily Sales failed", seconds=60)

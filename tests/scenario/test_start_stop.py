@@ -47,7 +47,10 @@ async def seconds_to_stop(bot: BotProcess, how: signal.Signals = signal.SIGTERM)
 
 async def until_subscribed(stage: Rig) -> None:
     def said() -> bool:
-        return any("now subscribed" in message.text for message in stage.slack.workspace.messages("reports"))
+        return any(
+            " subscribed this channel to" in message.text
+            for message in stage.slack.workspace.messages("reports")
+        )
 
     await stage.slack.changes.until(lambda: said() or None, seconds=20)
 

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 async def test_subscribing_tells_the_channel_how_the_mail_is_doing(both_ways: Rig) -> None:
     """Public, with the state; twice is once, and only who asked again hears so."""
     await both_ways.slack.people.type_command("ada", "reports", "/mail-subscribe Daily Sales")
-    told = await until_public(both_ways, "now subscribed to Daily Sales")
+    told = await until_public(both_ways, "subscribed this channel to Daily Sales")
     assert "Daily Sales was sent" in told.text
     again = await both_ways.ask("/mail-subscribe Daily Sales", user="bob")
-    assert "subscribed to Daily Sales already" in again.text
+    assert "already subscribed to Daily Sales" in again.text
     listed = await both_ways.ask("/mail-subscriptions")
     assert "told about 1 mail" in listed.text
 
@@ -32,7 +32,7 @@ async def test_several_at_once_and_each_refusal_by_itself(both_ways: Rig) -> Non
     await both_ways.slack.people.type_command(
         "ada", "reports", f"/mail-subscribe Daily Sales, Weekly Ops, {forbidden}"
     )
-    await until_public(both_ways, "now subscribed to Daily Sales, Weekly Ops")
+    await until_public(both_ways, "subscribed this channel to 2 mails: Daily Sales, Weekly Ops")
     await both_ways.until_text("This bot may not see")
 
 
@@ -41,7 +41,7 @@ async def test_a_channel_where_the_bot_cannot_post_says_how_to_invite_it(both_wa
     answer = await both_ways.ask("/mail-subscribe Daily Sales", channel="board")
     assert "/invite @report-bot" in answer.text
     listed = await both_ways.ask("/mail-subscriptions", channel="board")
-    assert "subscribed to no mail" in listed.text
+    assert "not subscribed to any mail" in listed.text
 
 
 async def test_subscribing_works_while_quick_bi_is_down(both_ways: Rig) -> None:
@@ -50,20 +50,20 @@ async def test_subscribing_works_while_quick_bi_is_down(both_ways: Rig) -> None:
     await both_ways.slack.people.type_command("ada", "reports", "/mail-subscribe Daily Sales")
     await until_public(both_ways, "could not be checked yet", seconds=20)
     await both_ways.slack.people.type_command("ada", "reports", "/mail-subscribe 99999")
-    await both_ways.until_text("Quick BI does not answer", seconds=20)
+    await both_ways.until_text("Quick BI is not answering", seconds=20)
 
 
 async def test_leaving_one_and_all(both_ways: Rig) -> None:
     """By name; what is not subscribed says so; `all` asks first."""
     await both_ways.slack.people.type_command("ada", "reports", "/mail-subscribe Daily Sales, Weekly Ops")
-    await until_public(both_ways, "now subscribed")
+    await until_public(both_ways, " subscribed this channel to")
     assert "not subscribed to Stock" in (await both_ways.ask("/mail-unsubscribe Stock Levels")).text
     await both_ways.slack.people.type_command("ada", "reports", "/mail-unsubscribe daily sales")
-    await until_public(both_ways, "no longer told about Daily Sales")
+    await until_public(both_ways, "unsubscribed this channel from Daily Sales")
     asked = await both_ways.ask("/mail-unsubscribe all")
     assert "Unsubscribe this channel from its only mail?" in asked.text
     await both_ways.slack.people.click("ada", "mail_unsubscribe:all", channel="reports", ts=asked.ts)
-    await until_public(both_ways, "no longer told about Weekly Ops")
+    await until_public(both_ways, "unsubscribed this channel from Weekly Ops")
     assert (await both_ways.until_text("You unsubscribed this channel from Weekly Ops")).ts == asked.ts
 
 
@@ -74,27 +74,31 @@ async def test_of_two_mails_of_one_name_the_channel_is_asked_which_to_leave(stag
     await stage.slack.people.type_command(
         "ada", "reports", f"/mail-subscribe {first.mail_id} {second.mail_id}"
     )
-    await until_public(stage, "now subscribed to Twin Report, Twin Report")
+    await until_public(stage, "subscribed this channel to 2 mails: Twin Report, Twin Report")
     asked = await stage.ask("/mail-unsubscribe Twin Report")
     assert "Which mail do you mean by “Twin Report”?" in asked.text
     assert all(f"…{mail.mail_id[-6:]}" in asked.text for mail in (first, second))
     await stage.slack.people.click("ada", "mail_pick:mail-unsubscribe:0", channel="reports", ts=asked.ts)
-    await until_public(stage, "no longer told about Twin Report")
+    await until_public(stage, "unsubscribed this channel from Twin Report")
     await stage.slack.people.type_command("ada", "reports", "/mail-unsubscribe Twin Report")
     await stage.slack.changes.until(
         lambda: (
-            sum("no longer told" in one.text for one in stage.slack.workspace.messages("reports")) == 2
+            sum(
+                "unsubscribed this channel from" in one.text
+                for one in stage.slack.workspace.messages("reports")
+            )
+            == 2
             or None
         )
     )
     listed = await stage.ask("/mail-subscriptions")
-    assert "subscribed to no mail" in listed.text
+    assert "not subscribed to any mail" in listed.text
 
 
 async def test_a_name_that_is_close_to_several_is_asked_back_before_leaving(both_ways: Rig) -> None:
     """Only what the channel has is offered; what it has none of says so."""
     await both_ways.slack.people.type_command("ada", "reports", "/mail-subscribe Store 001, Store 002")
-    await until_public(both_ways, "now subscribed to Store 001, Store 002")
+    await until_public(both_ways, "subscribed this channel to 2 mails: Store 001, Store 002")
     asked = await both_ways.ask("/mail-unsubscribe Store 00")
     assert "Which mail do you mean by “Store 00”? Store 001" in asked.text
     assert "Store 003" not in asked.text
@@ -112,7 +116,9 @@ async def test_exact_names_and_pasted_pairs_are_subscribed_as_they_are(stage: Ri
         "reports",
         f"/mail-subscribe 10086 Call Center, Revenue by 3 regions, {mail.mail_id} 7218865303929605212",
     )
-    await until_public(stage, "now subscribed to 10086 Call Center, Revenue by 3 regions, Daily Sales")
+    await until_public(
+        stage, "subscribed this channel to 3 mails: 10086 Call Center, Revenue by 3 regions, Daily Sales"
+    )
     listed = await stage.ask("/mail-subscriptions")
     assert "told about 3 mails" in listed.text
 
@@ -129,8 +135,8 @@ async def test_the_form_subscribes_with_a_due_time(both_ways: Rig) -> None:
         "days": "daily",
     }
     await both_ways.slack.people.submit_view("ada", view.id, values)
-    told = await until_public(both_ways, "now subscribed to Daily Sales")
-    assert "due 09:30 daily" in told.text
+    told = await until_public(both_ways, "subscribed this channel to Daily Sales")
+    assert "Due 09:30 daily" in told.text
     assert "I tell this channel once when it fails, and when it recovers" in told.text
 
 
@@ -154,7 +160,7 @@ async def test_snoozing_from_a_notice(stage: Rig, value: str, words: str) -> Non
     await stage.start_bot()
     mail = stage.world.named("Supplier Scorecard")
     await stage.slack.people.type_command("ada", "reports", f"/mail-subscribe {mail.mail_id}")
-    await until_public(stage, "now subscribed to Supplier Scorecard")
+    await until_public(stage, "subscribed this channel to Supplier Scorecard")
     stage.world.run_now(mail.mail_id, takes=timedelta(seconds=1), outcome="FAILED")
     notice = await until_public(stage, "Supplier Scorecard failed", seconds=20)
     await stage.slack.people.click(

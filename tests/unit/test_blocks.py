@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.slack.kit.blocks import absolute, sections
+from bot.slack.kit.blocks import sections
+from bot.slack.kit.text import absolute
 
 EVENING = datetime(2024, 10, 9, 9, 34, tzinfo=UTC)
 

@@ -1,14 +1,18 @@
 """Answers as they go over the wire: bodies, headers, and how much of them arrives."""
 
+from __future__ import annotations
+
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from bot.sandbox.world.refusals import Refusal
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.sandbox.world.refusals import Refusal
 
 JSON_TYPE = "application/json;charset=utf-8"
 HTML_TYPE = "text/html;charset=utf-8"
@@ -36,7 +40,6 @@ class Reply:
     content_type: str = JSON_TYPE
     delivery: Delivery = Delivery.WHOLE
     delay: float = 0.0
-    over_limit: bool = False
 
 
 def success(result: Any, request_id: str, *, outcome: str = "OK") -> Reply:

@@ -14,6 +14,7 @@ class Command:
     name: str
     description: str
     usage_hint: str
+    should_escape: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +25,7 @@ class Manifest:
     commands: Mapping[str, Command]
     scopes: frozenset[str]
     events: frozenset[str]
+    is_interactive: bool
     has_home: bool
 
     @classmethod
@@ -37,6 +39,7 @@ class Manifest:
             commands={command.name: command for command in commands},
             scopes=frozenset(document.get("oauth_config", {}).get("scopes", {}).get("bot", ())),
             events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", ())),
+            is_interactive=bool(settings.get("interactivity", {}).get("is_enabled", False)),
             has_home=bool(features.get("app_home", {}).get("home_tab_enabled", False)),
         )
 
@@ -46,4 +49,5 @@ def _command(each: Json) -> Command:
         name=each["command"],
         description=each.get("description", ""),
         usage_hint=each.get("usage_hint", ""),
+        should_escape=bool(each.get("should_escape", False)),
     )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from bot.domain import SlackError, SnoozeOutcome
 from bot.slack.views import home_actions as views
-from bot.slack.views import snooze as snooze_messages
 from bot.slack.views import unsubscribe as leaving
 from bot.slack.views.home_actions import read_mail, read_snooze_in
 
@@ -68,7 +67,7 @@ class HomeActionHandler:
         if await self._is_theirs(user_id, mail_id, channel_id):
             outcome, state = await self._snoozes.snooze(channel_id, mail_id, snooze, user_id)
             if outcome is SnoozeOutcome.DONE and state is not None:
-                told = snooze_messages.snoozed(state, user_id, now=self._now(), zone=self._zone)
+                told = leaving.snoozed(state, user_id, now=self._now(), zone=self._zone)
                 await self._tell(channel_id, told)
         await self._show_all(user_id, mail_id, answer)
 

@@ -18,10 +18,10 @@ from bot.domain import (
 )
 from bot.domain.subscriptions import Posting
 from bot.slack.handlers.asking import ask_each
+from bot.slack.kit.blocks import together
 from bot.slack.payloads import Clicked
 from bot.slack.views import subscriptions as views
 from bot.slack.views.errors import failure
-from bot.slack.views.together import together
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence

@@ -113,7 +113,7 @@ class ManualRunHandler:
         if not await self._is_allowed(who.person.user_id, subject, answer):
             return
         last = self._lookup.last_known(subject.ref)
-        await answer.send(views.ask_first(subject, last, now=self._now(), zone=self._zone), replace=replace)
+        await answer.send(views.ask_to_run(subject, last, now=self._now(), zone=self._zone), replace=replace)
 
     async def _begin(self, wish: RunWish, answer: Answer, *, replace: bool) -> None:
         """Look at the run before (nobody can ask for it later by anything but its ID), claim, start."""

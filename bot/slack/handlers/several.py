@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from bot.domain import MailRef, QuickBIError
 from bot.slack.handlers.asking import ask_each
-from bot.slack.views import several as views
-from bot.slack.views.several import Glance
+from bot.slack.views import status as views
+from bot.slack.views.status import Glance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,7 +34,7 @@ class SeveralStatusHandler:
         """With a word about the wait if it is long."""
 
         async def while_waiting(ready_in: float) -> None:
-            await answer.send(views.checking(len(mail_ids), ready_in))
+            await answer.send(views.checking_several(len(mail_ids), ready_in))
 
         found = await ask_each(self._lookup, mail_ids, fresh_for=_FRESH_FOR, while_waiting=while_waiting)
         glances = [

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain import Observation, QuickBIError
 from bot.slack.kit.actions import read_more, read_ref
-from bot.slack.views import sharing as views
-from bot.slack.views import status as messages
+from bot.slack.views import status as views
 from bot.slack.views.errors import failure
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ class SharingHandler:
     async def chosen(self, clicked: Clicked, answer: Answer) -> None:
         """From a menu, which cannot ask first by itself. What it hangs on stays as it is."""
         _, ref = read_more(clicked.value)
-        question = views.ask_first(ref, self._directory.get(ref.mail_id), clicked.channel_id)
+        question = views.ask_to_share(ref, self._directory.get(ref.mail_id), clicked.channel_id)
         await answer.send(question, replace=False)
 
     async def confirmed(self, clicked: Clicked, answer: Answer) -> None:
@@ -64,7 +63,7 @@ class SharingHandler:
             return
         await answer.send(views.shared_now(ref, mail), replace=True)
         status = await self._status.message(ref, clicked.channel_id, observation, self._now(), stays=True)
-        await answer.send(messages.shared(status, clicked.person.user_id), replace=False, in_channel=True)
+        await answer.send(views.shared(status, clicked.person.user_id), replace=False, in_channel=True)
 
     async def dismissed(self, clicked: Clicked, answer: Answer) -> None:
         _, ref = read_more(clicked.value)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from bot.domain import MailId, SlackError, SnoozeOutcome
 from bot.slack.kit.actions import ALL, Act, Snooze, read_snooze
-from bot.slack.kit.mail_titles import name_or_id
-from bot.slack.views import snooze as views
-from bot.slack.views import unsubscribe as leaving
+from bot.slack.kit.text import name_or_id
+from bot.slack.views import unsubscribe as views
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,7 +59,7 @@ class SnoozeHandler:
         outcome, state = await self.snooze(clicked.channel_id, mail_id, snooze, user_id)
         if outcome is SnoozeOutcome.NOT_SUBSCRIBED or state is None:
             await answer.send(
-                leaving.not_subscribed(self._title(mail_id), names=self._commands.names), replace=False
+                views.not_subscribed(self._title(mail_id), names=self._commands.names), replace=False
             )
         elif outcome is SnoozeOutcome.NOTHING_WRONG:
             await answer.send(views.nothing_wrong(mail_id, state.mail), replace=False)

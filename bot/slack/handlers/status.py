@@ -10,7 +10,7 @@ from bot.domain import Choice, MailRef, QuickBIError, RunStatus, StoreError
 from bot.mails.status_lookup import Waiting
 from bot.slack.commands import AskForm, AskHelp, AskStatus, Verb, parse
 from bot.slack.kit.actions import InChannel, read_ref, under_status
-from bot.slack.kit.mail_titles import label_of
+from bot.slack.kit.text import label_of
 from bot.slack.views import help as guide
 from bot.slack.views import status as messages
 from bot.slack.views.errors import failure, may_pass

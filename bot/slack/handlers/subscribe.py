@@ -11,11 +11,11 @@ from bot.slack.commands import AskForm, AskHelp, Subscribe, Unsubscribe, Verb, p
 from bot.slack.handlers.joining import who_where
 from bot.slack.handlers.status import resolve
 from bot.slack.kit.actions import UNDER_STATUS, read_more, read_page, read_ref
-from bot.slack.kit.mail_titles import name_or_id
+from bot.slack.kit.blocks import together
+from bot.slack.kit.text import name_or_id
 from bot.slack.views import help as guide
 from bot.slack.views import subscriptions as views
 from bot.slack.views import unsubscribe as leaving
-from bot.slack.views.together import together
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -104,7 +104,7 @@ class SubscriptionHandler:
         if state is None:
             await answer.send(self._not_subscribed(self._title(ref.mail_id)), replace=False)
         else:
-            await answer.send(leaving.ask_first(ref.mail_id, state.mail), replace=False)
+            await answer.send(leaving.ask_to_leave(ref.mail_id, state.mail), replace=False)
 
     async def unsubscribe_confirmed(self, clicked: Clicked, answer: Answer) -> None:
         """The step before said yes; its question makes room for what became of it."""

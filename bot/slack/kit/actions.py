@@ -1,27 +1,29 @@
-"""Pure: the buttons and menus under messages, and what they carry. A button's value is all that a click tells."""
+"""The buttons and menus under messages, and what they carry. A button's value is all that a click tells."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from slack_sdk.models.blocks import ActionsBlock, Option, StaticSelectElement
 
 from bot.domain import MailId, MailRef, TaskId
-from bot.slack.kit.blocks import actions, button, clip, confirm, one_line, option, overflow
+from bot.mails.text_normalisation import displayed
+from bot.slack.kit.blocks import Message, actions, button, confirm, option, overflow, section, text_of
+from bot.slack.kit.text import clip
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from slack_sdk.models.blocks import ButtonElement, InteractiveElement
+    from slack_sdk.models.blocks import Block, ButtonElement, ConfirmObject, InteractiveElement
 
     from bot.domain import Choice, Mail
 
 _LABEL = 75  # characters, by Slack's limit for a button
 _ID_END = 6  # characters, enough to tell two IDs apart
-
+_Word = TypeVar("_Word", bound=StrEnum)
 
 # Of what is about all mails of a message: stands for a mail in the value, and behind a colon in the action ID.
 ALL = "all"
@@ -55,6 +57,22 @@ class More(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
 
 
+class Snooze(StrEnum):
+    """How long a channel gets no new messages about a mail, as the first word of the chosen value."""
+
+    HOUR = "1h"
+    FOUR_HOURS = "4h"
+    TOMORROW = "tomorrow"
+    RECOVERED = "recovered"
+    WAKE = "wake"
+
+
+_SNOOZES = {
+    Snooze.HOUR: "1 hour",
+    Snooze.FOUR_HOURS: "4 hours",
+    Snooze.TOMORROW: "until tomorrow 9:00",
+    Snooze.RECOVERED: "until it recovers",
+}
 # These stand under a status, and carry the run that it shows: it is drawn anew after them.
 UNDER_STATUS = (f"{Act.SUBSCRIBE}:status", f"{Act.UNSUBSCRIBE}:status")
 CONFIRMED = f"{Act.UNSUBSCRIBE}:confirmed"
@@ -95,15 +113,64 @@ def more_value(more: More, ref: MailRef) -> str:
 
 def read_more(value: str) -> tuple[More, MailRef]:
     """Raises OldButton for what no menu of ours carries."""
+    more, rest = read_word(More, value)
+    return more, read_ref(rest)
+
+
+def read_snooze(value: str) -> tuple[Snooze, MailId]:
+    """Raises OldButton for what no menu of ours carries."""
+    snooze, rest = read_word(Snooze, value)
+    return snooze, MailId(rest)
+
+
+def read_word(words: type[_Word], value: str) -> tuple[_Word, str]:
+    """The first word of a value, and the rest. Raises OldButton for a word that is none of `words`."""
     word, _, rest = value.partition(" ")
-    if word not in More.__members__.values():
+    if word not in words.__members__.values():
         raise OldButton(value)
-    return More(word), read_ref(rest)
+    return words(word), rest
+
+
+def ask_first(question: str, yes: ButtonElement, no: ButtonElement, *more: Block) -> Message:
+    """The question before something that was chosen from a menu or typed. `question` names what it is about."""
+    asked = section(question)
+    confirm_or_not = f"Confirm with {yes.text.text if yes.text else ''}, or Cancel."
+    return Message(blocks=(asked, actions([yes, no]), *more), text=f"{text_of([asked])} {confirm_or_not}")
+
+
+def dismiss_button(more: More, ref: MailRef) -> ButtonElement:
+    """No, to the question before what was chosen."""
+    return button(
+        "Cancel", action_id=Act.DISMISS, value=more_value(more, ref), reads_as="Cancel, change nothing"
+    )
+
+
+def pager(
+    kind: str,
+    page: int,
+    pages: int,
+    *,
+    of: str = "",
+    labels: tuple[str, str] = ("Previous", "Next"),
+    what: str,
+) -> list[ButtonElement]:
+    """Buttons that turn to the pages that there are. `kind` says in the action ID what is paged, `of` which one."""
+    turns = [(labels[0], page - 1)] if page > 0 else []
+    turns += [(labels[1], page + 1)] if page + 1 < pages else []
+    return [
+        button(
+            label,
+            action_id=f"{Act.PAGE}:{kind}:{label.lower()}",
+            value=page_value(to, of),
+            reads_as=f"{label} {what}",
+        )
+        for label, to in turns
+    ]
 
 
 def run_button(mail_id: MailId, title: str, *, is_first: bool = False) -> ButtonElement:
     """Asks first: a run sends the mail to all its recipients, again unless it `is_first` that is missing."""
-    short = clip(one_line(title), 60)
+    short = clip(displayed(title), 60)
     again, more = ("now", "") if is_first else ("again", " once more")
     return button(
         f"Run {again}…",
@@ -123,66 +190,41 @@ def subscribe_button(
     mail_id: MailId, title: str, *, is_subscribed: bool, status_of: MailRef | None = None
 ) -> ButtonElement:
     """`status_of` is what the message shows the status of, where it is one."""
-    short = clip(one_line(title), 40)
+    short = clip(displayed(title), 40)
     subscribe, unsubscribe = UNDER_STATUS if status_of else (Act.SUBSCRIBE, Act.UNSUBSCRIBE)
     value = ref_value(status_of) if status_of else mail_id
     if not is_subscribed:
-        return button(
-            "Subscribe this channel",
-            action_id=subscribe,
-            value=value,
-            reads_as=f"Subscribe this channel to {short}",
-        )
+        label = "Subscribe this channel"
+        return button(label, action_id=subscribe, value=value, reads_as=f"{label} to {short}")
     return button(
         "Unsubscribe",
         action_id=unsubscribe,
         value=value,
         reads_as=f"Unsubscribe this channel from {short}",
-        confirm=confirm(
-            "Unsubscribe this channel?",
-            f"This channel will no longer be told when {short} fails.",
-            yes="Unsubscribe",
-            danger=True,
+        confirm=confirm_leaving(
+            "Unsubscribe this channel?", f"This channel will no longer be told when {short} fails."
         ),
     )
 
 
+def confirm_leaving(title: str, question: str) -> ConfirmObject:
+    return confirm(title, question, yes="Unsubscribe", danger=True)
+
+
 def check_button(ref: MailRef, title: str) -> ButtonElement:
-    short = clip(one_line(title), 50)
+    short = clip(displayed(title), 50)
     return button("Check again", action_id=Act.CHECK, value=ref_value(ref), reads_as=f"Check {short} again")
 
 
-def dismiss_button(more: More, ref: MailRef) -> ButtonElement:
-    """No, to the question before what was chosen."""
-    return button(
-        "Cancel", action_id=Act.DISMISS, value=more_value(more, ref), reads_as="Cancel, change nothing"
-    )
-
-
-class Snooze(StrEnum):
-    """For how long a channel hears nothing new about a mail, as the first word of the chosen value."""
-
-    HOUR = "1h"
-    FOUR_HOURS = "4h"
-    TOMORROW = "tomorrow"
-    RECOVERED = "recovered"
-    WAKE = "wake"
-
-
-SNOOZE_LABELS = {
-    Snooze.HOUR: "1 hour",
-    Snooze.FOUR_HOURS: "4 hours",
-    Snooze.TOMORROW: "until tomorrow 9:00",
-    Snooze.RECOVERED: "until it recovers",
-}
-
-
-def read_snooze(value: str) -> tuple[Snooze, MailId]:
-    """Raises OldButton for what no menu of ours carries."""
-    word, _, mail_id = value.partition(" ")
-    if word not in Snooze.__members__.values():
-        raise OldButton(value)
-    return Snooze(word), MailId(mail_id)
+def snooze_menu(
+    which: str, *, is_snoozed: bool, action_id: str = Act.SNOOZE, of_all: bool = False
+) -> InteractiveElement:
+    """Snoozes, or ends that. `which` is what the value carries: a mail, a mail and a channel, or ALL."""
+    them = " all" if of_all else ""
+    if is_snoozed:
+        return button(f"Wake{them}", action_id=action_id, value=f"{Snooze.WAKE} {which}")
+    options = [option(label, f"{snooze} {which}") for snooze, label in _SNOOZES.items()]
+    return StaticSelectElement(action_id=action_id, placeholder=f"Snooze{them} …", options=options)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -194,7 +236,7 @@ class InChannel:
 
 
 def under_status(ref: MailRef, title: str, *, has_failed: bool, here: InChannel) -> ActionsBlock:
-    """At most three buttons, the rest behind the dots: it must fit a phone."""
+    """At most three buttons, the rest in the overflow menu: it must fit a phone."""
     mail = MailRef(mail_id=ref.mail_id)
     elements: list[InteractiveElement] = [check_button(ref, title)]
     more = [
@@ -206,7 +248,7 @@ def under_status(ref: MailRef, title: str, *, has_failed: bool, here: InChannel)
     else:
         more.append(("Run again…", more_value(More.RUN, mail)))
     if here.is_snoozed is not None:
-        elements.append(_snooze(ref.mail_id, is_snoozed=here.is_snoozed))
+        elements.append(snooze_menu(ref.mail_id, is_snoozed=here.is_snoozed))
         more.append(("Unsubscribe this channel…", more_value(More.UNSUBSCRIBE, mail)))
     elif here.is_subscribed is not None:
         elements.append(subscribe_button(ref.mail_id, title, is_subscribed=here.is_subscribed, status_of=ref))
@@ -215,7 +257,7 @@ def under_status(ref: MailRef, title: str, *, has_failed: bool, here: InChannel)
 
 
 def under_digest(mails: Sequence[tuple[MailId, str]], *, are_snoozed: bool) -> ActionsBlock:
-    """From a message about many: one of them is looked at, with everything that can be done about it, or all sleep.
+    """Under a message about many mails: shows one with all that can be done about it, or snoozes all.
 
     `mails` are IDs and labels. The first menu also tells whoever snoozes all which mails these are.
     """
@@ -224,40 +266,9 @@ def under_digest(mails: Sequence[tuple[MailId, str]], *, are_snoozed: bool) -> A
         placeholder="Look at one …",
         options=[option(label, mail_id) for mail_id, label in mails],
     )
-    return actions([look, _snooze(ALL, is_snoozed=are_snoozed)])
-
-
-def under_notice(
-    mail_id: MailId, title: str, *, is_snoozed: bool, is_subscribed: bool = True, run: ButtonElement | None
-) -> ActionsBlock:
-    """What people do about a failure, from the message that tells of it. A channel that left may come back.
-
-    `run` is None where asking for a run leads nowhere.
-    """
-    ref = MailRef(mail_id=mail_id)
-    check = check_button(ref, title)
-    if not is_subscribed:
-        return actions([check, subscribe_button(mail_id, title, is_subscribed=False)])
-    elements: list[InteractiveElement] = [check, _snooze(mail_id, is_snoozed=is_snoozed)]
-    if run is not None:
-        elements.insert(0, run)
-    more = [
-        ("Recent runs", more_value(More.HISTORY, ref)),
-        ("Unsubscribe this channel…", more_value(More.UNSUBSCRIBE, ref)),
-    ]
-    return actions([*elements, overflow(more, action_id=Act.MORE)])
-
-
-def _snooze(which: str, *, is_snoozed: bool) -> InteractiveElement:
-    """`which` is a mail, or `ALL`."""
-    of_all = which == ALL
-    action_id = f"{Act.SNOOZE}:{ALL}" if of_all else Act.SNOOZE
-    if is_snoozed:
-        label = "Wake all" if of_all else "Wake"
-        return button(label, action_id=action_id, value=f"{Snooze.WAKE} {which}")
-    options = [option(label, f"{snooze} {which}") for snooze, label in SNOOZE_LABELS.items()]
-    placeholder = "Snooze all …" if of_all else "Snooze …"
-    return StaticSelectElement(action_id=action_id, placeholder=placeholder, options=options)
+    return actions(
+        [look, snooze_menu(ALL, is_snoozed=are_snoozed, action_id=f"{Act.SNOOZE}:{ALL}", of_all=True)]
+    )
 
 
 def picks(choice: Choice, *, verb: str) -> ActionsBlock:
@@ -285,5 +296,5 @@ def labels(mails: Sequence[Mail]) -> list[str]:
 
 
 def _name_and_owner(mail: Mail) -> str:
-    title, owner = one_line(mail.name) or mail.mail_id, one_line(mail.owner_name)
+    title, owner = displayed(mail.name) or mail.mail_id, displayed(mail.owner_name)
     return f"{title} · {owner}" if owner else title

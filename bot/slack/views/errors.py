@@ -1,4 +1,4 @@
-"""Pure: why there is no answer -> words that say what happened and what to do. Every error has its own."""
+"""Why there is no answer: what happened, and what to do about it."""
 
 from __future__ import annotations
 
@@ -21,21 +21,22 @@ from bot.domain import (
     UnknownRefusal,
     UsageError,
 )
-from bot.slack.kit.blocks import Message, code, duration, escape, name, section, small, unmarked
-from bot.slack.kit.mail_titles import bare_title_of, has_name, plain_title_of
-from bot.slack.views.remedies import CREDENTIALS, REMEDIES
+from bot.mails.text_normalisation import displayed
+from bot.slack.kit.blocks import Message, message, small
+from bot.slack.kit.text import bare_title_of, code, duration, escape, name
+from bot.slack.views.remedies import ACCESS, CREDENTIALS
 
 if TYPE_CHECKING:
     from slack_sdk.models.blocks import Block
 
     from bot.domain import Mail, MailRef
 
-_OPERATOR = "Tell whoever runs this bot"
+_OPERATOR = "tell whoever runs this bot"
 _NOT_YOU = "Nothing is wrong with what you typed."
 _MAY_PASS = (Throttled, QuickBIUnavailable, ProtocolError, UnknownRefusal)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class _Words:
     sign: str
     headline: str
@@ -43,22 +44,20 @@ class _Words:
 
 
 def failure(error: QuickBIError, ref: MailRef | None = None, mail: Mail | None = None) -> Message:
-    """Tell a person why Quick BI gave no answer, and what to do. The request ID stands small, for support."""
-    title = _title(ref, mail)
-    words = _words(error, title)
-    blocks: list[Block] = [section(f"{words.sign} *{words.headline}*\n{words.advice}")]
+    """Tell a person why Quick BI gave no answer, and what to do. The IDs stand small, for support."""
+    words = _words(error, _title(ref, mail))
     about_quickbi = may_pass(error)  # not about the mail: that is named beside
+    named = bool(mail and displayed(mail.name))
     small_print = [
-        title if about_quickbi and has_name(mail) else "",
+        bare_title_of(ref.mail_id, mail) if ref and about_quickbi and named else "",
         f"Mail {code(ref.mail_id)}" if ref else "",
         f"Request {code(error.request_id)}" if error.request_id else "",
         f"<{escape(error.recommend)}|What Quick BI says about it>" if _is_link(error.recommend) else "",
     ]
-    if any(small_print):
-        blocks.append(small(*small_print))
-    subject = f"{plain_title_of(ref.mail_id, mail, begins=True)}: " if ref and about_quickbi else ""
-    plain = unmarked(f"{words.headline}. {words.advice}")
-    return Message(text=f"{subject}{plain}", blocks=tuple(blocks))
+    blocks: list[Block] = [small(*small_print)] if any(small_print) else []
+    said = f"{words.sign} *{words.headline}*\n{words.advice}"
+    subject = f"{bare_title_of(ref.mail_id, mail).replace('`', '')}: " if ref and about_quickbi else ""
+    return message(said, *blocks, text=f"{subject}{message(said).text}")
 
 
 def in_short(error: QuickBIError, ref: MailRef, mail: Mail | None) -> tuple[str, str]:
@@ -74,210 +73,184 @@ def may_pass(error: QuickBIError) -> bool:
 
 def usage(error: UsageError) -> Message:
     """Tell a person what was wrong with what was typed, with an example that works."""
-    problem = escape(error.problem)
-    return Message(
-        text=f"{problem} For example: {error.example}",
-        blocks=(section(f"✏️ {problem}\nFor example: {code(error.example)}"),),
-    )
+    return message(f"✏️ {escape(error.problem)}\nFor example: {code(error.example)}")
 
 
 def surprise(reference: str) -> Message:
     """Our own mistake. `reference` finds the traceback in the log."""
     words = "Something went wrong on my side. It is in the log; please try again in a minute."
-    return Message(
-        text=f"{words} Reference {reference}.",
-        blocks=(section(f"🛠️ {words}"), small(f"Reference {code(reference)}")),
+    return message(
+        f"🛠️ {words}", small(f"Reference {code(reference)}"), text=f"{words} Reference {reference}."
     )
 
 
 def cannot_keep(reference: str) -> Message:
     """The database takes nothing now: a full disk, a lock, a server that is away. `reference` is for the log."""
     words = (
-        "I cannot write anything down just now, so what you asked for may not last. Please try again in a few "
-        "minutes, and tell whoever runs me if it stays so. What fails meanwhile is told afterwards."
+        "I cannot save anything right now, so what you asked for may not last. Please try again in a few "
+        "minutes, and tell whoever runs this bot if it keeps happening. "
+        "What fails in the meantime will be reported afterwards."
     )
-    return Message(
-        text=f"{words} Reference {reference}.",
-        blocks=(section(f"🗄️ {words}"), small(f"Reference {code(reference)}")),
+    return message(
+        f"🗄️ {words}", small(f"Reference {code(reference)}"), text=f"{words} Reference {reference}."
     )
 
 
 def restarting() -> Message:
-    words = "I am being restarted and could not finish this. Please ask again in a minute."
-    return Message(text=words, blocks=(section(f"🔄 {words}"),))
+    return message("🔄 I am being restarted and could not finish this. Please ask again in a minute.")
 
 
 def old_button() -> Message:
     """A button, menu or form of another version: old messages keep theirs."""
-    words = (
-        "This button or form is from another version of me, and I no longer know what it did. Nothing was "
-        "changed. Ask again to get one that works."
+    return message(
+        "🕰️ This button or form is from another version of me, and I no longer know what it did. "
+        "Nothing was changed. Ask again to get one that works."
     )
-    return Message(text=words, blocks=(section(f"🕰️ {words}"),))
 
 
 def outsider() -> Message:
     """A person of another organisation, in a shared channel."""
-    words = (
-        "Report mails are internal: people of other organisations cannot ask about them. "
-        "Someone of the organisation that runs this bot can ask for you."
+    return message(
+        "🔒 Report mails are internal: people from other organisations cannot ask about them. "
+        "Someone in the organisation that runs this bot can ask for you."
     )
-    return Message(text=words, blocks=(section(f"🔒 {words}"),))
 
 
 def person_unknown() -> Message:
     """Slack keeps from us who asks, or which channels are theirs: then nobody is let in."""
-    words = (
-        "Slack did not tell me which organisation and channels are yours, so I cannot show you anything yet. "
-        "Please try again in a minute."
+    return message(
+        "🔒 Slack did not tell me which organisation and channels you belong to, so I cannot show you anything "
+        "yet. Please try again in a minute."
     )
-    return Message(text=words, blocks=(section(f"🔒 {words}"),))
 
 
 def wrong_channel() -> Message:
-    words = (
-        "This bot answers in some channels only, and this is none of them. Whoever runs it can add this one."
+    return message(
+        "🔒 This bot answers only in certain channels, and this is not one of them. Whoever runs it can add this one."
     )
-    return Message(text=words, blocks=(section(f"🔒 {words}"),))
 
 
 def _title(ref: MailRef | None, mail: Mail | None) -> str:
     if ref is None:
         return "this mail"
-    return bare_title_of(ref.mail_id, mail) if has_name(mail) else f"the mail {code(ref.mail_id)}"
+    return bare_title_of(ref.mail_id, mail).replace("Mail `", "the mail `", 1)
 
 
 def _words(error: QuickBIError, mail: str) -> _Words:
     match error:
         case MailNotFound():
+            is_id = mail.startswith("the mail `")
+            which = (
+                f"has no mail with the ID {mail.removeprefix('the mail ')}"
+                if is_id
+                else f"cannot find {mail}"
+            )
             return _Words(
-                sign="🔍",
-                headline=f"Quick BI knows no mail for {mail.removeprefix('the mail ')}",
-                advice=(
+                "🔍",
+                f"Quick BI {which}",
+                (
                     "Check the name, or copy the ID from the mail's page under *Subscriptions* in Quick BI: "
-                    "mostly 32 letters and digits. It may also have been deleted."
+                    "usually 32 letters and digits. It may also have been deleted."
                 ),
             )
         case AccessForbidden():
             return _forbidden(error, mail)
         case MailMisconfigured():
             return _Words(
-                sign="📝",
-                headline=f"Quick BI does not accept the subject of {mail}",
-                advice="Its owner must mend the subject line in Quick BI; then it can be sent again.",
+                "📝",
+                f"Quick BI does not accept the subject of {mail}",
+                "Its owner has to correct the subject line in Quick BI; then it can be sent again.",
             )
         case CredentialsRejected():
-            return _credentials(error)
+            remedy = CREDENTIALS[error.problem]
+            return _Words("🔑", remedy.what, f"{_NOT_YOU} {_OPERATOR.capitalize()}: {remedy.todo}")
         case RunRefused():
             return _run_refused(error, mail)
         case Throttled():
             wait = duration(timedelta(seconds=max(1.0, error.retry_after or 30)))
             return _Words(
-                sign="🚦",
-                headline="Quick BI is being asked too often",
-                advice=f"{_NOT_YOU} Something else asks it too. Please try again in {wait}.",
+                "🚦",
+                "Quick BI is getting too many requests",
+                f"{_NOT_YOU} Something else is using Quick BI's API, too. Please try again in {wait}.",
             )
         case QuickBIUnavailable():
             return _Words(
-                sign="🌩️",
-                headline="Quick BI does not answer at the moment",
-                advice=f"{_NOT_YOU} Please try again in a few minutes. This says nothing about the mail itself.",
+                "🌩️",
+                "Quick BI is not answering at the moment",
+                f"{_NOT_YOU} Please try again in a few minutes. This says nothing about the mail itself.",
             )
         case ProtocolError():
             return _Words(
-                sign="🧩",
-                headline="Quick BI answered in a way that I do not understand",
-                advice=f"{_NOT_YOU} Try again; if it stays so, {_OPERATOR.lower()} and name the time.",
+                "🧩",
+                "Quick BI answered in a way that I do not understand",
+                f"{_NOT_YOU} Try again; if it keeps happening, {_OPERATOR} and say when it happened.",
             )
         case UnknownRefusal():
-            said = f": “{name(error.said, 200)}”" if error.said else "."
+            said = f": “{name(error.said, 200)}”" if error.said else ""
             return _Words(
-                sign="❔",
-                headline=f"Quick BI refused with {code(error.code or 'no code')}",
-                advice=f"I do not know this one{said} {_OPERATOR} if it stays so.",
+                "❔",
+                f"Quick BI refused with {code(error.code or 'no code')}",
+                f"I do not know this code{said}. If it keeps happening, {_OPERATOR}.",
             )
         case _:
-            return _Words(
-                sign="❔",
-                headline="Quick BI gave no answer",
-                advice=f"Try again; if it stays so, {_OPERATOR.lower()}.",
-            )
+            return _Words("❔", "Quick BI gave no answer", f"Try again; if it keeps happening, {_OPERATOR}.")
 
 
 def _forbidden(error: AccessForbidden, mail: str) -> _Words:
     match error.missing:
         case MissingAccess.MAIL:
-            return _Words(
-                sign="🔒",
-                headline=f"This bot may not see {mail}",
-                advice=(
-                    "Its owner, or a Quick BI organisation admin, can give the bot's account access to it. "
-                    + _NOT_YOU
-                ),
-            )
+            headline = f"This bot may not see {mail}"
+            advice = f"Its owner, or a Quick BI organisation admin, can give the bot's account access to it. {_NOT_YOU}"
         case MissingAccess.RAM_ACTION:
+            headline = ACCESS[error.missing].what
             action = code(f"quickbi-public:{error.action}" if error.action else "quickbi-public:*")
             reads = not error.action.startswith("Manual")
             policy = "AliyunQuickBIAPIReadOnlyAccess" if reads else "AliyunQuickBIAPIFullAccess"
-            return _Words(
-                sign="🔒",
-                headline="This bot's account lacks a permission",
-                advice=(
-                    f"{_NOT_YOU} An Alibaba Cloud administrator can allow it the RAM action {action}, for example "
-                    f"with the policy {code(policy)}."
-                ),
+            advice = (
+                f"{_NOT_YOU} An Alibaba Cloud administrator can allow it the RAM action {action}, for example "
+                f"with the policy {code(policy)}."
             )
         case MissingAccess.API_USER:
-            return _Words(
-                sign="🔒",
-                headline="Quick BI does not let this bot's account use its API",
-                advice=(
-                    f"{_NOT_YOU} A Quick BI organisation admin can make it an *API call auth user*; "
-                    "that takes about 5 minutes to count, and needs the Professional edition."
-                ),
-            )
-        case MissingAccess.ORGANISATION:
-            return _Words(
-                sign="🔒",
-                headline="This bot's account is not in your Quick BI organisation",
-                advice=(
-                    f"{_NOT_YOU} A Quick BI organisation admin can add it; then it must log in to Quick BI once."
-                ),
+            headline = ACCESS[error.missing].what
+            advice = (
+                f"{_NOT_YOU} A Quick BI organisation admin can make it an *API call auth user*; that takes about "
+                "5 minutes to take effect, and needs the Professional edition."
             )
         case MissingAccess.INSTANCE:
-            remedy = REMEDIES[error.missing]
-            return _Words(sign="🔒", headline=remedy.what, advice=f"{_NOT_YOU} {_OPERATOR}: {remedy.todo}")
-
-
-def _credentials(error: CredentialsRejected) -> _Words:
-    remedy = CREDENTIALS[error.problem]
-    return _Words(sign="🔑", headline=remedy.what, advice=f"{_NOT_YOU} {_OPERATOR}: {remedy.todo}")
+            headline = ACCESS[error.missing].what
+            advice = f"{_NOT_YOU} {_OPERATOR.capitalize()}: {ACCESS[error.missing].todo}"
+        case MissingAccess.ORGANISATION:
+            headline = ACCESS[error.missing].what
+            advice = (
+                f"{_NOT_YOU} A Quick BI organisation admin can add it; then it must log in to Quick BI once."
+            )
+    return _Words("🔒", headline, advice)
 
 
 def _run_refused(error: RunRefused, mail: str) -> _Words:
     match error.why:
         case RunRefusal.ALREADY_RUNNING:
             return _Words(
-                sign="⏳",
-                headline=f"Already running: {mail}",
-                advice="It was not started a second time. Check it again in a minute.",
+                "⏳",
+                f"{mail[0].upper()}{mail[1:]} is already running",
+                "It was not started a second time. Check it again in a minute.",
             )
         case RunRefusal.TOO_OFTEN:
             wait = (
                 f"in {duration(timedelta(seconds=error.retry_after))}"
                 if error.retry_after
-                else "in some minutes"
+                else "in a few minutes"
             )
             return _Words(
-                sign="🚦",
-                headline=f"Run by hand too often: {mail}",
-                advice=f"Quick BI limits that, so it was not started. Please try again {wait}.",
+                "🚦",
+                f"{mail[0].upper()}{mail[1:]} was run by hand too often",
+                f"Quick BI limits that, so it was not started. Please try again {wait}.",
             )
         case RunRefusal.SCHEDULER_FAILED:
             return _Words(
-                sign="🌩️",
-                headline=f"Quick BI's scheduler could not start {mail}",
-                advice="It was not started. Please try again in a few minutes.",
+                "🌩️",
+                f"Quick BI's scheduler could not start {mail}",
+                "It was not started. Please try again in a few minutes.",
             )
 
 

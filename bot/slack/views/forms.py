@@ -1,4 +1,4 @@
-"""Pure: the modals, and what was filled into them. The channel travels in a modal's private metadata."""
+"""The modals, and what was filled into them. The channel travels in a modal's private metadata."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.domain import DEFAULT_GRACE, EVERY_DAY, EVERY_EVENT, WORKDAYS, ChannelId, DueTime, Event, MailId
-from bot.slack.kit.blocks import one_line, option, section, small
+from bot.mails.text_normalisation import displayed
+from bot.slack.kit.blocks import option, section, small
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,20 +83,7 @@ def status_form(origin: Origin) -> View:
         "Mail status",
         "Check",
         origin,
-        [
-            InputBlock(
-                block_id=_MAILS,
-                label="Which mails?",
-                hint="Its owner's name and its ID find it, too.",
-                element=ExternalDataMultiSelectElement(
-                    action_id=SEARCH,
-                    placeholder="Type some letters of a name",
-                    min_query_length=1,
-                    max_selected_items=MOST_AT_ONCE,
-                    focus_on_load=True,
-                ),
-            )
-        ],
+        [_mails_input(hint="You can also search by owner or ID.")],
     )
 
 
@@ -109,22 +97,12 @@ def subscribe_form(origin: Origin, *, zone_name: str) -> View:
         "Subscribe",
         origin,
         [
-            section(f"<#{origin.channel_id}> is told once, in one message that stays true."),
-            InputBlock(
-                block_id=_MAILS,
-                label="Which mails?",
-                element=ExternalDataMultiSelectElement(
-                    action_id=SEARCH,
-                    placeholder="Type some letters of a name",
-                    min_query_length=1,
-                    max_selected_items=MOST_AT_ONCE,
-                    focus_on_load=True,
-                ),
-            ),
+            section(f"<#{origin.channel_id}> is told once, in one message that I keep up to date."),
+            _mails_input(),
             InputBlock(
                 block_id=_EVENTS,
                 label="Tell this channel when",
-                hint="For a mail that it is subscribed to already, this takes the place of what was chosen before.",
+                hint="If it is already subscribed to a mail, this replaces what was chosen before.",
                 element=CheckboxesElement(
                     action_id=_EVENTS, options=list(events.values()), initial_options=list(events.values())
                 ),
@@ -134,7 +112,7 @@ def subscribe_form(origin: Origin, *, zone_name: str) -> View:
                 label="Must have started by",
                 hint=(
                     "Leave it empty to keep the time that was set before, or to let me learn when it usually "
-                    f"starts. The time is in {zone_name}."
+                    f"starts. The time zone is {zone_name}."
                 ),
                 optional=True,
                 element=TimePickerElement(action_id=_DUE, placeholder="No fixed time"),
@@ -157,15 +135,30 @@ def subscribe_form(origin: Origin, *, zone_name: str) -> View:
                     initial_option=graces[round(DEFAULT_GRACE.total_seconds() / 60)],
                 ),
             ),
-            small("Days and lateness count only with a time."),
+            small("Days and lateness matter only if you set a time."),
         ],
+    )
+
+
+def _mails_input(hint: str | None = None) -> InputBlock:
+    return InputBlock(
+        block_id=_MAILS,
+        label="Which mails?",
+        hint=hint,
+        element=ExternalDataMultiSelectElement(
+            action_id=SEARCH,
+            placeholder="Type some letters of a name",
+            min_query_length=1,
+            max_selected_items=MOST_AT_ONCE,
+            focus_on_load=True,
+        ),
     )
 
 
 def mail_option(mail: Mail) -> Option:
     owner = f" · {mail.owner_name}" if mail.owner_name else ""
     return option(
-        f"{one_line(mail.name) or mail.mail_id}{owner}{' (paused)' if mail.paused else ''}", mail.mail_id
+        f"{displayed(mail.name) or mail.mail_id}{owner}{' (paused)' if mail.paused else ''}", mail.mail_id
     )
 
 

@@ -1,4 +1,4 @@
-"""Pure: help. What can be typed, and which mail was meant."""
+"""Help: what can be typed, and which mail was meant."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from bot.mails.references import EXAMPLE_TASK
 from bot.slack.commands import EXAMPLE_ID, Verb
 from bot.slack.kit.actions import labels, picks
-from bot.slack.kit.blocks import Message, actions, code, name, section, small
+from bot.slack.kit.blocks import Message, actions, message, small
+from bot.slack.kit.text import code, name
 from bot.slack.views.mail_list import Wanted, list_button
 
 if TYPE_CHECKING:
@@ -41,15 +42,10 @@ _HELP = {
         ),
     ),
     Verb.UNSUBSCRIBE: _Help(
-        arguments="MAIL | all",
-        what="Stop telling this channel about a mail",
-        example=EXAMPLE_ID,
-        more=_MAIL,
+        arguments="MAIL | all", what="Stop telling this channel about a mail", example=EXAMPLE_ID, more=_MAIL
     ),
     Verb.SUBSCRIPTIONS: _Help(
-        arguments="",
-        what="Which mails is this channel told about?",
-        more="Only you see the list.",
+        arguments="", what="Which mails is this channel told about?", more="Only you see the list."
     ),
     Verb.LIST: _Help(
         arguments="[words]",
@@ -87,33 +83,22 @@ def help_for(verb: Verb, command: str) -> Message:
     if verb not in _HELP:
         return _overview(prefix)
     about = _HELP[verb]
-    usage = f"{prefix}{verb} {about.arguments}".strip()
-    example = f"{prefix}{verb} {about.example}".strip()
-    return Message(
-        text=f"{_sentence(about.what)} Type {usage}. {about.more} For example: {example}".replace("*", ""),
-        blocks=(
-            section(f"*{about.what}*\n{code(usage)}\n{about.more}"),
-            small(f"For example {code(example)}", f"All commands: {code(f'{prefix}{Verb.HELP}')}"),
-        ),
-    )
+    usage, example = _typed(prefix, verb, about.arguments), _typed(prefix, verb, about.example)
+    small_print = small(f"For example {code(example)}", f"All commands: {code(f'{prefix}{Verb.HELP}')}")
+    said = f"*{about.what}*\nType {code(usage)}\n{about.more}"
+    return message(said, small_print, text=f"{message(said).text} For example: {example}")
 
 
-def _sentence(words: str) -> str:
-    return words if words.endswith("?") else f"{words}."
+def _typed(prefix: str, verb: Verb, words: str) -> str:
+    return f"{prefix}{verb} {words}".strip()
 
 
 def _overview(prefix: str) -> Message:
-    lines = [
-        f"{code(f'{prefix}{verb} {about.arguments}'.strip())} {about.what}" for verb, about in _HELP.items()
-    ]
-    plain = "; ".join(f"{prefix}{verb} {about.arguments}: {about.what}" for verb, about in _HELP.items())
-    return Message(
-        text=f"I tell you when a Quick BI report mail fails, gets stuck or never goes out. You can type: {plain}",
-        blocks=(
-            section("*I tell you when a Quick BI report mail fails, gets stuck or never goes out.*"),
-            section("\n".join(lines)),
-            small(_MAIL, "Each command takes `help`"),
-        ),
+    lines = [f"{code(_typed(prefix, verb, about.arguments))} {about.what}" for verb, about in _HELP.items()]
+    return message(
+        "*I tell you when a Quick BI report mail fails, gets stuck or never goes out.*",
+        "\n".join(lines),
+        small(_MAIL, "Each command takes `help`"),
     )
 
 
@@ -121,26 +106,17 @@ def choose(choice: Choice, *, verb: Verb) -> Message:
     """Ask which mail was meant, or say that none has such a name."""
     words = name(choice.words, 60)
     if not choice.mails:
-        return Message(
-            text=(
-                f"I know no mail named “{words}”. Check the spelling, or use its ID: "
-                "it stands on the mail's page under Subscriptions in Quick BI."
-            ),
-            blocks=(
-                section(
-                    f"🔍 *I know no mail named “{words}”*\nCheck the spelling, or use its ID: "
-                    "it stands on the mail's page under *Subscriptions* in Quick BI."
-                ),
-                actions([list_button("Show all mails", Wanted())]),
-                small("A mail is listed only if this bot's account may see it"),
-            ),
+        return message(
+            f"🔍 *I know no mail named “{words}”*\nCheck the spelling, or use its ID: "
+            "you'll find it on the mail's page under *Subscriptions* in Quick BI.",
+            actions([list_button("Show all mails", Wanted())]),
+            small("A mail is listed only if this bot's account may see it"),
         )
+    question = f"🔍 *Which mail do you mean by “{words}”?*"
     names = ", ".join(map(name, labels(choice.mails)))
-    return Message(
-        text=f"Which mail do you mean by “{words}”? {names}. Choose one with its button.",
-        blocks=(
-            section(f"🔍 *Which mail do you mean by “{words}”?*"),
-            picks(choice, verb=verb),
-            small("Not among them? Type more of the name, or the ID"),
-        ),
+    return message(
+        question,
+        picks(choice, verb=verb),
+        small("Not among them? Type more of the name, or the ID"),
+        text=f"{message(question).text} {names}. Choose one with its button.",
     )

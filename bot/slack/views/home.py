@@ -1,4 +1,4 @@
-"""Pure: the Home tab of one person: what their channels are told of, trouble first, and where to begin."""
+"""The Home tab of one person: what their channels are told about, trouble first, and where to begin."""
 
 from __future__ import annotations
 
@@ -8,31 +8,20 @@ from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from slack_sdk.models.blocks import ExternalDataSelectElement
+from slack_sdk.models.blocks import DividerBlock, ExternalDataSelectElement
 from slack_sdk.models.views import View
 
 from bot.domain import IncidentView
 from bot.slack.commands import Verb
 from bot.slack.kit.actions import Act
-from bot.slack.kit.blocks import (
-    actions,
-    button,
-    clip,
-    code,
-    divider,
-    header,
-    plural,
-    section,
-    small,
-    when,
-)
-from bot.slack.kit.mail_titles import label_of, plain_title_of, title_of
-from bot.slack.views.conditions import condition_of, needs_attention
+from bot.slack.kit.blocks import actions, button, header, section, small
+from bot.slack.kit.text import clip, code, dotted, label_of, natural, paused_in, plural, title_of, when
 from bot.slack.views.forms import SEARCH
 from bot.slack.views.home_actions import mail_menu
 from bot.slack.views.incident_text import headline, when_words
 from bot.slack.views.mail_list import Wanted, list_button
-from bot.slack.views.snooze import snooze_words
+from bot.slack.views.states import condition_of, needs_attention
+from bot.slack.views.unsubscribe import snooze_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,7 +43,7 @@ class _Group(StrEnum):
 
     TROUBLE = "Needs attention"
     SNOOZED = "Snoozed"
-    SILENT = "Not told: the channel is closed to me"
+    SILENT = "Not told: I can no longer post in the channel"
     FINE = "All quiet"
 
 
@@ -62,7 +51,7 @@ _MOST_ROWS = {_Group.TROUBLE: 20, _Group.SNOOZED: 10, _Group.SILENT: 5, _Group.F
 
 
 class Sight(StrEnum):
-    """What Slack said of the person's channels. Without its word only what they subscribed is here."""
+    """What Slack said about the person's channels. Without that only what they subscribed is shown."""
 
     KNOWN = "known"
     LOOKING = "looking"
@@ -71,7 +60,7 @@ class Sight(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Overview:
-    """What one person's Home tab tells. `incidents` are over, newest first."""
+    """What one person's Home tab shows. `incidents` are over, newest first."""
 
     states: tuple[SubscriptionState, ...]
     incidents: tuple[Incident, ...]
@@ -100,8 +89,9 @@ def _can_be_asked(outage: Outage | None, now: datetime, zone: tzinfo) -> str:
     if outage is None or now - outage.began_at < WORTH_A_WORD:
         return "✅ Quick BI answers, and I am watching."
     return (
-        f"🌩️ *Quick BI cannot be asked* since {when(outage.began_at, zone)}\n"
-        "What you see here may be old. This says nothing about the mails; what fails meanwhile is told afterwards."
+        f"🌩️ *I have not been able to reach Quick BI* since {when(outage.began_at, zone)}\n"
+        "What you see here may be out of date. This says nothing about the mails; what fails in the meantime will "
+        "be reported afterwards."
     )
 
 
@@ -123,7 +113,7 @@ def _groups(overview: Overview, now: datetime, zone: tzinfo) -> list[Block]:
         mails = _by_mail([state for state in overview.states if _group_of(state, now) is group])
         if not mails:
             continue
-        blocks += [divider(), section(f"*{group}* · {plural(len(mails), 'mail')}")]
+        blocks += [DividerBlock(), section(f"*{group}* · {plural(len(mails), 'mail')}")]
         shown = mails[: _MOST_ROWS[group]]
         blocks += [_row(group, index, each, now, zone) for index, each in enumerate(shown)]
         if len(mails) > len(shown):
@@ -142,11 +132,11 @@ def _group_of(state: SubscriptionState, now: datetime) -> _Group:
 
 
 def _by_mail(states: Sequence[SubscriptionState]) -> list[list[SubscriptionState]]:
-    """One row a mail, however many channels are told of it; by name."""
+    """One row for each mail, however many channels are told about it; by name."""
 
-    def order(state: SubscriptionState) -> tuple[str, str]:
+    def order(state: SubscriptionState) -> tuple[list[str | int], str]:
         mail_id = state.subscription.mail_id
-        return plain_title_of(mail_id, state.mail).casefold(), mail_id
+        return natural(label_of(mail_id, state.mail)), mail_id
 
     return [list(same) for _, same in groupby(sorted(states, key=order), key=order)]
 
@@ -158,14 +148,8 @@ def _row(
     first = states[0]
     mail_id = first.subscription.mail_id
     known = condition_of(first, now=now, zone=zone)
-    notes = [
-        _channels(states),
-        snooze_words(first.subscription, now, zone)[0],
-        "*paused* in Quick BI" if first.mail and first.mail.paused else "",
-    ]
-    block = section(
-        f"{known.sign} {title_of(mail_id, first.mail)} {known.marked}\n{' · '.join(filter(None, notes))}"
-    )
+    notes = dotted(_channels(states), snooze_words(first.subscription, now, zone), paused_in(first.mail))
+    block = section(f"{known.sign} {title_of(mail_id, first.mail)} {known.words}\n{notes}")
     place = f"{group.name.lower()}:{index}"
     if group in {_Group.TROUBLE, _Group.SNOOZED}:
         block.accessory = mail_menu(place, mail_id)
@@ -186,26 +170,26 @@ def _channels(states: Sequence[SubscriptionState]) -> str:
 def _recent(overview: Overview, zone: tzinfo) -> list[Block]:
     mails = {state.subscription.mail_id: state.mail for state in overview.states}
     lines = [_incident(incident, mails, zone) for incident in overview.incidents[:_MOST_INCIDENTS]]
-    return [divider(), section("\n".join(["*Recently over*", *lines]))] if lines else []
+    return [DividerBlock(), section("\n".join(["*Recently over*", *lines]))] if lines else []
 
 
 def _incident(incident: Incident, mails: Mapping[MailId, Mail | None], zone: tzinfo) -> str:
     told = IncidentView(incident=incident, mail=mails.get(incident.mail_id))
-    return f"{headline(told).marked} · {when_words(told, zone).marked}"
+    return dotted(headline(told), when_words(told, zone))
 
 
 def _welcome(names: CommandNames) -> list[Block]:
     return [
-        divider(),
+        DividerBlock(),
         section(
-            "*I watch Quick BI's report mails, so that you need not*\n"
+            "*I watch Quick BI's report mails, so that you don't have to*\n"
             "When a report mail fails, gets stuck or does not go out, I tell the channels that want to know: "
-            "once, in one message that stays true."
+            "once, in one message that I keep up to date."
         ),
         section(
             f"*1.* Look one up, above or with {code(names.of(Verb.STATUS))} and its name, in any channel\n"
-            f"*2.* Go to the channel that should hear of it, and type {code(names.of(Verb.SUBSCRIBE))}\n"
-            "*3.* Come back here: this page shows what your channels are told of, trouble first"
+            f"*2.* Go to the channel that should be told, and type {code(names.of(Verb.SUBSCRIBE))}\n"
+            "*3.* Come back here: this page shows what your channels are told about, trouble first"
         ),
     ]
 
@@ -213,12 +197,12 @@ def _welcome(names: CommandNames) -> list[Block]:
 def _notes(overview: Overview, now: datetime, zone: tzinfo) -> list[str]:
     drawn = f"As of {when(now, zone)}"
     if overview.sight is Sight.LOOKING:
-        return [drawn, "What you subscribed is here; your channels are being looked up …"]
+        return [drawn, "What you subscribed is here; I am looking up your channels …"]
     if overview.sight is Sight.UNKNOWN:
         return [
             drawn,
-            "Slack did not say which channels are yours: only what you subscribed yourself is here",
+            "Slack did not say which channels you are in, so only what you subscribed yourself is here",
         ]
     if not overview.states:
-        return [drawn, "None of your channels is told of a mail yet"]
-    return [drawn, "What your channels are told of, and what you subscribed"]
+        return [drawn, "None of your channels is told about a mail yet"]
+    return [drawn, "What your channels are told about, and what you subscribed"]

@@ -1,128 +1,90 @@
-"""Pure: an incident in words. Each thing twice: marked up for the eye, plain for the top-level text."""
+"""An incident in words, as marked-up lines."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.domain import IncidentKind, IncidentState, NotifyReason
-from bot.slack.kit.blocks import absolute, code, duration, plural, when
-from bot.slack.kit.mail_titles import bare_title_of, plain_title_of, title_of
+from bot.slack.kit.text import bare_title_of, code, dotted, duration, plural, title_of, when
+from bot.slack.views.states import RECOVERED, incident_state, why_failed
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from bot.domain import Incident, IncidentView
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Words:
-    """One thing said twice: in mrkdwn for the eye, in plain words for the top-level text."""
-
-    marked: str
-    plain: str
+_BLIND = "I cannot tell you if it fails."
+_WAS = {
+    IncidentKind.FAILED: "failed",
+    IncidentKind.STUCK: "was stuck",
+    IncidentKind.LATE: "was late",
+    IncidentKind.ACCESS_LOST: "could not be seen",
+}
 
 
 def bold_title(told: IncidentView) -> str:
     return title_of(told.incident.mail_id, told.mail)
 
 
-def plain_title(told: IncidentView) -> str:
-    return plain_title_of(told.incident.mail_id, told.mail, begins=True)
-
-
-def state_words(incident: Incident) -> tuple[str, str]:
-    """A sign, and words that can stand behind the mail's name."""
-    match incident.state:
-        case IncidentState.RECOVERED:
-            return "🟢", "recovered"
-        case IncidentState.CORRECTED:
-            return "🟢", "did not fail after all"
-        case IncidentState.UNWATCHED:
-            return "⚪", "is no longer watched"
-        case IncidentState.FIRING:
-            return _firing_words(incident)
-
-
-def _firing_words(incident: Incident) -> tuple[str, str]:
-    match incident.kind:
-        case IncidentKind.FAILED:
-            return "🔴", "failed" if incident.failed_runs <= 1 else f"failed {_times(incident.failed_runs)}"
-        case IncidentKind.STUCK:
-            return "⚠️", "is probably stuck"
-        case IncidentKind.LATE:
-            return ("⏳", "started late") if incident.started_at else ("⏰", "is late")
-        case IncidentKind.ACCESS_LOST:
-            return "🔒", "can no longer be seen"
-
-
-def headline(told: IncidentView) -> Words:
-    sign, words = state_words(told.incident)
-    if told.incident.state is IncidentState.RECOVERED:
-        was = _was(told.incident)
-        return Words(
-            marked=f"{sign} *Recovered:* ~{bare_title_of(told.incident.mail_id, told.mail)} {was}~",
-            plain=f"{plain_title(told)} recovered: it {was} before",
-        )
-    return Words(marked=f"{sign} {bold_title(told)} *{words}*", plain=f"{plain_title(told)} {words}")
-
-
-def _was(incident: Incident) -> str:
+def was(incident: Incident) -> str:
     """What it was before it recovered, in the past tense."""
-    if incident.failed_runs:
-        return "failed"
-    match incident.kind:
-        case IncidentKind.STUCK:
-            return "was stuck"
-        case IncidentKind.LATE:
-            return "was late"
-        case IncidentKind.ACCESS_LOST:
-            return "could not be seen"
-        case IncidentKind.FAILED:
-            return "failed"
+    return "failed" if incident.failed_runs else _WAS[incident.kind]
 
 
-def when_words(told: IncidentView, zone: tzinfo) -> Words:
+def was_overtaken(incident: Incident) -> bool:
+    """One run failed after a newer one had been sent: over as soon as it was known."""
+    is_over = incident.state is IncidentState.RECOVERED and incident.closed_at == incident.opened_at
+    return is_over and incident.failed_runs == 1
+
+
+def headline(told: IncidentView) -> str:
+    incident, state = told.incident, incident_state(told.incident)
+    if was_overtaken(incident):
+        return f"{state.sign} {bold_title(told)} *failed once, but a newer run was sent*"
+    if incident.state is IncidentState.RECOVERED:
+        return f"{RECOVERED.sign} *Recovered:* ~{bare_title_of(incident.mail_id, told.mail)} {was(incident)}~"
+    return f"{state.sign} {bold_title(told)} *{state.words}*"
+
+
+def when_words(told: IncidentView, zone: tzinfo) -> str:
     incident = told.incident
     match incident.state:
+        case IncidentState.RECOVERED if was_overtaken(incident):
+            failed, sent = _at(incident.began_at, zone), _at(incident.good_exec_at, zone)
+            return f"The run of {failed} failed; the run of {sent} was sent"
         case IncidentState.RECOVERED:
-            again = incident.good_exec_at or incident.closed_at
             word = "Seen again" if incident.kind is IncidentKind.ACCESS_LOST else "Sent"
-            return _timed(f"{word} {{}} · {_after_what(incident)}", again, zone)
+            at = _at(incident.good_exec_at or incident.closed_at, zone)
+            return dotted(f"{word} {at}", _after_what(incident))
         case IncidentState.CORRECTED:
-            return _timed(
-                "Quick BI first called the run of {} failed, and now says that it was sent",
-                incident.began_at,
-                zone,
-            )
+            began = _at(incident.began_at, zone)
+            return f"Quick BI first called the run of {began} failed, and now says that it was sent"
         case IncidentState.UNWATCHED:
-            return _timed(
-                "Nobody here is subscribed since {}, so this message stays as it is", incident.closed_at, zone
-            )
+            closed = _at(incident.closed_at, zone)
+            return f"Nobody here has been subscribed since {closed}, so this message is no longer updated"
         case IncidentState.FIRING:
             return _since_when(incident, zone)
 
 
-def _since_when(incident: Incident, zone: tzinfo) -> Words:
+def _since_when(incident: Incident, zone: tzinfo) -> str:
+    last = _at(incident.last_exec_at or incident.began_at, zone)
+    expected = incident.expected_at or incident.began_at
     match incident.kind:
         case IncidentKind.FAILED if incident.failed_runs > 1:
-            first = _timed(f"{_run_count(incident)} since {{}}", incident.began_at, zone)
-            last = _timed("last {}", incident.last_exec_at, zone)
-            return Words(marked=f"{first.marked} · {last.marked}", plain=f"{first.plain}, {last.plain}")
+            began = _at(incident.began_at, zone)
+            return dotted(f"{_run_count(incident)} since {began}", f"last {_at(incident.last_exec_at, zone)}")
         case IncidentKind.FAILED:
-            return _timed("The run of {}", incident.last_exec_at or incident.began_at, zone)
+            return f"The run of {last}"
         case IncidentKind.STUCK:
-            return _timed("Running since {}", incident.last_exec_at or incident.began_at, zone)
+            return f"Running since {last}"
         case IncidentKind.LATE if incident.started_at:
-            late = duration(incident.started_at - (incident.expected_at or incident.began_at))
-            return _timed(f"Started {{}}, {late} late", incident.started_at, zone)
+            late = duration(incident.started_at - expected)
+            return f"Started {_at(incident.started_at, zone)}, {late} late"
         case IncidentKind.LATE:
-            missed = f" · {plural(incident.missed_runs, 'run')} missing" if incident.missed_runs > 1 else ""
-            return _timed(
-                f"It should have started by {{}}{missed}", incident.expected_at or incident.began_at, zone
-            )
+            missed = f"{plural(incident.missed_runs, 'run')} missing" if incident.missed_runs > 1 else ""
+            return dotted(f"It should have started by {_at(expected, zone)}", missed)
         case IncidentKind.ACCESS_LOST:
-            return _timed("Since {}", incident.began_at, zone)
+            return f"Hidden since {_at(incident.began_at, zone)}"
 
 
 def advice(incident: Incident) -> str:
@@ -130,41 +92,35 @@ def advice(incident: Incident) -> str:
         return ""
     match incident.kind:
         case IncidentKind.FAILED:
-            task = f" for task {code(str(incident.last_task_id))}" if incident.last_task_id else ""
-            return f"Quick BI's API does not say why; its *Subscriptions* page shows the reason{task}."
-        case IncidentKind.STUCK:
-            return "Reports time out after 11 minutes at most. Ask its owner to look at it in Quick BI."
-        case IncidentKind.LATE if incident.started_at:
-            return "It is running now."
-        case IncidentKind.LATE:
-            return "No run has begun. Look at its schedule in Quick BI: it may have been changed or switched off."
+            return why_failed(incident.last_task_id)
         case IncidentKind.ACCESS_LOST:
             return _why_unseen(incident.cause)
+        case _:
+            return incident_state(incident).advice
 
 
 def _why_unseen(cause: str) -> str:
     """`cause` comes from `outage_rules.denial_of`: our name for what can be mended, else Quick BI's own code."""
-    blind = "I cannot tell you if it fails."
     match cause:
         case "MailNotFound" | "AccessForbidden" | "":
             return (
-                f"The mail was deleted, or the bot's account may no longer see it: {blind} "
-                "Its owner or a Quick BI organisation admin can mend that; or unsubscribe."
+                f"The mail was deleted, or the bot's account may no longer see it: {_BLIND} "
+                "Its owner or a Quick BI organisation admin can restore access; otherwise unsubscribe."
             )
         case "MailMisconfigured":
             return (
-                f"Quick BI says that its subject is invalid, and tells nothing else about it: {blind} "
-                "Its owner must mend the subject in Quick BI."
+                f"Quick BI says that its subject is invalid, and nothing else about it: {_BLIND} "
+                "Its owner has to correct the subject in Quick BI."
             )
         case "ProtocolError" | "UnknownRefusal":
             return (
-                f"Quick BI tells about other mails, but about this one nothing that I understand: {blind} "
+                f"Quick BI answers for other mails, but for this one with nothing that I understand: {_BLIND} "
                 "Ask its owner to look at it in Quick BI."
             )
         case code_of_quick_bi:
             return (
-                f"Quick BI refuses to tell about it, with the code {code(code_of_quick_bi)}: {blind} "
-                "About other mails it does. Ask the owner of this one to look at it in Quick BI."
+                f"Quick BI refuses to answer for it, with the code {code(code_of_quick_bi)}: {_BLIND} "
+                "For other mails it does. Ask the owner of this one to look at it in Quick BI."
             )
 
 
@@ -178,43 +134,30 @@ def _run_count(incident: Incident) -> str:
     return f"{plural(incident.failed_runs, 'run')} failed"
 
 
-def _times(count: int) -> str:
-    return "twice" if count == 2 else f"{count} times"  # noqa: PLR2004 (a word)
-
-
-def reply_words(told: IncidentView, zone: tzinfo) -> Words:
-    incident, title = told.incident, (bold_title(told), plain_title(told))
+def reply_words(told: IncidentView, zone: tzinfo) -> str:
+    """The newest news of an incident in one line, for its thread."""
+    incident, title = told.incident, bold_title(told)
+    last = _at(incident.last_exec_at, zone)
     match told.reasons[-1]:
-        case NotifyReason.RECOVERED | NotifyReason.OVERTAKEN_FAILURE:
-            return _said("🟢 {} recovered", title, f" {_after_what(incident)}")
+        case NotifyReason.RECOVERED:
+            return f"✅ {title} recovered {_after_what(incident)}"
+        case NotifyReason.OVERTAKEN_FAILURE:
+            return f"✅ {title} failed once, the run of {last}, but a newer run was sent"
         case NotifyReason.CORRECTED:
-            return _said("🟢 {} did not fail after all", title, ": Quick BI now says that it was sent")
+            return f"✅ {title} did not fail after all: Quick BI now says that it was sent"
         case NotifyReason.ACCESS_BACK:
-            return _said("🔓 Quick BI answers about {} again", title, "")
+            return f"🔓 {title} can be seen again"
         case NotifyReason.ACCESS_LOST:
-            return _said("🔒 Quick BI no longer tells about {}", title, "")
+            return f"🔒 {title} can no longer be seen"
         case NotifyReason.STUCK:
-            return _said(
-                "⚠️ {} is probably stuck", title, f": running since {_at(incident.last_exec_at, zone)}"
-            )
+            return f"⚠️ {title} is probably stuck: running since {last}"
         case NotifyReason.LATE:
-            return _said("⏰ {} is late", title, f": expected at {_at(incident.expected_at, zone)}")
+            return f"⏰ {title} is late: expected at {_at(incident.expected_at, zone)}"
         case NotifyReason.FIRST_FAILURE:
-            return _said("🔴 {} failed", title, f": the run of {_at(incident.last_exec_at, zone)}")
+            return f"❌ {title} failed: the run of {last}"
         case _:
-            return _said("🔴 {} failed again", title, f": {_run_count(incident)} so far")
-
-
-def _said(pattern: str, title: tuple[str, str], more: str) -> Words:
-    sign, _, plain = pattern.partition(" ")
-    return Words(marked=f"{sign} {plain.format(title[0])}{more}", plain=f"{plain.format(title[1])}{more}.")
-
-
-def _timed(pattern: str, at: datetime | None, zone: tzinfo) -> Words:
-    if at is None:
-        return Words(marked=pattern.format("an unknown time"), plain=pattern.format("an unknown time"))
-    return Words(marked=pattern.format(when(at, zone)), plain=pattern.format(absolute(at, zone)))
+            return f"❌ {title} failed again: {_run_count(incident)} so far"
 
 
 def _at(at: datetime | None, zone: tzinfo) -> str:
-    return absolute(at, zone) if at else "an unknown time"
+    return when(at, zone) if at else "an unknown time"

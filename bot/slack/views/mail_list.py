@@ -1,4 +1,4 @@
-"""Pure: the list of mails, a page at a time, and what a button carries to turn the page."""
+"""The list of mails, a page at a time, and what a button carries to turn the page."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.slack.commands import Verb
-from bot.slack.kit.actions import Act, page_value, read_page
-from bot.slack.kit.blocks import Message, actions, button, clip, code, name, plural, section, small, unmarked
-from bot.slack.kit.mail_titles import label_of, plain_title_of, title_of
-from bot.slack.views.conditions import condition
+from bot.slack.kit.actions import Act, page_value, pager, read_page
+from bot.slack.kit.blocks import Message, actions, button, message, section, small
+from bot.slack.kit.text import bold, clip, code, dotted, label_of, owner_of, paused_in, plural, title_of
+from bot.slack.views.states import NEVER_RAN, condition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, tzinfo
 
-    from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
+    from slack_sdk.models.blocks import Block, ButtonElement
 
     from bot.domain import Mail, MailId
     from bot.domain.incidents import Standing
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PER_PAGE = 8  # fits a phone with little scrolling
 LIST = "list"  # stands behind a colon in the action IDs of this list's buttons
 _MOST_WORDS = 200  # characters; a button's value takes 2,000
-_OLD = "Quick BI cannot be asked at the moment: this is its list as I last read it"
+_OLD = "🌩️ I cannot reach Quick BI at the moment: this is its list as I last read it"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +35,11 @@ class Wanted:
     page: int = 0
 
     def to_value(self) -> str:
-        return page_value(self.page, clip(self.words, _MOST_WORDS))
+        return page_value(self.page, self.short_words)
+
+    @property
+    def short_words(self) -> str:
+        return clip(self.words, _MOST_WORDS)
 
     @classmethod
     def from_value(cls, value: str) -> Wanted:
@@ -49,7 +53,7 @@ class Listed:
     """One page of mails.
 
     `total` counts all that were found; `only_close`: none has the words as they are, these come close.
-    `is_old`: Quick BI cannot be asked at present, so the list is as it was last read.
+    `is_old`: Quick BI cannot be reached at present, so the list is as it was last read.
     """
 
     wanted: Wanted
@@ -65,27 +69,20 @@ class Listed:
         return max(1, -(-self.total // PER_PAGE))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Row:
-    block: Block
-    plain: str
-
-
 def mail_list(listed: Listed, *, now: datetime, zone: tzinfo) -> Message:
     """Names, owners and how each is doing, as far as anybody looked; a button shows one."""
     if not listed.mails:
         return _nothing_found(listed) if listed.wanted.words else _nothing_there(listed)
-    heading = _heading(listed)
-    place = f"page {listed.wanted.page + 1} of {listed.pages}" if listed.pages > 1 else ""
+    page = listed.wanted.page
+    place = f"page {page + 1} of {listed.pages}" if listed.pages > 1 else ""
     rows = [_row(index, mail, listed, now, zone) for index, mail in enumerate(listed.mails)]
-    blocks = [section(f"*{heading}*{f' · {place}' if place else ''}"), *(row.block for row in rows)]
-    if turning := _pager(listed):
-        blocks.append(turning)
-    if listed.is_old:
-        blocks.append(small(f"🌩️ {_OLD}"))
-    said = "; ".join(row.plain for row in rows)
-    old = f" {_OLD}." if listed.is_old else ""
-    return Message(text=f"{heading}{f', {place}' if place else ''}: {said}.{old}", blocks=tuple(blocks))
+    turning = pager(LIST, page, listed.pages, of=listed.wanted.short_words, what="page of mails")
+    return message(
+        dotted(f"*{_heading(listed)}*", place),
+        *rows,
+        *([actions(turning)] if turning else []),
+        *_if_old(listed),
+    )
 
 
 def _heading(listed: Listed) -> str:
@@ -97,44 +94,18 @@ def _heading(listed: Listed) -> str:
     return f"{plural(listed.total, 'mail')} with {_quoted(listed)}"
 
 
-def _row(index: int, mail: Mail, listed: Listed, now: datetime, zone: tzinfo) -> _Row:
+def _row(index: int, mail: Mail, listed: Listed, now: datetime, zone: tzinfo) -> Block:
     standing = listed.standings.get(mail.mail_id)
     known = condition(standing.latest, standing.incident, now=now, zone=zone) if standing else None
-    owner = name(mail.owner_name, 40)
-    paused = "paused in Quick BI" if mail.paused else ""
-    notes = [known.marked if known else "", owner, f"*{paused}*" if paused else ""]
-    under = " · ".join(filter(None, notes)) or code(mail.mail_id)
-    sign = known.sign if known else "⚪"
-    block = section(f"{sign} {title_of(mail.mail_id, mail)}\n{under}")
+    under = dotted(known.words if known else "", owner_of(mail), paused_in(mail)) or code(mail.mail_id)
+    block = section(f"{(known or NEVER_RAN).sign} {title_of(mail.mail_id, mail)}\n{under}")
     block.accessory = button(
         "Status",
         action_id=f"{Act.PICK}:{LIST}:{index}",
         value=mail.mail_id,
         reads_as=f"Status of {clip(label_of(mail.mail_id, mail), 60)}",
     )
-    state = known.plain if known else "not looked at yet"
-    title = plain_title_of(mail.mail_id, mail)
-    said = [f"{title} of {owner}" if owner else title, state, paused]
-    return _Row(block=block, plain=", ".join(filter(None, said)))
-
-
-def _pager(listed: Listed) -> ActionsBlock | None:
-    page, words = listed.wanted.page, listed.wanted.words
-    turning = []
-    if page > 0:
-        turning.append(_turn("Previous", Wanted(words=words, page=page - 1)))
-    if page + 1 < listed.pages:
-        turning.append(_turn("Next", Wanted(words=words, page=page + 1)))
-    return actions(turning) if turning else None
-
-
-def _turn(label: str, to: Wanted) -> ButtonElement:
-    return button(
-        label,
-        action_id=f"{Act.PAGE}:{LIST}:{label.lower()}",
-        value=to.to_value(),
-        reads_as=f"{label} page of mails",
-    )
+    return block
 
 
 def list_button(label: str, wanted: Wanted) -> ButtonElement:
@@ -142,36 +113,30 @@ def list_button(label: str, wanted: Wanted) -> ButtonElement:
     return button(label, action_id=f"{Act.PAGE}:{LIST}:open", value=wanted.to_value())
 
 
+def _if_old(listed: Listed) -> list[Block]:
+    return [small(_OLD)] if listed.is_old else []
+
+
 def _nothing_found(listed: Listed) -> Message:
-    advice = (
+    return message(
+        f"🔍 *No mail's name or owner is like {_quoted(listed)}*\n"
         "Try fewer letters, or a part of its owner's name. "
-        "A mail is listed only if this bot's account may see it; anyone can still ask by its ID."
-    )
-    blocks: list[Block] = [
-        section(f"🔍 *No mail's name or owner is like {_quoted(listed)}*\n{advice}"),
+        "A mail is listed only if this bot's account may see it; anyone can still ask by its ID.",
         actions([list_button("Show all mails", Wanted())]),
-    ]
-    if listed.is_old:
-        blocks.append(small(f"🌩️ {_OLD}"))
-    old = f" {_OLD}." if listed.is_old else ""
-    return Message(
-        text=f"No mail's name or owner is like {_quoted(listed)}. {advice}{old}", blocks=tuple(blocks)
+        *_if_old(listed),
     )
 
 
 def _nothing_there(listed: Listed) -> Message:
     if listed.is_old:
-        headline = "I could not read Quick BI's list of mails yet"
-        advice = "Quick BI cannot be asked at the moment. I try again every few minutes."
+        headline = "I have not been able to read Quick BI's list of mails yet"
+        advice = "I cannot reach Quick BI at the moment. I try again every few minutes."
     else:
         headline = "Quick BI lists no mail for this bot's account"
         advice = "Whoever runs this bot can have mails shared with its account in Quick BI."
-    by_id = f"You can still ask by an ID: {code(f'{listed.names.of(Verb.STATUS)} MAIL_ID')}"
-    return Message(
-        text=f"{headline}. {advice} {unmarked(by_id)}.",
-        blocks=(section(f"🔍 *{headline}*\n{advice}\n{by_id}"),),
-    )
+    by_id = f"You can still ask by ID: {code(f'{listed.names.of(Verb.STATUS)} MAIL_ID')}"
+    return message(f"🔍 *{headline}*\n{advice}\n{by_id}")
 
 
 def _quoted(listed: Listed) -> str:
-    return f"“{name(listed.wanted.words, 60)}”".replace("*", "\N{ASTERISK OPERATOR}")
+    return f"“{bold(listed.wanted.words, 60).strip('*')}”"

@@ -1,23 +1,39 @@
-"""Pure: news of one mail -> the message that tells it, the message as it is later, the reply in its thread."""
+"""News of one mail: the message that tells it, that message as it is later, and the reply in its thread."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.domain import IncidentKind, PostKind
-from bot.slack.kit.actions import run_button, under_notice
-from bot.slack.kit.blocks import Message, absolute, code, name, section, small, unmarked, when
-from bot.slack.kit.mail_titles import label_of
+from bot.domain import IncidentKind, IncidentState, MailRef, PostKind
+from bot.slack.kit.actions import (
+    Act,
+    More,
+    check_button,
+    more_value,
+    run_button,
+    snooze_menu,
+    subscribe_button,
+)
+from bot.slack.kit.blocks import Message, actions, message, overflow, small
+from bot.slack.kit.text import code, label_of, owner_of, when
 from bot.slack.views.digests import digest, digest_reply
-from bot.slack.views.incident_text import Words, advice, headline, reply_words, when_words
-from bot.slack.views.lines import lines_message
+from bot.slack.views.incident_text import (
+    advice,
+    bold_title,
+    headline,
+    reply_words,
+    was,
+    was_overtaken,
+    when_words,
+)
+from bot.slack.views.plain_notices import plain_message
 
 if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
-    from slack_sdk.models.blocks import Block, ButtonElement
+    from slack_sdk.models.blocks import ActionsBlock, Block, InteractiveElement
 
-    from bot.domain import Incident, IncidentView, Notice
+    from bot.domain import IncidentView, Notice
     from bot.domain.notices import Redraw
 
 _REPEAT = "This may be a repeat: Slack did not say whether it took the first one."
@@ -31,7 +47,7 @@ def notice_message(notice: Notice, *, now: datetime, zone: tzinfo) -> Message:
         case PostKind.REPLY:
             message = reply_message(notice.items, zone=zone)
         case PostKind.LINE:
-            message = lines_message(notice.lines, zone=zone)
+            message = plain_message(notice.lines, zone=zone)
     return _marked_as_repeat(message) if notice.may_repeat else message
 
 
@@ -46,84 +62,82 @@ def root_message(items: tuple[IncidentView, ...], *, now: datetime, zone: tzinfo
     if len(items) != 1:
         return digest(items, now=now, zone=zone)
     (told,) = items
-    incident = told.incident
-    head, at = headline(told), when_words(told, zone)
-    hint = _being_run(told, zone) or Words(marked=advice(incident), plain=unmarked(advice(incident)))
-    blocks: list[Block] = [section(f"{head.marked}\n{at.marked}")]
-    if hint.marked:
-        blocks.append(section(hint.marked))
-    blocks.append(_small_print(told, now, zone))
+    incident, at = told.incident, when_words(told, zone)
+    rest: list[Block | str] = []
+    if hint := _being_run(told, zone) or advice(incident):
+        rest.append(hint)
+    rest += _small_print(told, now, zone)
     if incident.is_firing:
-        label = label_of(incident.mail_id, told.mail)
-        blocks.append(
-            under_notice(
-                incident.mail_id,
-                label,
-                is_snoozed=told.is_snoozed(now),
-                is_subscribed=told.is_subscribed,
-                run=None if told.by_hand else _run_button(incident, label),
-            )
-        )
-    text = f"{head.plain}. {at.plain}. {hint.plain} {_snooze_words(told, now, zone).plain}"
-    return Message(text=text.strip(), blocks=tuple(blocks))
-
-
-def _being_run(told: IncidentView, zone: tzinfo) -> Words | None:
-    """Somebody is at work on it: in the place of what to do."""
-    if told.by_hand is None or not told.incident.is_firing:
-        return None
-    who, at = f"<@{told.by_hand.user_id}>", told.by_hand.asked_at
-    return Words(
-        marked=f"▶️ {who} ran it {when(at, zone)}, and that is not over yet",
-        plain=f"{who} ran it at {absolute(at, zone)}, and that is not over yet.",
-    )
-
-
-def _run_button(incident: Incident, label: str) -> ButtonElement | None:
-    """None for what cannot be seen, and for what has begun after all: Quick BI would refuse it."""
-    match incident.kind:
-        case IncidentKind.ACCESS_LOST:
-            return None
-        case IncidentKind.LATE if incident.started_at:
-            return None
-        case kind:
-            return run_button(incident.mail_id, label, is_first=kind is IncidentKind.LATE)
+        rest.append(_controls(told, now))
+    text = ""
+    if incident.state is IncidentState.RECOVERED and not was_overtaken(incident):
+        text = message(f"{bold_title(told)} recovered: it {was(incident)} before", at, *rest).text
+    return message(f"{headline(told)}\n{at}", *rest, text=text)
 
 
 def reply_message(items: tuple[IncidentView, ...], *, zone: tzinfo) -> Message:
     """The reply in the thread: the newest news, short. The message above has the rest."""
-    if len(items) != 1:
-        return digest_reply(items, zone=zone)
-    words = reply_words(items[0], zone)
-    return Message(text=words.plain, blocks=(section(words.marked),))
+    return message(reply_words(items[0], zone)) if len(items) == 1 else digest_reply(items)
 
 
-def _small_print(told: IncidentView, now: datetime, zone: tzinfo) -> Block:
-    incident, mail = told.incident, told.mail
-    return small(
-        _snooze_words(told, now, zone).marked,
-        f"Last sent {when(incident.last_sent_at, zone)}"
-        if incident.last_sent_at and incident.is_firing
-        else "",
-        f"Owner {name(mail.owner_name, 40)}" if mail and mail.owner_name else "",
-        f"Mail {code(_short(incident.mail_id))}",
-    )
+def _being_run(told: IncidentView, zone: tzinfo) -> str:
+    """Somebody is at work on it: in the place of what to do."""
+    if told.by_hand is None or not told.incident.is_firing:
+        return ""
+    return f"▶️ <@{told.by_hand.user_id}> ran it {when(told.by_hand.asked_at, zone)}, and that is not over yet"
 
 
-def _snooze_words(told: IncidentView, now: datetime, zone: tzinfo) -> Words:
-    if told.incident.is_firing and not told.is_subscribed:
-        return Words(
-            marked="🔕 This channel is no longer subscribed",
-            plain="This channel is no longer subscribed to it.",
+def _controls(told: IncidentView, now: datetime) -> ActionsBlock:
+    """What people do about a failure. A channel that left may come back.
+
+    There is no run button for what cannot be seen, is being run, or has started after all: Quick BI would refuse it.
+    """
+    incident, ref = told.incident, MailRef(mail_id=told.incident.mail_id)
+    label = label_of(ref.mail_id, told.mail)
+    check = check_button(ref, label)
+    if not told.is_subscribed:
+        return actions([check, subscribe_button(ref.mail_id, label, is_subscribed=False)])
+    elements: list[InteractiveElement] = [check, snooze_menu(ref.mail_id, is_snoozed=told.is_snoozed(now))]
+    is_late = incident.kind is IncidentKind.LATE
+    if not (told.by_hand or incident.kind is IncidentKind.ACCESS_LOST or (is_late and incident.started_at)):
+        elements.insert(0, run_button(ref.mail_id, label, is_first=is_late))
+    more = [
+        ("Recent runs", more_value(More.HISTORY, ref)),
+        ("Unsubscribe this channel…", more_value(More.UNSUBSCRIBE, ref)),
+    ]
+    return actions([*elements, overflow(more, action_id=Act.MORE)])
+
+
+def _small_print(told: IncidentView, now: datetime, zone: tzinfo) -> list[Block]:
+    """Of what is over, what is needed to find out why it failed."""
+    incident, firing = told.incident, told.incident.is_firing
+    if not firing and (not incident.failed_runs or incident.state is IncidentState.CORRECTED):
+        return []
+    last_run = f"Failed run {when(incident.last_exec_at, zone)}" if incident.last_exec_at else ""
+    last_sent = f"Last sent {when(incident.last_sent_at, zone)}" if incident.last_sent_at else ""
+    task = f"Task {code(str(incident.last_task_id))}" if incident.last_task_id else ""
+    return [
+        small(
+            _standing(told, now, zone),
+            last_sent if firing else last_run,
+            "" if firing else task,
+            owner_of(told.mail),
+            f"Mail {code(_short(incident.mail_id))}",
         )
-    if not told.incident.is_firing or not told.is_snoozed(now):
-        return Words(marked="", plain="")
+    ]
+
+
+def _standing(told: IncidentView, now: datetime, zone: tzinfo) -> str:
+    """How the channel stands to what is failing, where that is not as usual."""
+    if not told.incident.is_firing:
+        return ""
+    if not told.is_subscribed:
+        return "🔕 This channel is no longer subscribed"
+    if not told.is_snoozed(now):
+        return ""
     if told.snoozed_until_recovered or told.snoozed_until is None:
-        return Words(marked="💤 Snoozed until it recovers", plain="Snoozed until it recovers.")
-    until = told.snoozed_until
-    return Words(
-        marked=f"💤 Snoozed until {when(until, zone)}", plain=f"Snoozed until {absolute(until, zone)}."
-    )
+        return "💤 Snoozed until it recovers"
+    return f"💤 Snoozed until {when(told.snoozed_until, zone)}"
 
 
 def _short(mail_id: str) -> str:

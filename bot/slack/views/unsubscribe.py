@@ -1,4 +1,4 @@
-"""Pure: what people read when a channel leaves a mail: the question before it, that it did, that there was none."""
+"""What people read when a channel is told less: it leaves a mail, or snoozes it. And when it is told again."""
 
 from __future__ import annotations
 
@@ -6,53 +6,47 @@ from typing import TYPE_CHECKING
 
 from bot.domain import MailRef
 from bot.slack.commands import Verb
-from bot.slack.kit.actions import CONFIRMED, Act, More, dismiss_button, subscribe_button
-from bot.slack.kit.blocks import Message, actions, button, clip, code, confirm, name, plural, section
-from bot.slack.kit.mail_titles import label_of, plain_title_of, title_of
+from bot.slack.kit.actions import (
+    ALL,
+    CONFIRMED,
+    Act,
+    More,
+    ask_first,
+    confirm_leaving,
+    dismiss_button,
+    subscribe_button,
+)
+from bot.slack.kit.blocks import Message, actions, button, message
+from bot.slack.kit.text import bold, clip, code, joined, label_of, plural, title_of, when
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime, tzinfo
 
-    from slack_sdk.models.blocks import Block
-
-    from bot.domain import Mail, MailId, UserId
+    from bot.domain import Mail, MailId, Subscription, SubscriptionState, UserId
     from bot.slack.command_names import CommandNames
 
-_MOST_NAMES = 10  # a phone's screen
+_ROOM = 600  # characters of names: a phone's screen
 
 
 def unsubscribed(mails: Sequence[tuple[MailId, Mail | None]], by: UserId) -> Message:
     """The public word that a channel is no longer told, with a way back for a single mail."""
-    plain = ", ".join(plain_title_of(mail_id, mail) for mail_id, mail in mails)
-    shown = ", ".join(title_of(mail_id, mail) for mail_id, mail in mails[:_MOST_NAMES])
-    if len(mails) > _MOST_NAMES:
-        shown += f" and {len(mails) - _MOST_NAMES} more"
-    blocks: list[Block] = [section(f"🔕 <@{by}> unsubscribed this channel from {shown}")]
-    if len(mails) == 1:
-        mail_id, mail = mails[0]
-        title = plain_title_of(mail_id, mail)
-        blocks.append(actions([subscribe_button(mail_id, title, is_subscribed=False)]))
-    return Message(
-        text=f"This channel is no longer told about {plain}; <@{by}> unsubscribed it.", blocks=tuple(blocks)
-    )
+    who = f"🔕 <@{by}> unsubscribed this channel from"
+    if len(mails) > 1:
+        names = joined([title_of(mail_id, mail) for mail_id, mail in mails], _ROOM)
+        return message(f"{who} {plural(len(mails), 'mail')}: {names}")
+    mail_id, mail = mails[0]
+    back = subscribe_button(mail_id, label_of(mail_id, mail), is_subscribed=False)
+    return message(f"{who} {title_of(mail_id, mail)}", actions([back]))
 
 
 def not_subscribed(words: str, *, names: CommandNames) -> Message:
-    shown, listing = name(words, 60), names.of(Verb.SUBSCRIPTIONS)
-    return Message(
-        text=f"This channel is not subscribed to {shown}. Type {listing} to see what it is told of.",
-        blocks=(
-            section(
-                f"This channel is not subscribed to “{shown}”. {code(listing)} shows what it is told of."
-            ),
-        ),
-    )
+    shows = f"{code(names.of(Verb.SUBSCRIPTIONS))} shows what it is told about."
+    return message(f"This channel is not subscribed to {bold(words, 60)}. {shows}")
 
 
-def ask_first(mail_id: MailId, mail: Mail | None) -> Message:
+def ask_to_leave(mail_id: MailId, mail: Mail | None) -> Message:
     """The step before leaving a mail that was chosen from a menu."""
-    plain = plain_title_of(mail_id, mail)
-    ref = MailRef(mail_id=mail_id)
     yes = button(
         "Unsubscribe",
         action_id=CONFIRMED,
@@ -60,58 +54,70 @@ def ask_first(mail_id: MailId, mail: Mail | None) -> Message:
         style="danger",
         reads_as=f"Unsubscribe this channel from {clip(label_of(mail_id, mail), 40)}",
     )
-    what = "Nobody here will be told any more when it fails."
-    return Message(
-        text=f"Unsubscribe this channel from {plain}? {what} Confirm with Unsubscribe, or Cancel.",
-        blocks=(
-            section(f"🔕 Unsubscribe this channel from {title_of(mail_id, mail)}?\n{what}"),
-            actions([yes, dismiss_button(More.UNSUBSCRIBE, ref)]),
-        ),
+    return ask_first(
+        f"🔕 Unsubscribe this channel from {title_of(mail_id, mail)}?\n"
+        "Nobody here will be told any more when it fails.",
+        yes,
+        dismiss_button(More.UNSUBSCRIBE, MailRef(mail_id=mail_id)),
     )
 
 
 def left(mail_id: MailId, mail: Mail | None) -> Message:
     """What becomes of the question; the channel is told beside it."""
-    return Message(
-        text=f"You unsubscribed this channel from {plain_title_of(mail_id, mail)}.",
-        blocks=(section(f"🔕 You unsubscribed this channel from {title_of(mail_id, mail)}"),),
-    )
+    return message(f"🔕 You unsubscribed this channel from {title_of(mail_id, mail)}")
 
 
 def left_all(count: int) -> Message:
     """What becomes of the question about all of them; the channel is told beside it, by their names."""
-    words = f"You unsubscribed this channel from {plural(count, 'mail')}"
-    return Message(text=f"{words}.", blocks=(section(f"🔕 {words}"),))
+    return message(f"🔕 You unsubscribed this channel from {plural(count, 'mail')}")
 
 
 def stays(mail_id: MailId, mail: Mail | None) -> Message:
     """The answer to No."""
-    what = "Nothing was changed: this channel is told about"
-    return Message(
-        text=f"{what} {plain_title_of(mail_id, mail)} as before.",
-        blocks=(section(f"✋ {what} {title_of(mail_id, mail)} as before"),),
-    )
+    return message(f"✋ Nothing was changed: this channel is told about {title_of(mail_id, mail)} as before")
 
 
 def confirm_all(count: int) -> Message:
     """Leaving every mail is asked about first."""
-    what = "its only mail" if count == 1 else f"all {plural(count, 'mail')}"
+    what, whose = ("its only mail", "it") if count == 1 else (f"all {plural(count, 'mail')}", "any of them")
     question = f"Unsubscribe this channel from {what}?"
-    lost = f"It will no longer be told when {'it' if count == 1 else 'one of them'} fails."
-    return Message(
-        text=f"{question} Press the button to do it.",
-        blocks=(
-            section(f"*{question}*\n{lost}"),
-            actions(
-                [
-                    button(
-                        f"Unsubscribe from {plural(count, 'mail')}",
-                        action_id=f"{Act.UNSUBSCRIBE}:all",
-                        value="all",
-                        style="danger",
-                        confirm=confirm("Unsubscribe from all?", question, yes="Unsubscribe", danger=True),
-                    )
-                ]
-            ),
-        ),
+    leave = button(
+        f"Unsubscribe from {plural(count, 'mail')}",
+        action_id=f"{Act.UNSUBSCRIBE}:{ALL}",
+        value=ALL,
+        style="danger",
+        confirm=confirm_leaving("Unsubscribe from all?", question),
     )
+    return message(f"*{question}*\nIt will no longer be told when {whose} fails.", actions([leave]))
+
+
+def snoozed(state: SubscriptionState, by: UserId, *, count: int = 1, now: datetime, zone: tzinfo) -> Message:
+    """Says in the notice's thread that nothing new comes for a while. `count`: of so many mails, all alike."""
+    title, whom = title_of(state.subscription.mail_id, state.mail), "it"
+    if count > 1:
+        title, whom = f"*{plural(count, 'mail')}*", "them"
+    if how_long := snooze_words(state.subscription, now, zone):
+        return message(f"💤 <@{by}> snoozed {title}: {how_long}")
+    return message(f"🔔 <@{by}> woke {title}: this channel is told about {whom} again")
+
+
+def nothing_wrong(mail_id: MailId, mail: Mail | None) -> Message:
+    """A click on a notice that no longer says how things are."""
+    return message(
+        f"✅ {title_of(mail_id, mail)} has already recovered\n"
+        "Snoozing it now would only hide the next failure, so I did not."
+    )
+
+
+def none_failing() -> Message:
+    """A click on the menu for all of a message whose mails are all fine by now, or no longer told of here."""
+    return message("✅ None of these mails is failing here any more, so there was nothing to change.")
+
+
+def snooze_words(subscription: Subscription, now: datetime, zone: tzinfo) -> str:
+    """Until when; empty where it is not snoozed."""
+    if not subscription.is_snoozed(now):
+        return ""
+    if subscription.snoozed_until_recovered or subscription.snoozed_until is None:
+        return "quiet until it recovers"
+    return f"quiet until {when(subscription.snoozed_until, zone)}"

@@ -82,7 +82,7 @@ export class Steps {
   /** The run fails only once the bot watches the mail: what failed before is no news. */
   async subscribeAndFail() {
     const { mail } = this;
-    const confirmed = this.next((message) => /\bsubscribed to\b/.test(message.text) && message.text.includes(mail.name), CONFIRMED_WITHIN);
+    const confirmed = this.next((message) => /\bsubscribed this channel to\b/.test(message.text) && message.text.includes(mail.name), CONFIRMED_WITHIN);
     await this.type(`/mail-subscribe ${mail.name}`);
     await confirmed;
     await this.make("mail", { mail_id: mail.mail_id, what: "run_badly" });

@@ -1,11 +1,20 @@
-"""A clock for the simulated Quick BI that stands still until a test moves it."""
+"""Clocks for the World. It never sleeps: whoever holds the clock decides how time passes."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+
+Clock = Callable[[], datetime]
+"""Tells the time as an aware `datetime`."""
+
+
+def utc_now() -> datetime:
+    """The real clock."""
+    return datetime.now(UTC)
 
 
 class SteppedClock:
+    """Stands still until a test moves it."""
+
     def __init__(self, start: datetime = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)) -> None:
         self._now = start
 

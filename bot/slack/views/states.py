@@ -1,0 +1,152 @@
+"""How a run or a mail is doing: one sign and one word for each state, used by every message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.domain import IncidentKind, IncidentState, RunStatus
+from bot.domain.manual_run_rules import is_stuck
+from bot.slack.kit.text import code, dotted, name, plural, when
+
+if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
+
+    from bot.domain import Incident, SubscriptionState, TaskId, TaskRun
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`words` stand behind a mail's name, `since` behind it and before "since …" (mrkdwn); `advice` is a sentence."""
+
+    sign: str
+    words: str
+    since: str = ""
+    advice: str = ""
+
+
+_SEE_OWNER = "Ask its owner to look at it in Quick BI, or run it again."
+SENT = State("✅", "was sent")
+FAILED = State("❌", "failed", since="has been *failing*")
+RUNNING = State(
+    "⏳", "is running", since="has been running", advice="Most runs finish within minutes. Check again soon."
+)
+STUCK = State(
+    "⚠️",
+    "is probably stuck",
+    since="has *probably been stuck*",
+    advice=f"Reports time out after 11 minutes at most, and this run is older. {_SEE_OWNER}",
+)
+LATE = State(
+    "⏰",
+    "is late",
+    since="has been *late*",
+    advice="No run has started. Look at its schedule in Quick BI: it may have been changed or switched off.",
+)
+STARTED_LATE = State("⏳", "started late", since="has been *late*", advice="It is running now.")
+HIDDEN = State("🔒", "can no longer be seen", since="has been *out of my sight*")
+RECOVERED = State(SENT.sign, "recovered")
+CORRECTED = State(SENT.sign, "did not fail after all")
+UNWATCHED = State("⚪", "is no longer watched")
+NEVER_RAN = State(
+    "⚪",
+    "has not run yet",
+    advice="Quick BI has no run of it. If one was due, look at its schedule in Quick BI.",
+)
+_UNSEEN = State("⚪", "has not been seen running yet")
+RUNS = {
+    RunStatus.SENT: SENT,
+    RunStatus.FAILED: FAILED,
+    RunStatus.PROCESSING: RUNNING,
+    RunStatus.UNKNOWN: State(
+        "❔",
+        "is in a state that I do not know",
+        advice="Quick BI has a new word for it. Its *Subscriptions* page says what it means.",
+    ),
+}
+INCIDENTS = {
+    IncidentKind.FAILED: FAILED,
+    IncidentKind.STUCK: STUCK,
+    IncidentKind.LATE: LATE,
+    IncidentKind.ACCESS_LOST: HIDDEN,
+}
+_OVER = {
+    IncidentState.RECOVERED: RECOVERED,
+    IncidentState.CORRECTED: CORRECTED,
+    IncidentState.UNWATCHED: UNWATCHED,
+}
+
+
+def state_of(run: TaskRun | None, now: datetime) -> State:
+    """A run's state; None is a mail that never ran."""
+    if run is None:
+        return NEVER_RAN
+    if is_hanging(run, now):
+        return STUCK
+    state = RUNS[run.status]
+    match run.status:
+        case RunStatus.FAILED:
+            return State(state.sign, state.words, since=state.since, advice=why_failed(run.task_id))
+        case RunStatus.UNKNOWN:
+            words = f"{state.words}: “{name(run.status_word, 40)}”"
+            return State(state.sign, words=words, advice=state.advice)
+        case _:
+            return state
+
+
+def why_failed(task_id: TaskId | None) -> str:
+    task = f" for task {code(str(task_id))}" if task_id else ""
+    return (
+        f"Quick BI's API does not say why; its *Subscriptions* page shows the reason{task}. "
+        "The usual one: a screenshot of the report took over 4 minutes."
+    )
+
+
+def is_hanging(run: TaskRun, now: datetime) -> bool:
+    """Running for longer than any report takes."""
+    return run.status is RunStatus.PROCESSING and is_stuck(run, now)
+
+
+def incident_state(incident: Incident) -> State:
+    if not incident.is_firing:
+        return _OVER[incident.state]
+    if incident.kind is IncidentKind.LATE and incident.started_at:
+        return STARTED_LATE
+    state = INCIDENTS[incident.kind]
+    if incident.kind is IncidentKind.FAILED and incident.failed_runs > 1:
+        return State(state.sign, f"{state.words} {_times(incident.failed_runs)}", since=state.since)
+    return state
+
+
+def _times(count: int) -> str:
+    return "twice" if count == 2 else plural(count, "time")  # noqa: PLR2004 (a word)
+
+
+def condition_of(state: SubscriptionState, *, now: datetime, zone: tzinfo) -> State:
+    """How a subscription's mail is doing. That nothing is known of it is said, too."""
+    return condition(state.latest, state.incident, now=now, zone=zone) or _UNSEEN
+
+
+def condition(
+    latest: TaskRun | None, incident: Incident | None, *, now: datetime, zone: tzinfo
+) -> State | None:
+    """What is wrong with a mail, else how its newest run ended, with the time; None where nothing is known."""
+    if incident is not None and incident.is_firing:
+        return _since(incident_state(incident), incident.began_at, zone)
+    if latest is None:
+        return None
+    state, at = state_of(latest, now), latest.exec_at
+    if at is not None and latest.status is RunStatus.PROCESSING:
+        return _since(state, at, zone)
+    return State(state.sign, dotted(state.words, when(at, zone) if at else ""))
+
+
+def _since(state: State, at: datetime, zone: tzinfo) -> State:
+    return State(state.sign, f"{state.since} since {when(at, zone)}")
+
+
+def needs_attention(latest: TaskRun | None, incident: Incident | None, now: datetime) -> bool:
+    """What a list shows first. A run that ended badly or hangs counts, too, if nobody was to be told of it."""
+    if incident is not None and incident.is_firing:
+        return True
+    return latest is not None and (latest.status is RunStatus.FAILED or is_hanging(latest, now))

@@ -97,7 +97,7 @@ def build_handlers(bolt: AsyncApp, parts: HandlerDependencies) -> Handlers:
     manual_runs = ManualRunService(
         parts.core.quickbi,
         lookup,
-        ManualRunRepositories(manual_runs=store.manual_runs, watches=store.watches, audit=store.history),
+        ManualRunRepositories(manual_runs=store.manual_runs, watches=store.watches, audit=store.audit),
         later=RestartReporter(partial(RunReporter, messenger, directory, now=now, zone=zone)),
         is_alone=store.database.is_exclusive,
         now=now,
@@ -135,7 +135,7 @@ def build_handlers(bolt: AsyncApp, parts: HandlerDependencies) -> Handlers:
         bolt,
         dispatcher,
         status=status,
-        sharing=SharingHandler(lookup, directory, status, store.history, now=now),
+        sharing=SharingHandler(lookup, directory, status, store.audit, now=now),
         subscriptions=subscriptions,
         forms=FormHandler(
             slack,

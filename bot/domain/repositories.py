@@ -140,20 +140,6 @@ class History(Protocol):
 class Audit(Protocol):
     """Who changed what, when and from where."""
 
-    async def record_action(
-        self,
-        *,
-        at: datetime,
-        user_id: UserId,
-        action: str,
-        channel_id: ChannelId | None = None,
-        mail_id: MailId | None = None,
-        detail: str = "",
-        once: bool = False,
-    ) -> None:
-        """`once`: skip it where the same action of this person on this mail at this instant is recorded."""
-        ...
-
     async def record_once(
         self,
         *,
@@ -163,8 +149,9 @@ class Audit(Protocol):
         channel_id: ChannelId,
         mail_id: MailId,
         detail: str,
+        within: timedelta | None = ...,
     ) -> bool:
-        """False where the very same is recorded already: the caller must not act again."""
+        """False where it is on record: `within` that time with the same detail, or (None) for this very instant."""
         ...
 
 

@@ -171,14 +171,14 @@ class ManualRunService:
     async def _put_on_record(self, run: ManualRun, said: str) -> None:
         """One row for each run, whichever process writes it."""
         await until_stored(
-            lambda: self.repositories.audit.record_action(
+            lambda: self.repositories.audit.record_once(
                 at=run.claimed_at,
                 user_id=run.user_id,
                 action="run",
                 channel_id=run.channel_id,
                 mail_id=run.mail_id,
                 detail=said,
-                once=True,
+                within=None,
             )
         )
 

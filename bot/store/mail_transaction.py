@@ -1,35 +1,34 @@
-"""One mail inside one transaction: what is known of it, and how to write down what was seen."""
+"""One mail inside one transaction: reads what is known of it, and stores what was seen."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import select, update
 
-from bot.domain import ChannelId, NotifyReason, RunStatus
+from bot.domain import Incident, NotifyReason, RunStatus, Subscription, TaskRun
 from bot.domain.recipients import audience
 from bot.domain.run_context import RunContext, is_older_than_the_watch
-from bot.store.database import insert_if_absent
-from bot.store.notices import firing_incident, notice_row, touch_posts
-from bot.store.rows import incident_from, incident_to, run_from, subscription_from
-from bot.store.runs import BEGAN, baseline_began_at, known_run, write_run
+from bot.store.notices import add_notice, firing_incident, redraw_posts
+from bot.store.rows import columns_of, read_all, read_one, upsert
+from bot.store.runs import BEGAN, baseline_began_at, known_run, newest_exec_at, write_baseline, write_run
 from bot.store.tables import incidents, mails, notices, runs, subscriptions, watches
 from bot.store.watches import note_change
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.domain import DueTime, Incident, IncidentId, MailId, TaskRun
+    from bot.domain import ChannelId, DueTime, MailId
     from bot.domain.incident_rules import Decision
     from bot.store.database import Database
 
 
 class MailTransaction:
-    """Everything is read under the lock of the mail's watch, so nobody judges from what is no longer so."""
+    """Everything is read under the lock of the mail's watch: no other transaction changes it meanwhile."""
 
     def __init__(
         self, database: Database, connection: AsyncConnection, mail_id: MailId, watch: Any | None
@@ -41,16 +40,19 @@ class MailTransaction:
         self.denied_at: datetime | None = watch["denied_at"] if watch else None
         self.incident: Incident | None = None
         self._has_baseline = bool(watch and watch["has_baseline"])
+        self._subscriptions: tuple[Subscription, ...] = ()
+        self._notified: set[ChannelId] = set()  # of the firing incident
 
     async def load(self) -> None:
         self.incident = await firing_incident(self._connection, self.mail_id)
-        found = await self._connection.execute(
-            select(subscriptions).where(subscriptions.c.mail_id == self.mail_id)
-        )
-        self._subscriptions = tuple(map(subscription_from, found.mappings()))
-        self._told = await self._channels_that_know()
+        of_mail = select(subscriptions).where(subscriptions.c.mail_id == self.mail_id)
+        self._subscriptions = await read_all(self._connection, of_mail, Subscription)
+        if self.incident is not None:
+            about_it = notices.c.incident_id == self.incident.incident_id
+            found = await self._connection.execute(select(notices.c.channel_id).where(about_it).distinct())
+            self._notified = set(found.scalars())
 
-    async def situation(self, run: TaskRun, *, latest_at: datetime | None) -> RunContext:
+    async def context(self, run: TaskRun, *, latest_at: datetime | None) -> RunContext:
         """`latest_at` is when Quick BI named this run as the mail's latest, None if it did not."""
         past = await known_run(self._connection, run)
         return RunContext(
@@ -63,49 +65,36 @@ class MailTransaction:
             baseline_at=await baseline_began_at(self._connection, self.mail_id),
             is_first_look=not self._has_baseline,
             is_latest=latest_at is not None
-            and not await self._has_news_since(past.first_seen_at if past else latest_at, but=run.key),
+            and not await self._has_run_since(past.first_seen_at if past else latest_at, but=run.key),
         )
 
     async def newest(self, *, over: bool = False, but: str = "") -> TaskRun | None:
         statement = select(runs).where(runs.c.mail_id == self.mail_id, runs.c.run_key != but)
         if over:
             statement = statement.where(runs.c.status.in_([RunStatus.SENT, RunStatus.FAILED]))
-        found = await self._connection.execute(statement.order_by(BEGAN.desc()).limit(1))
-        row = found.mappings().one_or_none()
-        return None if row is None else run_from(row)
+        return await read_one(self._connection, statement.order_by(BEGAN.desc()).limit(1), TaskRun)
 
-    async def _has_news_since(self, at: datetime, *, but: str) -> bool:
-        """Whether another run was first seen after `at`: an answer can be written after a later one."""
-        found = await self._connection.execute(
-            select(runs.c.run_key)
-            .where(
-                runs.c.mail_id == self.mail_id,
-                runs.c.run_key != but,
-                runs.c.first_seen_at > at,
-            )
-            .limit(1)
-        )
-        return found.first() is not None
+    async def _has_run_since(self, at: datetime, *, but: str) -> bool:
+        """Whether another run was first seen after `at`: an answer can be stored after a later one."""
+        is_later = (runs.c.mail_id == self.mail_id) & (runs.c.run_key != but) & (runs.c.first_seen_at > at)
+        return (
+            await self._connection.execute(select(runs.c.run_key).where(is_later).limit(1))
+        ).first() is not None
 
     async def last_sent_at(self) -> datetime | None:
-        found = await self._connection.execute(
-            select(func.max(runs.c.exec_at, type_=runs.c.exec_at.type)).where(
-                runs.c.mail_id == self.mail_id, runs.c.status == RunStatus.SENT
-            )
-        )
-        newest: datetime | None = found.scalar_one_or_none()
-        return newest
+        was_sent = (runs.c.mail_id == self.mail_id) & (runs.c.status == RunStatus.SENT)
+        return await newest_exec_at(self._connection, was_sent)
 
     async def is_paused(self) -> bool:
-        """As the directory knows it: in Quick BI, by somebody's hand."""
+        """Whether the mail is paused in Quick BI, by the list as last read."""
         found = await self._connection.execute(select(mails.c.paused).where(mails.c.mail_id == self.mail_id))
         return bool(found.scalar_one_or_none())
 
     async def keep_run(
-        self, run: TaskRun, situation: RunContext, verdict: Decision, *, now: datetime, request_id: str
+        self, run: TaskRun, context: RunContext, decision: Decision, *, now: datetime, request_id: str
     ) -> None:
-        """Write the run as it is now seen, and whether it counts as a failure."""
-        past = situation.past
+        """Store the run, and the incident that counts it as a failure."""
+        past = context.past
         await write_run(
             self._database,
             self._connection,
@@ -113,73 +102,72 @@ class MailTransaction:
             past,
             now=now,
             request_id=request_id,
-            is_baseline=past.is_baseline if past else is_older_than_the_watch(run, situation),
-            counted_in=verdict.incident.incident_id if verdict.counts and verdict.incident else None,
+            is_baseline=past.is_baseline if past else is_older_than_the_watch(run, context),
+            counted_in=decision.incident.incident_id if decision.counts and decision.incident else None,
         )
 
-    async def keep_unwatched(self, run: TaskRun, *, now: datetime, request_id: str) -> None:
-        """Nobody is subscribed: the run is history. Whoever subscribes later is shown it, not told."""
-        past = await known_run(self._connection, run)
-        await write_run(
-            self._database, self._connection, run, past, now=now, request_id=request_id, is_baseline=True
-        )
+    async def keep_as_baseline(self, runs: Sequence[TaskRun], request_id: str, now: datetime) -> None:
+        """Nobody is subscribed: the runs are history, which is not announced to whoever subscribes later."""
+        await write_baseline(self._database, self._connection, runs, request_id, now)
 
-    async def keep(self, verdict: Decision, now: datetime, *, declared: DueTime | None = None) -> None:
-        """Write the incident, owe the notices, have the messages drawn anew: all that the news is about."""
-        incident = verdict.incident
-        if incident is None or not verdict.reason.is_shown:
+    async def keep(self, decision: Decision, now: datetime, *, declared: DueTime | None = None) -> None:
+        """Store the incident, add the notices about it and have its messages redrawn."""
+        incident = decision.incident
+        if incident is None or not decision.reason.is_shown:
             return
-        await self._write(incident)
-        await self._owe(verdict.reason, incident, self.audience(verdict.reason, now, declared), now)
-        await touch_posts(self._connection, incident)
+        await upsert(self._connection, incidents, columns_of(incident))
+        recipients = self.recipients(decision.reason, now, declared)
+        await self._notify(decision.reason, incident, recipients, now)
+        await redraw_posts(self._connection, incident)
         if incident.is_firing:
             self.incident = incident
         elif self.incident is not None and self.incident.incident_id == incident.incident_id:
-            self.incident, self._told = None, set()
-            await self._wake_who_waited(incident)
+            self.incident, self._notified = None, set()
+            await self._end_snoozes(incident)
 
-    def audience(
+    def recipients(
         self, reason: NotifyReason, now: datetime, declared: DueTime | None
     ) -> Mapping[ChannelId, datetime | None]:
-        return audience(reason, self._subscriptions, told=self._told, now=now, declared=declared)
+        return audience(reason, self._subscriptions, told=self._notified, now=now, declared=declared)
 
-    async def owe_to_untold(self, now: datetime, declared: DueTime | None) -> None:
-        """The mail is known to be late; some channels wanted to hear it by another rule, and have not yet."""
+    async def notify_others(self, now: datetime, declared: DueTime | None) -> None:
+        """The mail is known to be late: notify the channels with another rule for that, which were not notified."""
         if self.incident is None:
             return
-        owed = self.audience(NotifyReason.LATE, now, declared)
-        untold = {channel_id: owed[channel_id] for channel_id in owed.keys() - self._told}
-        await self._owe(NotifyReason.LATE, self.incident, untold, now)
+        recipients = self.recipients(NotifyReason.LATE, now, declared)
+        others = {channel_id: recipients[channel_id] for channel_id in recipients.keys() - self._notified}
+        await self._notify(NotifyReason.LATE, self.incident, others, now)
 
-    async def hand_to_the_leader(self) -> None:
-        """What was seen here must be followed there: this may be another replica."""
+    async def hand_to_leader(self) -> None:
+        """Have the leader, perhaps another replica, follow what was seen here."""
         await note_change(self._database, self._connection, self.mail_id)
 
     async def set_denied(self, at: datetime | None) -> None:
-        await self._connection.execute(
-            update(watches).where(watches.c.mail_id == self.mail_id).values(denied_at=at)
-        )
+        await self._update_watch(denied_at=at)
 
     async def looked(self, now: datetime, memory: str | None, *, is_latest: bool) -> None:
         """An answer about an earlier run alone (`is_latest` False) says nothing of the newest one."""
-        values: dict[str, Any] = {"has_baseline": True}
-        if is_latest:
-            values["looked_at"] = now
+        values: dict[str, Any] = {"looked_at": now} if is_latest else {}
         if memory is not None:
             values["memory"] = memory
+        await self._update_watch(has_baseline=True, **values)
+
+    async def _update_watch(self, **values: Any) -> None:
         await self._connection.execute(
             update(watches).where(watches.c.mail_id == self.mail_id).values(values)
         )
 
-    async def _owe(
+    async def _notify(
         self,
         reason: NotifyReason,
         incident: Incident,
-        owed: Mapping[ChannelId, datetime | None],
+        recipients: Mapping[ChannelId, datetime | None],
         now: datetime,
     ) -> None:
-        for channel_id, not_before in owed.items():
-            values = notice_row(
+        for channel_id, not_before in recipients.items():
+            await add_notice(
+                self._database,
+                self._connection,
                 dedupe_key=f"{channel_id}:{incident.incident_id}:{incident.version}",
                 channel_id=channel_id,
                 reason=reason,
@@ -187,33 +175,23 @@ class MailTransaction:
                 incident=incident,
                 not_before=not_before,
             )
-            await self._connection.execute(insert_if_absent(self._database, notices, values))
-            self._told.add(channel_id)
+            self._notified.add(channel_id)
 
-    async def _write(self, incident: Incident) -> None:
-        values = incident_to(incident)
-        changed = await self._connection.execute(
-            update(incidents).where(incidents.c.incident_id == incident.incident_id).values(values)
-        )
-        if not changed.rowcount:
-            await self._connection.execute(insert(incidents).values(values))
-
-    async def _wake_who_waited(self, incident: Incident) -> None:
-        """Snoozed until it recovers: it has. What was held back is told together with the recovery."""
-        waiting = [each for each in self._subscriptions if each.snoozed_until_recovered]
+    async def _end_snoozes(self, incident: Incident) -> None:
+        """Of channels that snoozed it until it recovers: what was held back is sent together with the recovery."""
+        waiting = [each.channel_id for each in self._subscriptions if each.snoozed_until_recovered]
         if not waiting:
             return
-        channel_ids = [each.channel_id for each in waiting]
         await self._connection.execute(
             update(subscriptions)
-            .where(subscriptions.c.mail_id == self.mail_id, subscriptions.c.channel_id.in_(channel_ids))
+            .where(subscriptions.c.mail_id == self.mail_id, subscriptions.c.channel_id.in_(waiting))
             .values(snoozed_until_recovered=False)
         )
         await self._connection.execute(
             update(notices)
             .where(
                 notices.c.incident_id == incident.incident_id,
-                notices.c.channel_id.in_(channel_ids),
+                notices.c.channel_id.in_(waiting),
                 notices.c.post_id.is_(None),
             )
             .values(not_before=None)
@@ -222,17 +200,6 @@ class MailTransaction:
             replace(each, snoozed_until_recovered=False) for each in self._subscriptions
         )
 
-    async def _incident(self, incident_id: IncidentId) -> Incident | None:
-        found = await self._connection.execute(
-            select(incidents).where(incidents.c.incident_id == incident_id)
-        )
-        row = found.mappings().one_or_none()
-        return None if row is None else incident_from(row)
-
-    async def _channels_that_know(self) -> set[ChannelId]:
-        if self.incident is None:
-            return set()
-        found = await self._connection.execute(
-            select(notices.c.channel_id).where(notices.c.incident_id == self.incident.incident_id).distinct()
-        )
-        return {ChannelId(channel_id) for channel_id in found.scalars()}
+    async def _incident(self, incident_id: str) -> Incident | None:
+        is_it = incidents.c.incident_id == incident_id
+        return await read_one(self._connection, select(incidents).where(is_it), Incident)

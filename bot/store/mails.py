@@ -1,16 +1,16 @@
-"""The directory of mails over restarts, and the news that it brings: a watched mail was paused, or no longer is."""
+"""Quick BI's list of mails, kept over restarts, and the notices when a watched mail is paused or resumed."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, select, update
 
-from bot.domain import ChannelId, NotifyReason
-from bot.store.database import insert_if_absent
-from bot.store.notices import notice_row
-from bot.store.rows import mail_from
-from bot.store.tables import mails, notices, subscriptions, to_micros, watches
+from bot.domain import Mail, NotifyReason
+from bot.store.notices import add_notice
+from bot.store.rows import columns_of, read_all, read_one, upsert, value_from
+from bot.store.tables import mails, subscriptions, to_micros, watches
 from bot.store.watches import note_change
 
 if TYPE_CHECKING:
@@ -19,94 +19,62 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.domain import Mail, MailId
+    from bot.domain import MailId
     from bot.store.database import Database
 
 
+@dataclass(slots=True)
 class Mails:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    _database: Database
 
     async def save_mails(self, listed: Sequence[Mail], *, seen_at: datetime) -> None:
-        """Keep this complete list. Channels of a mail that was paused, or is no longer, are owed that news."""
+        """Store this complete list. Channels are notified of a mail that was paused or resumed."""
         async with self._database.writing() as connection:
-            found = await connection.execute(select(mails).with_for_update())
-            rows = found.mappings().all()
-            known = {row["mail_id"]: mail_from(row) for row in rows}
+            rows = (await connection.execute(select(mails).with_for_update())).mappings().all()
+            known = {row["mail_id"]: value_from(Mail, row) for row in rows}
             gone_before = {row["mail_id"] for row in rows if row["gone_at"] is not None}
-            new = [mail for mail in listed if mail.mail_id not in known]
             changed = [
-                mail
-                for mail in listed
-                if mail.mail_id in known and (known[mail.mail_id] != mail or mail.mail_id in gone_before)
+                mail for mail in listed if known.get(mail.mail_id) != mail or mail.mail_id in gone_before
             ]
-            await _write(connection, new, changed, seen_at)
-            present = {mail.mail_id for mail in listed}
-            await _mark_gone(connection, sorted(known.keys() - present - gone_before), seen_at)
+            new_values = {"seen_at": seen_at, "gone_at": None}
+            await upsert(connection, mails, [columns_of(mail) | new_values for mail in changed])
+            gone = known.keys() - {mail.mail_id for mail in listed} - gone_before
+            if gone:
+                is_it = mails.c.mail_id == bindparam("id")
+                await connection.execute(
+                    update(mails).where(is_it).values(gone_at=seen_at),
+                    [{"id": mail_id} for mail_id in sorted(gone)],
+                )
             for mail in changed:
-                if known[mail.mail_id].paused is not mail.paused:
-                    await self._tell_paused(connection, mail, seen_at)
+                before = known.get(mail.mail_id)
+                if before is not None and before.paused is not mail.paused:
+                    await self._notify_paused(connection, mail, seen_at)
 
     async def load_mails(self) -> tuple[Mail, ...]:
         """The list as it was last seen."""
         async with self._database.reading() as connection:
-            found = await connection.execute(select(mails).where(mails.c.gone_at.is_(None)))
-            return tuple(map(mail_from, found.mappings()))
+            return await read_all(connection, select(mails).where(mails.c.gone_at.is_(None)), Mail)
 
     async def get(self, mail_id: MailId) -> Mail | None:
         async with self._database.reading() as connection:
-            found = await connection.execute(select(mails).where(mails.c.mail_id == mail_id))
-            row = found.mappings().one_or_none()
-        return None if row is None else mail_from(row)
+            return await read_one(connection, select(mails).where(mails.c.mail_id == mail_id), Mail)
 
-    async def _tell_paused(self, connection: AsyncConnection, mail: Mail, now: datetime) -> None:
-        watched = await connection.execute(
-            select(watches.c.mail_id).where(watches.c.mail_id == mail.mail_id, watches.c.is_watched)
-        )
-        if watched.first() is None:
+    async def _notify_paused(self, connection: AsyncConnection, mail: Mail, now: datetime) -> None:
+        is_watched = (watches.c.mail_id == mail.mail_id) & watches.c.is_watched
+        if (await connection.execute(select(watches.c.mail_id).where(is_watched))).first() is None:
             return
         await note_change(self._database, connection, mail.mail_id)
         reason = NotifyReason.MAIL_PAUSED if mail.paused else NotifyReason.MAIL_UNPAUSED
-        concerned = await connection.execute(
+        subscribed = await connection.execute(
             select(subscriptions.c.channel_id).where(subscriptions.c.mail_id == mail.mail_id)
         )
-        for channel_id in concerned.scalars().all():
-            values = notice_row(
+        for channel_id in subscribed.scalars().all():
+            await add_notice(
+                self._database,
+                connection,
                 dedupe_key=f"{channel_id}:{mail.mail_id}:{reason}:{to_micros(now)}",
-                channel_id=ChannelId(channel_id),
+                channel_id=channel_id,
                 reason=reason,
                 created_at=now,
                 subject_id=mail.mail_id,
             )
-            await connection.execute(insert_if_absent(self._database, notices, values))
-
-
-async def _write(
-    connection: AsyncConnection, new: Sequence[Mail], changed: Sequence[Mail], seen_at: datetime
-) -> None:
-    if new:
-        await connection.execute(insert(mails), [_columns(mail, seen_at) for mail in new])
-    if changed:
-        await connection.execute(
-            update(mails).where(mails.c.mail_id == bindparam("id")),
-            [_columns(mail, seen_at) | {"id": mail.mail_id} for mail in changed],
-        )
-
-
-async def _mark_gone(connection: AsyncConnection, gone: Sequence[str], seen_at: datetime) -> None:
-    if gone:
-        await connection.execute(
-            update(mails).where(mails.c.mail_id == bindparam("id")),
-            [{"id": mail_id, "gone_at": seen_at} for mail_id in gone],
-        )
-
-
-def _columns(mail: Mail, seen_at: datetime) -> dict[str, object]:
-    return {
-        "mail_id": mail.mail_id,
-        "name": mail.name,
-        "owner_name": mail.owner_name,
-        "paused": mail.paused,
-        "seen_at": seen_at,
-        "gone_at": None,
-    }

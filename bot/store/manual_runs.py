@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, func, select, update
 
-from bot.domain import ChannelId, MailId, ManualRun, ManualRunState, UserId
+from bot.domain import ManualRun, ManualRunState
 from bot.domain.manual_run_rules import OPEN_FOR
 from bot.store.database import insert_if_absent
-from bot.store.notices import firing_incident, touch_posts
+from bot.store.notices import firing_incident, redraw_posts
+from bot.store.rows import columns_of, read_all, read_one
 from bot.store.tables import manual_runs
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sqlalchemy.engine import RowMapping
-
+    from bot.domain import MailId
     from bot.store.database import Database
-
 
 # At most one for each mail: it may have begun, and its end is not known.
 IS_GOING = and_(
@@ -28,16 +27,16 @@ IS_GOING = and_(
 )
 
 
+@dataclass(slots=True)
 class ManualRuns:
     """At most one run by hand is open for each mail."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    _database: Database
 
     async def claim(self, run: ManualRun, *, click: str) -> bool:
         """Take the right to start this run. False where this click, or an open run of the mail, had it before.
 
-        `click` names the click or command (a trigger ID): its redelivery is no new wish.
+        `click` identifies the click or command (a trigger ID), which Slack may deliver again.
         """
         async with self._database.writing() as connection:
             await connection.execute(
@@ -49,26 +48,24 @@ class ManualRuns:
                 )
                 .values(ended_at=run.claimed_at)
             )
-            taken = await connection.execute(
-                insert_if_absent(self._database, manual_runs, asdict(run) | {"claim_key": click})
-            )
+            values = columns_of(run) | {"claim_key": click}
+            taken = await connection.execute(insert_if_absent(self._database, manual_runs, values))
             return bool(taken.rowcount)
 
     async def note(
         self, manual_run_id: str, state: ManualRunState, *, now: datetime, run_key: str = ""
     ) -> bool:
-        """Record how it went on. REFUSED and ENDED free the mail for the next run by hand.
+        """Store the new state. REFUSED and ENDED free the mail for the next run by hand.
 
-        False where it was over already: what has ended stays so. Where a run begins or ends, the messages about
-        its mail are drawn anew.
+        False where it had ended already. When a run begins or ends, the messages about its mail are redrawn.
         """
         over = state in {ManualRunState.REFUSED, ManualRunState.ENDED}
         async with self._database.writing() as connection:
-            it = manual_runs.c.manual_run_id == manual_run_id
-            was_going = await connection.execute(select(IS_GOING).where(it).with_for_update())
+            is_it = manual_runs.c.manual_run_id == manual_run_id
+            was_going = await connection.execute(select(IS_GOING).where(is_it).with_for_update())
             noted = await connection.execute(
                 update(manual_runs)
-                .where(it, manual_runs.c.ended_at.is_(None))
+                .where(is_it, manual_runs.c.ended_at.is_(None))
                 .values(
                     state=state,
                     run_key=func.coalesce(func.nullif(run_key, ""), manual_runs.c.run_key),
@@ -78,42 +75,18 @@ class ManualRuns:
             )
             row = noted.one_or_none()
             if row is not None and row[0] != was_going.scalar_one():
-                incident = await firing_incident(connection, MailId(row.mail_id))
-                if incident is not None:
-                    await touch_posts(connection, incident)
+                await redraw_posts(connection, await firing_incident(connection, row.mail_id))
             return row is not None
 
     async def open_runs(self) -> tuple[ManualRun, ...]:
-        """Those whose end is still to be told: what a restart takes up again."""
+        """Those whose outcome is still to be reported: a restart resumes them."""
+        is_open = select(manual_runs).where(manual_runs.c.ended_at.is_(None))
         async with self._database.reading() as connection:
-            found = await connection.execute(
-                select(manual_runs).where(manual_runs.c.ended_at.is_(None)).order_by(manual_runs.c.claimed_at)
-            )
-            return tuple(map(_manual_run, found.mappings()))
+            return await read_all(connection, is_open.order_by(manual_runs.c.claimed_at), ManualRun)
 
     async def latest(self, mail_id: MailId) -> ManualRun | None:
-        """Who last ran this mail by hand."""
+        """The last run of this mail by hand."""
+        of_mail = select(manual_runs).where(manual_runs.c.mail_id == mail_id)
+        newest_first = of_mail.order_by(manual_runs.c.claimed_at.desc())
         async with self._database.reading() as connection:
-            found = await connection.execute(
-                select(manual_runs)
-                .where(manual_runs.c.mail_id == mail_id)
-                .order_by(manual_runs.c.claimed_at.desc())
-                .limit(1)
-            )
-            row = found.mappings().one_or_none()
-        return None if row is None else _manual_run(row)
-
-
-def _manual_run(row: RowMapping) -> ManualRun:
-    return ManualRun(
-        manual_run_id=row["manual_run_id"],
-        mail_id=MailId(row["mail_id"]),
-        channel_id=ChannelId(row["channel_id"]),
-        message_ts=row["message_ts"],
-        user_id=UserId(row["user_id"]),
-        previous_run_key=row["previous_run_key"],
-        claimed_at=row["claimed_at"],
-        state=ManualRunState(row["state"]),
-        run_key=row["run_key"],
-        ended_at=row["ended_at"],
-    )
+            return await read_one(connection, newest_first.limit(1), ManualRun)

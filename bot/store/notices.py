@@ -1,26 +1,41 @@
-"""Incidents, the notices owed about them and the messages that show them: single steps of larger transactions."""
+"""Incidents, the notices about them and the messages that show them: single steps of larger transactions."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, literal_column, or_, select, update
 
-from bot.domain import IncidentState, NotifyReason, PostKind
-from bot.store.rows import incident_from
+from bot.domain import Incident, IncidentState, NotifyReason, PostKind
+from bot.store.database import insert_if_absent
+from bot.store.rows import read_one
 from bot.store.tables import incidents, notices, post_items, posts, subscriptions
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.domain import ChannelId, Incident, MailId
+    from bot.domain import ChannelId, MailId
+    from bot.store.database import Database
 
-OWED = notices.c.post_id.is_(None) & ~notices.c.is_folded
+IN_FLIGHT = timedelta(seconds=15)  # longer than any request to Slack: then the message can be looked for
+PENDING = notices.c.post_id.is_(None) & ~notices.c.is_folded
+IS_STALE = (posts.c.wanted > posts.c.shown) & (posts.c.state == literal_column("'sent'"))
+IS_SENDING = posts.c.state == literal_column("'sending'")
+IS_UNSURE = posts.c.state == literal_column("'unsure'")
 
 
-def notice_row(
+def is_settled(now: datetime) -> ColumnElement[bool]:
+    """Also where the clock was set back: `settle_at` is never far ahead of a right clock."""
+    return or_(posts.c.settle_at <= now, posts.c.settle_at > now + 2 * IN_FLIGHT)
+
+
+async def add_notice(
+    database: Database,
+    connection: AsyncConnection,
     *,
     dedupe_key: str,
     channel_id: str,
@@ -32,9 +47,9 @@ def notice_row(
     since: datetime | None = None,
     not_before: datetime | None = None,
     is_folded: bool = False,
-) -> dict[str, Any]:
-    """A notice as it is inserted: not yet in any message."""
-    return {
+) -> None:
+    """Make a notice pending, unless one with this key was added before. `is_folded`: it needs no message."""
+    values: dict[str, Any] = {
         "dedupe_key": dedupe_key,
         "channel_id": channel_id,
         "reason": reason,
@@ -49,20 +64,20 @@ def notice_row(
         "is_folded": is_folded,
         "may_repeat": False,
     }
+    await connection.execute(insert_if_absent(database, notices, values))
 
 
 async def firing_incident(connection: AsyncConnection, mail_id: MailId) -> Incident | None:
-    found = await connection.execute(
-        select(incidents).where(incidents.c.mail_id == mail_id, incidents.c.state == IncidentState.FIRING)
-    )
-    row = found.mappings().one_or_none()
-    return None if row is None else incident_from(row)
+    is_firing = (incidents.c.mail_id == mail_id) & (incidents.c.state == IncidentState.FIRING)
+    return await read_one(connection, select(incidents).where(is_firing), Incident)
 
 
-async def touch_posts(
-    connection: AsyncConnection, incident: Incident, channel_id: ChannelId | None = None
+async def redraw_posts(
+    connection: AsyncConnection, incident: Incident | None, channel_id: ChannelId | None = None
 ) -> None:
-    """The messages that show this incident (in one channel, or everywhere) must be drawn anew."""
+    """The messages that show this incident (in one channel, or everywhere) must be redrawn."""
+    if incident is None:
+        return
     shows_it = select(post_items.c.post_id).where(post_items.c.incident_id == incident.incident_id)
     statement = update(posts).where(posts.c.post_id.in_(shows_it), posts.c.kind == PostKind.ROOT)
     if channel_id is not None:
@@ -70,21 +85,11 @@ async def touch_posts(
     await connection.execute(statement.values(wanted=posts.c.wanted + 1))
 
 
-async def hold_back(
-    connection: AsyncConnection, incident: Incident, channel_id: ChannelId, until: datetime | None
-) -> None:
-    """What is owed to the channel about this incident goes out then, not before (None: now)."""
-    await connection.execute(
-        update(notices)
-        .where(OWED, notices.c.channel_id == channel_id, notices.c.incident_id == incident.incident_id)
-        .values(not_before=until)
-    )
-
-
 async def drop_unwanted(connection: AsyncConnection, channel_id: ChannelId) -> None:
-    """Forget what is owed to the channel about mails that it left while it was being told of them.
+    """Delete the channel's pending notices about mails that it left while they were being sent.
 
-    The channel's subscriptions are held meanwhile: whoever leaves now finds what is owed, and drops it.
+    The channel's subscriptions are locked meanwhile: a later unsubscription finds the pending notices, and
+    deletes them.
     """
     found = await connection.execute(
         select(subscriptions.c.mail_id)
@@ -96,19 +101,19 @@ async def drop_unwanted(connection: AsyncConnection, channel_id: ChannelId) -> N
     about_a_mail = notices.c.reason.in_([NotifyReason.MAIL_PAUSED, NotifyReason.MAIL_UNPAUSED])
     await connection.execute(
         delete(notices).where(
-            OWED,
+            PENDING,
             notices.c.channel_id == channel_id,
             notices.c.incident_id.in_(left) | (about_a_mail & notices.c.subject_id.not_in(wanted)),
         )
     )
 
 
-async def drop_owed(connection: AsyncConnection, channel_id: ChannelId, mail_id: MailId) -> None:
-    """Forget what the channel has not been told yet about this mail: it does not want to know any more."""
+async def drop_pending(connection: AsyncConnection, channel_id: ChannelId, mail_id: MailId) -> None:
+    """Delete the channel's pending notices about this mail: it unsubscribed."""
     of_mail = select(incidents.c.incident_id).where(incidents.c.mail_id == mail_id)
     await connection.execute(
         delete(notices).where(
-            OWED,
+            PENDING,
             notices.c.channel_id == channel_id,
             notices.c.incident_id.in_(of_mail) | (notices.c.subject_id == mail_id),
         )

@@ -1,21 +1,24 @@
-"""The news that are owed: which channels have any, and claiming a message before it is sent.
+"""Pending notices: which channels have any, and claiming a message before it is sent.
 
-A claim is one transaction: the message's row and its notices' link to it. Whoever crashes behind it
-leaves a row that says what may have been sent.
+A claim is one transaction: the message's row and its notices' link to it. After a crash the row says what may
+have been sent.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy import and_, func, insert, or_, select, update
 
-from bot.domain import ChannelId, Notice, PostId, PostKind
+from bot.domain import IncidentState, Notice, PostId, PostKind
 from bot.domain.grouping import (
     Absorb,
     AppendToMessage,
     NewMessage,
+    PendingNotice,
+    PostedMessage,
     PostPlainNotices,
     ReplyTo,
     Wait,
@@ -23,21 +26,10 @@ from bot.domain.grouping import (
 )
 from bot.domain.notices import Backlog, Nothing
 from bot.store.lease import fence
-from bot.store.message_contents import items_of_news, lines_of, ts_of
-from bot.store.notices import OWED
-from bot.store.pending_notices import (
-    IN_FLIGHT,
-    IS_STALE,
-    IS_UNSURE,
-    PostState,
-    is_due,
-    is_open,
-    is_settled,
-    newest_about_many,
-    owed_to,
-    roots_of,
-)
-from bot.store.tables import notices, post_items, posts
+from bot.store.message_contents import items_of_notices, plain_notices, ts_of
+from bot.store.notices import IN_FLIGHT, IS_STALE, IS_UNSURE, PENDING, is_settled
+from bot.store.rows import read_row
+from bot.store.tables import PostState, channels, incidents, notices, post_items, posts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,44 +38,36 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from bot.domain import ChannelId, IncidentId
     from bot.domain.grouping import Load
     from bot.store.database import Database
 
-_NONE: tuple[int, None] = (0, None)
+MOST_AT_ONCE = 1_000  # notices of one channel that are looked at for its next message
 
 
+@dataclass(slots=True)
 class Outbox:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    _database: Database
 
     async def backlog(self, *, now: datetime) -> tuple[Backlog, ...]:
         """The channels for which something can be done now. Closed channels are left out."""
+        newest_at = func.max(notices.c.created_at, type_=notices.c.created_at.type)
         async with self._database.reading() as connection:
-            owed = await connection.execute(
-                select(
-                    notices.c.channel_id,
-                    func.count(),
-                    func.max(notices.c.created_at, type_=notices.c.created_at.type),
-                )
-                .where(OWED, is_due(now), is_open(notices.c.channel_id))
+            pending = await connection.execute(
+                select(notices.c.channel_id, func.count(), newest_at)
+                .where(PENDING, _is_due(now), _is_open(notices.c.channel_id))
                 .group_by(notices.c.channel_id)
             )
-            counts: dict[str, tuple[int, datetime | None]] = {row[0]: (row[1], row[2]) for row in owed}
-            stale = await connection.execute(
-                select(posts.c.channel_id).where(IS_STALE, is_open(posts.c.channel_id)).distinct()
-            )
-            stale_in = set(stale.scalars())
-            unsure = await connection.execute(
-                select(posts.c.channel_id)
-                .where(IS_UNSURE, is_settled(now), is_open(posts.c.channel_id))
-                .distinct()
-            )
-            unsure_in = set(unsure.scalars())
+            counts: dict[ChannelId, tuple[int, datetime | None]] = {
+                row[0]: (row[1], row[2]) for row in pending
+            }
+            stale_in = await _channels_with(connection, IS_STALE)
+            unsure_in = await _channels_with(connection, IS_UNSURE & is_settled(now))
         return tuple(
             Backlog(
-                channel_id=ChannelId(channel_id),
-                owed=counts.get(channel_id, _NONE)[0],
-                newest_at=counts.get(channel_id, _NONE)[1],
+                channel_id=channel_id,
+                owed=counts.get(channel_id, (0, None))[0],
+                newest_at=counts.get(channel_id, (0, None))[1],
                 has_stale=channel_id in stale_in,
                 has_unsure=channel_id in unsure_in,
             )
@@ -93,39 +77,133 @@ class Outbox:
     async def claim(self, channel_id: ChannelId, *, load: Load, now: datetime, term: int) -> Notice | Nothing:
         """Take the channel's next message. Raises LeaseLost.
 
-        The notice shows everything as it is in this transaction: what changes later is told later.
+        The notice shows everything as it is in this transaction; a later change is another notice.
         """
         async with self._database.writing() as connection:
             await fence(connection, term)
             while True:
-                owed = await owed_to(connection, channel_id, now)
                 step = next_step(
-                    owed,
-                    await roots_of(connection, channel_id),
+                    await _pending(connection, channel_id, now),
+                    await _roots(connection, channel_id),
                     load=load,
-                    joinable=await newest_about_many(connection, channel_id),
+                    joinable=await _newest_about_many(connection, channel_id),
                     now=now,
                 )
                 match step:
                     case Wait(at=at):
                         return Nothing(at=at)
                     case Absorb(notice_ids=notice_ids):
-                        await _fold(connection, notice_ids)
+                        absorbed = update(notices).where(notices.c.notice_id.in_(notice_ids))
+                        await connection.execute(absorbed.values(is_folded=True))
                     case AppendToMessage(post_id=post_id, notice_ids=notice_ids):
-                        await _join(connection, post_id, notice_ids)
+                        await _append(connection, post_id, notice_ids)
                         return Nothing(at=now)
                     case NewMessage() | ReplyTo() | PostPlainNotices():
                         return await _write_claim(connection, channel_id, step, now=now, term=term)
 
 
-async def _fold(connection: AsyncConnection, notice_ids: Sequence[int]) -> None:
-    await connection.execute(
-        update(notices).where(notices.c.notice_id.in_(notice_ids)).values(is_folded=True)
+async def _channels_with(connection: AsyncConnection, condition: ColumnElement[bool]) -> set[ChannelId]:
+    found = await connection.execute(
+        select(posts.c.channel_id).where(condition, _is_open(posts.c.channel_id)).distinct()
+    )
+    return set(found.scalars())
+
+
+def _is_open(channel_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """The bot can post to the channel, as far as is known."""
+    return channel_id.not_in(select(channels.c.channel_id))
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    """It is not held back, as by a snooze."""
+    return or_(notices.c.not_before.is_(None), notices.c.not_before <= now)
+
+
+async def _pending(connection: AsyncConnection, channel_id: ChannelId, now: datetime) -> list[PendingNotice]:
+    """The channel's pending notices, oldest first, locked."""
+    found = await connection.execute(
+        select(notices, incidents.c.state, incidents.c.mail_id)
+        .join(incidents, incidents.c.incident_id == notices.c.incident_id, isouter=True)
+        .where(PENDING, notices.c.channel_id == channel_id, _is_due(now))
+        .order_by(notices.c.notice_id)
+        .limit(MOST_AT_ONCE)
+        .with_for_update(of=notices)
+    )
+    return [
+        PendingNotice(
+            notice_id=row["notice_id"],
+            reason=row["reason"],
+            created_at=row["created_at"],
+            incident_id=row["incident_id"],
+            mail_id=row["mail_id"],
+            is_firing=row["state"] is IncidentState.FIRING,
+            was_snoozed=row["not_before"] is not None,
+        )
+        for row in found.mappings()
+    ]
+
+
+async def _roots(connection: AsyncConnection, channel_id: ChannelId) -> dict[IncidentId, PostedMessage]:
+    """The message in the channel that shows each incident with pending notices."""
+    counted = post_items.alias()
+    size = (
+        select(func.count())
+        .select_from(counted)
+        .where(counted.c.post_id == posts.c.post_id)
+        .scalar_subquery()
+    )
+    wanted = select(notices.c.incident_id).where(PENDING, notices.c.channel_id == channel_id)
+    found = await connection.execute(
+        select(post_items.c.incident_id, posts, size.label("item_count"))
+        .join(posts, posts.c.post_id == post_items.c.post_id)
+        .where(
+            posts.c.channel_id == channel_id,
+            posts.c.kind == PostKind.ROOT,
+            posts.c.state.in_([PostState.SENDING, PostState.UNSURE, PostState.SENT]),
+            post_items.c.incident_id.in_(wanted),
+        )
+    )
+    return {
+        row["incident_id"]: PostedMessage(
+            post_id=row["post_id"],
+            is_settled=row["state"] is PostState.SENT and row["shown"] >= row["wanted"],
+            item_count=row["item_count"],
+            sent_at=row["sent_at"],
+        )
+        for row in found.mappings()
+    }
+
+
+async def _newest_about_many(connection: AsyncConnection, channel_id: ChannelId) -> PostedMessage | None:
+    """The channel's newest message, if that is one about several mails."""
+    row = await read_row(
+        connection,
+        select(posts)
+        .where(posts.c.channel_id == channel_id, posts.c.kind == PostKind.ROOT)
+        .order_by(posts.c.sent_at.desc().nulls_last(), posts.c.claimed_at.desc())
+        .limit(1),
+    )
+    if row is None or row["state"] is not PostState.SENT:
+        return None
+    found = await connection.execute(
+        select(incidents.c.mail_id)
+        .join(post_items, post_items.c.incident_id == incidents.c.incident_id)
+        .where(post_items.c.post_id == row["post_id"])
+    )
+    mail_ids = found.scalars().all()
+    if len(mail_ids) < 2:  # noqa: PLR2004 (several)
+        return None
+    return PostedMessage(
+        post_id=row["post_id"],
+        is_settled=True,
+        item_count=len(mail_ids),
+        sent_at=row["sent_at"],
+        mail_ids=frozenset(mail_ids),
     )
 
 
-async def _join(connection: AsyncConnection, post_id: PostId, notice_ids: Sequence[int]) -> None:
-    """Add incidents to a message that is there. Should it turn out to be deleted, they are owed again."""
+async def _append(connection: AsyncConnection, post_id: PostId, notice_ids: Sequence[int]) -> None:
+    """Add incidents to a message that was sent. If it turns out to be deleted, their notices are pending again."""
     values: dict[str, Any] = {"wanted": posts.c.wanted + 1}
     if await _may_repeat(connection, notice_ids):
         values["may_repeat"] = True
@@ -143,9 +221,9 @@ async def _write_claim(
     now: datetime,
     term: int,
 ) -> Notice:
-    post_id, kind = PostId(uuid4().hex), _kind(step)
+    post_id, kind = PostId(uuid4().hex), _KINDS[type(step)]
     root_id = step.root_id if isinstance(step, ReplyTo) else None
-    repeats = await _may_repeat(connection, step.notice_ids)
+    may_repeat = await _may_repeat(connection, step.notice_ids)
     await connection.execute(
         insert(posts).values(
             post_id=post_id,
@@ -158,69 +236,54 @@ async def _write_claim(
             claimed_at=now,
             settle_at=now + IN_FLIGHT,
             term=term,
-            may_repeat=repeats,
+            may_repeat=may_repeat,
         )
     )
     await _link(connection, post_id, step.notice_ids)
     if kind is PostKind.ROOT:
         await _add_items(connection, post_id, since=1)
+    is_plain = kind is PostKind.LINE
     return Notice(
         post_id=post_id,
         channel_id=channel_id,
         kind=kind,
         claimed_at=now,
-        items=await items_of_news(connection, post_id) if kind is not PostKind.LINE else (),
-        lines=await lines_of(connection, post_id) if kind is PostKind.LINE else (),
+        items=() if is_plain else await items_of_notices(connection, post_id),
+        lines=await plain_notices(connection, post_id) if is_plain else (),
         thread_ts=await ts_of(connection, root_id),
-        may_repeat=repeats,
+        may_repeat=may_repeat,
     )
+
+
+_KINDS = {NewMessage: PostKind.ROOT, ReplyTo: PostKind.REPLY, PostPlainNotices: PostKind.LINE}
 
 
 async def _may_repeat(connection: AsyncConnection, notice_ids: Sequence[int]) -> bool:
-    """One of them may have been in a message that nobody could look for."""
-    found = await connection.execute(
-        select(func.count())
-        .select_from(notices)
-        .where(notices.c.notice_id.in_(notice_ids), notices.c.may_repeat)
-    )
-    return bool(found.scalar_one())
+    """One of them may have been in a message whose delivery could not be checked."""
+    repeated = notices.c.notice_id.in_(notice_ids) & notices.c.may_repeat
+    return (
+        await connection.execute(select(notices.c.notice_id).where(repeated).limit(1))
+    ).first() is not None
 
 
 async def _link(connection: AsyncConnection, post_id: PostId, notice_ids: Sequence[int]) -> None:
-    """Give the notices to this message. Each must still be nobody's."""
+    """Give the notices to this message. Each must still be pending."""
     linked = await connection.execute(
-        update(notices).where(notices.c.notice_id.in_(notice_ids), OWED).values(post_id=post_id)
+        update(notices).where(notices.c.notice_id.in_(notice_ids), PENDING).values(post_id=post_id)
     )
     if linked.rowcount != len(notice_ids):
-        raise AssertionError("a notice that was locked for this claim is somebody else's")
+        raise AssertionError("a notice that was locked for this claim was claimed by another")
 
 
 async def _add_items(
     connection: AsyncConnection, post_id: PostId, *, since: int | ColumnElement[int]
 ) -> None:
-    there = select(post_items.c.incident_id).where(post_items.c.post_id == post_id)
+    shown = select(post_items.c.incident_id).where(post_items.c.post_id == post_id)
+    is_new = and_(notices.c.post_id == post_id, notices.c.incident_id.is_not(None))
     found = await connection.execute(
-        select(notices.c.incident_id)
-        .where(
-            and_(
-                notices.c.post_id == post_id,
-                notices.c.incident_id.is_not(None),
-                notices.c.incident_id.not_in(there),
-            )
-        )
-        .distinct()
+        select(notices.c.incident_id).where(is_new, notices.c.incident_id.not_in(shown)).distinct()
     )
     for incident_id in found.scalars().all():
         await connection.execute(
             insert(post_items).values(post_id=post_id, incident_id=incident_id, since=since)
         )
-
-
-def _kind(step: NewMessage | ReplyTo | PostPlainNotices) -> PostKind:
-    match step:
-        case NewMessage():
-            return PostKind.ROOT
-        case ReplyTo():
-            return PostKind.REPLY
-        case PostPlainNotices():
-            return PostKind.LINE

@@ -1,4 +1,4 @@
-"""The runs that were seen, each in the state in which it was last seen: single steps of larger transactions."""
+"""The runs that were seen, each in its last known state: single steps of larger transactions."""
 
 from __future__ import annotations
 
@@ -6,33 +6,31 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, literal_column, select, update
 
-from bot.domain import RunStatus
+from bot.domain import RunStatus, TaskRun
 from bot.store.database import insert_if_absent
-from bot.store.rows import known_run_from, run_from
+from bot.store.rows import known_run_from, read_all, read_row
 from bot.store.tables import runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.domain import IncidentId, KnownRun, MailId, TaskRun
+    from bot.domain import IncidentId, KnownRun, MailId
     from bot.store.database import Database
 
-_CHUNK = 500
-# When a run began, as well as it is known: Quick BI's time, or where that could not be read the first sight of it.
+# When a run began: Quick BI's time, or where that could not be read, when it was first seen.
 BEGAN = func.coalesce(runs.c.exec_at, runs.c.first_seen_at)
-# Written out, not bound: only so do the databases see that the partial index answers it.
+# Written out, not bound: only then do the databases use the partial index.
 _IS_OPEN = runs.c.status == literal_column("'PROCESSING'")
 
 
 async def known_run(connection: AsyncConnection, run: TaskRun) -> KnownRun | None:
-    """This run as it was when last seen. Its row is held: two looks at it are written one after the other."""
-    found = await connection.execute(
-        select(runs).where(runs.c.mail_id == run.mail_id, runs.c.run_key == run.key).with_for_update()
-    )
-    row = found.mappings().one_or_none()
+    """This run as it was when last seen. Its row is locked: two answers about it are stored one after the other."""
+    is_it = (runs.c.mail_id == run.mail_id) & (runs.c.run_key == run.key)
+    row = await read_row(connection, select(runs).where(is_it).with_for_update())
     return None if row is None else known_run_from(row)
 
 
@@ -47,9 +45,9 @@ async def write_run(
     is_baseline: bool,
     counted_in: IncidentId | None = None,
 ) -> None:
-    """Write the run as it is now seen; `past` is how it was. A run that is over does not begin again.
+    """Store the run as it is now; `past` is how it was. A run that is over does not begin again.
 
-    `counted_in` is for a failure that an incident takes up now; it stays counted while it is FAILED.
+    `counted_in` is the incident that counts this failure from now on; it stays so while the run is FAILED.
     """
     if past is not None and run.status is RunStatus.FAILED:
         counted_in = counted_in or past.counted_in
@@ -67,7 +65,7 @@ async def write_run(
         added = await connection.execute(insert_if_absent(database, runs, key | seen))
         if added.rowcount:
             return
-        past = await known_run(connection, run)  # another replica saw it at the same moment
+        past = await known_run(connection, run)  # another replica stored it meanwhile
     if past is None or (past.run.is_over and not run.is_over):
         return
     if (past.run, past.is_baseline, past.counted_in) != (run, is_baseline, counted_in):
@@ -78,29 +76,30 @@ async def write_run(
         )
 
 
+async def write_baseline(
+    database: Database, connection: AsyncConnection, seen: Sequence[TaskRun], request_id: str, now: datetime
+) -> None:
+    """Store runs that are not announced."""
+    for run in seen:
+        past = await known_run(connection, run)
+        await write_run(database, connection, run, past, now=now, request_id=request_id, is_baseline=True)
+
+
 async def baseline_began_at(connection: AsyncConnection, mail_id: MailId) -> datetime | None:
-    """When the newest run began that was there before anyone subscribed, by Quick BI's clock."""
-    found = await connection.execute(
-        select(func.max(runs.c.exec_at, type_=runs.c.exec_at.type)).where(
-            runs.c.mail_id == mail_id, runs.c.is_baseline
-        )
-    )
-    newest: datetime | None = found.scalar_one_or_none()
-    return newest
+    """When the newest run began that is older than the first subscription, by Quick BI's clock."""
+    return await newest_exec_at(connection, (runs.c.mail_id == mail_id) & runs.c.is_baseline)
 
 
-async def open_runs(connection: AsyncConnection, mail_ids: list[str]) -> dict[str, list[TaskRun]]:
-    """The runs that were in progress when last seen: they are followed to their end, also over a restart."""
-    running: dict[str, list[TaskRun]] = {}
-    for chunk in chunks(mail_ids):
-        found = await connection.execute(
-            select(runs).where(runs.c.mail_id.in_(chunk), _IS_OPEN).order_by(runs.c.first_seen_at)
-        )
-        for row in found.mappings():
-            running.setdefault(row["mail_id"], []).append(run_from(row))
+async def newest_exec_at(connection: AsyncConnection, condition: ColumnElement[bool]) -> datetime | None:
+    newest = func.max(runs.c.exec_at, type_=runs.c.exec_at.type)
+    at: datetime | None = (await connection.execute(select(newest).where(condition))).scalar_one_or_none()
+    return at
+
+
+async def open_runs(connection: AsyncConnection, mail_ids: list[MailId]) -> dict[MailId, list[TaskRun]]:
+    """The runs that were in progress when last seen: each is followed to its end, also over a restart."""
+    is_open = select(runs).where(runs.c.mail_id.in_(mail_ids), _IS_OPEN)
+    running: dict[MailId, list[TaskRun]] = {}
+    for run in await read_all(connection, is_open.order_by(runs.c.first_seen_at), TaskRun):
+        running.setdefault(run.mail_id, []).append(run)
     return running
-
-
-def chunks(ids: list[str]) -> Iterable[list[str]]:
-    """Databases limit how many values one statement may carry."""
-    return (ids[start : start + _CHUNK] for start in range(0, len(ids), _CHUNK))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from bot.store.audit import Audit
 from bot.store.call_slots import CallSlotRow
 from bot.store.closed_channels import ClosedChannels
 from bot.store.database import opened
@@ -34,6 +35,7 @@ class Store:
         self.watches = Watches(database)
         self.mails = Mails(database)
         self.history = History(database)
+        self.audit = Audit(database)
         self.manual_runs = ManualRuns(database)
         self.observations = Observations(database)
         self.outages = Outages(database)

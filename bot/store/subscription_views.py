@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from bot.domain import IncidentState, MailId, SubscriptionState
-from bot.store.rows import incident_from, mail_from, run_from, subscription_from
+from bot.domain import Incident, IncidentState, Mail, Subscription, SubscriptionState, TaskRun
+from bot.store.rows import read_all
 from bot.store.runs import BEGAN
 from bot.store.tables import channels, incidents, mails, runs, subscriptions
 
@@ -15,23 +15,19 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.domain import Incident, TaskRun
+    from bot.domain import MailId
 
 
 async def read_states(
     connection: AsyncConnection, condition: ColumnElement[bool]
 ) -> tuple[SubscriptionState, ...]:
     """The subscriptions that fulfil `condition`, oldest first."""
-    found = await connection.execute(
-        select(subscriptions)
-        .where(condition)
-        .order_by(subscriptions.c.created_at, subscriptions.c.channel_id, subscriptions.c.mail_id)
-    )
-    chosen = [subscription_from(row) for row in found.mappings()]
+    oldest_first = select(subscriptions).where(condition).order_by(*_OLDEST_FIRST)
+    chosen = await read_all(connection, oldest_first, Subscription)
     of_these = select(subscriptions.c.mail_id).where(condition)
     in_these = select(subscriptions.c.channel_id).where(condition)
-    known = await connection.execute(select(mails).where(mails.c.mail_id.in_(of_these)))
-    mail_of = {row["mail_id"]: mail_from(row) for row in known.mappings()}
+    known = await read_all(connection, select(mails).where(mails.c.mail_id.in_(of_these)), Mail)
+    mail_of = {mail.mail_id: mail for mail in known}
     incident_of = await firing_incidents(connection, incidents.c.mail_id.in_(of_these))
     closed = await connection.execute(select(channels).where(channels.c.channel_id.in_(in_these)))
     paused_of = {row["channel_id"]: row["paused_reason"] for row in closed.mappings()}
@@ -48,14 +44,14 @@ async def read_states(
     )
 
 
+_OLDEST_FIRST = (subscriptions.c.created_at, subscriptions.c.channel_id, subscriptions.c.mail_id)
+
+
 async def firing_incidents(
     connection: AsyncConnection, condition: ColumnElement[bool]
 ) -> dict[MailId, Incident]:
-    """What is wrong at present, by mail."""
-    found = await connection.execute(
-        select(incidents).where(condition, incidents.c.state == IncidentState.FIRING)
-    )
-    return {MailId(row["mail_id"]): incident_from(row) for row in found.mappings()}
+    is_firing = select(incidents).where(condition, incidents.c.state == IncidentState.FIRING)
+    return {each.mail_id: each for each in await read_all(connection, is_firing, Incident)}
 
 
 async def newest_runs(connection: AsyncConnection, condition: ColumnElement[bool]) -> dict[MailId, TaskRun]:
@@ -66,9 +62,6 @@ async def newest_runs(connection: AsyncConnection, condition: ColumnElement[bool
         .group_by(runs.c.mail_id)
         .subquery()
     )
-    found = await connection.execute(
-        select(runs)
-        .join(newest, (newest.c.mail_id == runs.c.mail_id) & (newest.c.began == BEGAN))
-        .order_by(runs.c.task_id)
-    )
-    return {MailId(row["mail_id"]): run_from(row) for row in found.mappings()}
+    is_newest = (newest.c.mail_id == runs.c.mail_id) & (newest.c.began == BEGAN)
+    in_order = select(runs).join(newest, is_newest).order_by(runs.c.task_id)
+    return {run.mail_id: run for run in await read_all(connection, in_order, TaskRun)}

@@ -1,19 +1,27 @@
-"""Which channel wants to be told of which mail. Every change is told to the leader through the mail's watch."""
+"""Which channel is subscribed to which mail. The leader learns of every change through the mail's watch."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, true, update
 
-from bot.domain import EVERY_EVENT, IncidentState, MailId, NotifyReason, SnoozeOutcome, SubscribeOutcome
+from bot.domain import (
+    EVERY_EVENT,
+    IncidentState,
+    NotifyReason,
+    SnoozeOutcome,
+    SubscribeOutcome,
+    Subscription,
+)
 from bot.domain.recipients import UNTIL_RECOVERED
-from bot.store.audit import note_action
+from bot.store.audit import add_to_audit
 from bot.store.database import insert_if_absent
-from bot.store.notices import drop_owed, firing_incident, hold_back, notice_row, touch_posts
-from bot.store.rows import due_to, events_to, subscription_from, subscription_to
+from bot.store.notices import PENDING, add_notice, drop_pending, firing_incident, redraw_posts
+from bot.store.rows import columns_of, read_all, value_from
 from bot.store.subscription_views import read_states
-from bot.store.tables import incidents, notices, subscriptions, to_micros, watches
+from bot.store.tables import due_text, incidents, notices, subscriptions, to_micros, watches
 from bot.store.watches import drop_watch, note_change, record_baseline, start_watch
 
 if TYPE_CHECKING:
@@ -23,14 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.domain import (
-        ChannelId,
-        Incident,
-        StatusAnswer,
-        Subscription,
-        SubscriptionState,
-        UserId,
-    )
+    from bot.domain import ChannelId, Incident, MailId, StatusAnswer, SubscriptionState, UserId
     from bot.store.database import Database
 
 _HERE = select(
@@ -44,41 +45,41 @@ _HERE = select(
 )
 
 
+@dataclass(slots=True)
 class Subscriptions:
-    """Subscribing twice is once; leaving twice, too."""
+    """Subscribing is idempotent, and so is unsubscribing."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    _database: Database
 
     async def subscribe(
         self, wish: Subscription, *, baseline: StatusAnswer | None, with_events: bool = False
     ) -> tuple[SubscribeOutcome, SubscriptionState]:
-        """Subscribe a channel. `baseline` is the mail's state as the person is shown it: no news any more.
+        """Subscribe a channel. `baseline` is the mail's state as the person is shown it: it is not announced.
 
         Without one (Quick BI could not be asked) what the first look finds is old if it began long enough before
-        `wish.created_at`. Where the subscription is there already, a declared due time is taken over, and the
-        events `with_events`: they were chosen, as in a form.
+        `wish.created_at`. Where the channel is subscribed already, a declared due time replaces the old one, and
+        so do the events `with_events`: they were chosen, as in a form.
         """
         async with self._database.writing() as connection:
             added = await connection.execute(
-                insert_if_absent(self._database, subscriptions, subscription_to(wish))
+                insert_if_absent(self._database, subscriptions, columns_of(wish))
             )
             outcome = SubscribeOutcome.CREATED
             if not added.rowcount:
-                outcome = await self._take_over(connection, wish, with_events=with_events)
+                outcome = await self._update(connection, wish, with_events=with_events)
             if await start_watch(self._database, connection, wish.mail_id) and baseline is not None:
                 await record_baseline(self._database, connection, wish.mail_id, baseline, wish.created_at)
             if outcome is SubscribeOutcome.CREATED:
                 await self._join_incident(connection, wish)
             if outcome is not SubscribeOutcome.ALREADY:
-                await note_action(
+                await add_to_audit(
                     connection,
                     at=wish.created_at,
                     user_id=wish.created_by,
                     action="subscribe" if outcome is SubscribeOutcome.CREATED else "change",
                     channel_id=wish.channel_id,
                     mail_id=wish.mail_id,
-                    detail=_wished(wish),
+                    detail=_details(wish),
                 )
             state = await _state(connection, wish.channel_id, wish.mail_id)
         if state is None:
@@ -88,9 +89,9 @@ class Subscriptions:
     async def unsubscribe(
         self, channel_id: ChannelId, mail_ids: Collection[MailId] | None, *, by: UserId, now: datetime
     ) -> tuple[MailId, ...]:
-        """Leave these mails, or (None) all. Returns those that were subscribed.
+        """Unsubscribe from these mails, or (None) all. Returns those that were subscribed.
 
-        What is owed to the channel about them is dropped; the last channel's leaving ends the incident.
+        The channel's pending notices about them are deleted; with the last channel the incident ends.
         """
         async with self._database.writing() as connection:
             left = await connection.execute(
@@ -101,11 +102,11 @@ class Subscriptions:
                 )
                 .returning(subscriptions.c.mail_id)
             )
-            gone = tuple(MailId(mail_id) for mail_id in left.scalars())
+            gone: tuple[MailId, ...] = tuple(left.scalars())
             for mail_id in gone:
-                await drop_owed(connection, channel_id, mail_id)
+                await drop_pending(connection, channel_id, mail_id)
                 await self._leave(connection, channel_id, mail_id, now)
-                await note_action(
+                await add_to_audit(
                     connection,
                     at=now,
                     user_id=by,
@@ -125,23 +126,23 @@ class Subscriptions:
         async def read(connection: AsyncConnection) -> tuple[Subscription, bool] | None:
             found = await connection.execute(_HERE, {"channel": channel_id, "mail": mail_id})
             row = found.mappings().one_or_none()
-            return None if row is None else (subscription_from(row), bool(row["is_firing"]))
+            return None if row is None else (value_from(Subscription, row), bool(row["is_firing"]))
 
         key = ("subscription", channel_id, mail_id)
         return await self._database.remembered(key, (subscriptions, incidents), read)
 
     async def of_channels(self, channel_ids: Collection[ChannelId]) -> tuple[SubscriptionState, ...]:
-        """Everything that these channels are told of, oldest first."""
+        """All subscriptions of these channels, oldest first."""
         return await self._states(subscriptions.c.channel_id.in_(channel_ids))
 
     async def of_person(self, user_id: UserId) -> tuple[SubscriptionState, ...]:
-        """Everything that this person subscribed channels to."""
+        """All subscriptions that this person made."""
         return await self._states(subscriptions.c.created_by == user_id)
 
     async def channels_of(self, mail_id: MailId) -> tuple[Subscription, ...]:
+        of_mail = select(subscriptions).where(subscriptions.c.mail_id == mail_id)
         async with self._database.reading() as connection:
-            found = await connection.execute(select(subscriptions).where(subscriptions.c.mail_id == mail_id))
-            return tuple(map(subscription_from, found.mappings()))
+            return await read_all(connection, of_mail, Subscription)
 
     async def count(self) -> int:
         async with self._database.reading() as connection:
@@ -158,10 +159,10 @@ class Subscriptions:
         by: UserId,
         now: datetime,
     ) -> SnoozeOutcome:
-        """No new messages until then; `until=None` without `until_recovered` wakes it.
+        """No new messages until then; `until=None` without `until_recovered` ends the snooze.
 
         Only what is failing can be snoozed: a click on an old notice must not hide a failure that is yet to come.
-        The messages that are there show the snooze: their change is noted.
+        The channel's messages are redrawn to show the snooze.
         """
         is_snooze = until is not None or until_recovered
         async with self._database.writing() as connection:
@@ -177,11 +178,15 @@ class Subscriptions:
             if not changed.rowcount:
                 return SnoozeOutcome.NOT_SUBSCRIBED
             await note_change(self._database, connection, mail_id)
+            await redraw_posts(connection, incident, channel_id)
             if incident is not None:
-                await touch_posts(connection, incident, channel_id)
-                not_before = UNTIL_RECOVERED if until_recovered else until
-                await hold_back(connection, incident, channel_id, not_before)
-            await note_action(
+                is_about_it = notices.c.incident_id == incident.incident_id
+                await connection.execute(
+                    update(notices)
+                    .where(PENDING, notices.c.channel_id == channel_id, is_about_it)
+                    .values(not_before=UNTIL_RECOVERED if until_recovered else until)
+                )
+            await add_to_audit(
                 connection,
                 at=now,
                 user_id=by,
@@ -192,13 +197,13 @@ class Subscriptions:
             )
         return SnoozeOutcome.DONE
 
-    async def _take_over(
+    async def _update(
         self, connection: AsyncConnection, wish: Subscription, *, with_events: bool
     ) -> SubscribeOutcome:
-        """What was wished for beside the mail itself: only what was really said."""
-        said = {"due": due_to(wish.due)} if wish.due else {}
+        """Change the due time and the events of an existing subscription: only what was said."""
+        said: dict[str, Any] = {"due": wish.due} if wish.due else {}
         if with_events:
-            said["events"] = events_to(wish.events)
+            said["events"] = wish.events
         if not said:
             return SubscribeOutcome.ALREADY
         changed = await connection.execute(
@@ -213,34 +218,33 @@ class Subscriptions:
         return SubscribeOutcome.UPDATED if changed.rowcount else SubscribeOutcome.ALREADY
 
     async def _join_incident(self, connection: AsyncConnection, wish: Subscription) -> None:
-        """Who subscribes while it fails was told by the confirmation, and is owed the end of it."""
+        """A channel that subscribes while the mail fails read so in the confirmation, and is notified of the end."""
         incident = await firing_incident(connection, wish.mail_id)
         if incident is None:
             return
-        key = f"{wish.channel_id}:{incident.incident_id}:joined:{to_micros(wish.created_at)}"
-        values = notice_row(
-            dedupe_key=key,
+        await add_notice(
+            self._database,
+            connection,
+            dedupe_key=f"{wish.channel_id}:{incident.incident_id}:joined:{to_micros(wish.created_at)}",
             channel_id=wish.channel_id,
             reason=NotifyReason.JOINED,
             created_at=wish.created_at,
             incident=incident,
             is_folded=True,
         )
-        await connection.execute(insert_if_absent(self._database, notices, values))
-        await touch_posts(connection, incident, wish.channel_id)
+        await redraw_posts(connection, incident, wish.channel_id)
 
     async def _leave(
         self, connection: AsyncConnection, channel_id: ChannelId, mail_id: MailId, now: datetime
     ) -> None:
-        """What the channel was told stays true: that it is told no more is drawn into it."""
+        """Redraw the channel's messages, which say so; stop watching the mail if nobody else is subscribed."""
         incident = await firing_incident(connection, mail_id)
         others = await connection.execute(
             select(subscriptions.c.channel_id).where(subscriptions.c.mail_id == mail_id).limit(1)
         )
         if others.first() is not None:
             await note_change(self._database, connection, mail_id)
-            if incident is not None:
-                await touch_posts(connection, incident, channel_id)
+            await redraw_posts(connection, incident, channel_id)
             return
         await drop_watch(self._database, connection, mail_id)
         if incident is None:
@@ -250,21 +254,21 @@ class Subscriptions:
             .where(incidents.c.incident_id == incident.incident_id)
             .values(state=IncidentState.UNWATCHED, closed_at=now, version=incidents.c.version + 1)
         )
-        await touch_posts(connection, incident)
+        await redraw_posts(connection, incident)
 
     async def _states(self, condition: ColumnElement[bool]) -> tuple[SubscriptionState, ...]:
         async with self._database.reading() as connection:
             return await read_states(connection, condition)
 
 
-def _wished(wish: Subscription) -> str:
-    """For the audit: everything that was wished for beside the mail."""
-    events = "" if wish.events == EVERY_EVENT else f"events {events_to(wish.events)}"
-    return "; ".join(filter(None, (f"due {due_to(wish.due)}" if wish.due else "", events)))
+def _details(wish: Subscription) -> str:
+    """For the audit: everything but the mail."""
+    events = "" if wish.events == EVERY_EVENT else f"events {','.join(sorted(wish.events))}"
+    return "; ".join(filter(None, (f"due {due_text(wish.due)}" if wish.due else "", events)))
 
 
 async def _firing_under_lock(connection: AsyncConnection, mail_id: MailId) -> Incident | None:
-    """What is wrong with the mail; no look at it can end that before this transaction does."""
+    """The mail's firing incident, which no other transaction can end before this one is over."""
     await connection.execute(select(watches.c.mail_id).where(watches.c.mail_id == mail_id).with_for_update())
     return await firing_incident(connection, mail_id)
 

@@ -5,7 +5,8 @@ Instants are microseconds of Unix time in UTC: exact, ordered, and the same in b
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -24,6 +25,17 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.types import TypeDecorator
+
+from bot.domain import (
+    DueTime,
+    Event,
+    IncidentKind,
+    IncidentState,
+    ManualRunState,
+    NotifyReason,
+    PostKind,
+    RunStatus,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
@@ -54,6 +66,76 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else from_micros(value)
 
 
+class Word(TypeDecorator[StrEnum]):
+    """A member of an enumeration of words."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, kind: type[StrEnum], length: int) -> None:
+        super().__init__(length)
+        self.kind = kind
+
+    def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        return None if value is None else self.kind(value).value
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> StrEnum | None:  # noqa: ARG002
+        return None if value is None else self.kind(value)
+
+
+class Due(TypeDecorator[DueTime]):
+    """A due time as `09:30 0,1,2,3,4 900`: the time, the weekdays from Monday = 0, the seconds of grace."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: DueTime | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        return None if value is None else due_text(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> DueTime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        at, days, grace = value.split(" ")
+        return DueTime(
+            at=time.fromisoformat(at),
+            weekdays=frozenset(map(int, days.split(","))),
+            grace=timedelta(seconds=int(grace)),
+        )
+
+
+def due_text(due: DueTime) -> str:
+    days = ",".join(map(str, sorted(due.weekdays)))
+    return f"{due.at:%H:%M} {days} {int(due.grace.total_seconds())}"
+
+
+class Events(TypeDecorator[frozenset[Event]]):
+    """A set of events, as their words with commas."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: frozenset[Event] | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        return None if value is None else ",".join(sorted(value))
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> frozenset[Event] | None:  # noqa: ARG002
+        return None if value is None else frozenset(Event(word) for word in value.split(",") if word)
+
+
+class PostState(StrEnum):
+    """What became of a message."""
+
+    SENDING = "sending"
+    SENT = "sent"
+    UNSURE = "unsure"  # it may be there or not
+    GONE = "gone"  # somebody deleted it
+    REFUSED = "refused"  # Slack will never take it
+
+
+def _partial_index(name: str, column: Column[Any], where: str, *, unique: bool = False) -> None:
+    """Queries answered by it spell its condition out (`literal_column`): a bound value matches none."""
+    Index(name, column, unique=unique, sqlite_where=text(where), postgresql_where=text(where))
+
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -70,8 +152,8 @@ subscriptions = Table(
     Column("team_id", String(64), nullable=False),
     Column("created_by", String(64), nullable=False),
     Column("created_at", Instant, nullable=False),
-    Column("due", Text),  # "09:30 0,1,2,3,4 900": time, weekdays, seconds of grace
-    Column("events", Text, nullable=False),
+    Column("due", Due),
+    Column("events", Events, nullable=False),
     Column("late_learned", Boolean, nullable=False),
     Column("snoozed_until", Instant),
     Column("snoozed_until_recovered", Boolean, nullable=False),
@@ -91,7 +173,7 @@ mails = Table(
     Column("gone_at", Instant),  # no longer in the list
 )
 
-# One row for each mail that some channel is subscribed to. `change_no` lets the leader learn of news cheaply.
+# One row for each mail that a channel is or was subscribed to. The leader reads those with a new `change_no`.
 watches = Table(
     "watches",
     metadata,
@@ -120,7 +202,7 @@ runs = Table(
     Column("run_key", String(64)),
     Column("task_id", BigInteger),
     Column("exec_at", Instant),
-    Column("status", String(16), nullable=False),
+    Column("status", Word(RunStatus, 16), nullable=False),
     Column("status_word", Text, nullable=False),
     Column("first_seen_at", Instant, nullable=False),
     Column("ended_at", Instant),  # when it was first seen to be over
@@ -131,21 +213,16 @@ runs = Table(
     Index("ix_runs_mail_id_exec_at", "mail_id", "exec_at"),
     Index("ix_runs_first_seen_at", "first_seen_at"),
 )
-# Of half a year of runs a few are under way: a start must not read all to find them.
-Index(
-    "ix_runs_open",
-    runs.c.mail_id,
-    sqlite_where=text("status = 'PROCESSING'"),
-    postgresql_where=text("status = 'PROCESSING'"),
-)
+# Of half a year of runs a few are in progress: a start must not read all to find them.
+_partial_index("ix_runs_open", runs.c.mail_id, "status = 'PROCESSING'")
 
 incidents = Table(
     "incidents",
     metadata,
     Column("incident_id", String(32), primary_key=True),
     Column("mail_id", String(128), nullable=False),
-    Column("kind", String(16), nullable=False),
-    Column("state", String(16), nullable=False),
+    Column("kind", Word(IncidentKind, 16), nullable=False),
+    Column("state", Word(IncidentState, 16), nullable=False),
     Column("opened_at", Instant, nullable=False),
     Column("began_at", Instant, nullable=False),
     Column("failed_runs", Integer, nullable=False),
@@ -164,26 +241,19 @@ incidents = Table(
     Index("ix_incidents_mail_id_opened_at", "mail_id", "opened_at"),
 )
 # A mail has at most one incident that is firing, whatever two replicas believe.
-Index(
-    "uq_incidents_firing",
-    incidents.c.mail_id,
-    unique=True,
-    sqlite_where=text("state = 'firing'"),
-    postgresql_where=text("state = 'firing'"),
-)
+_partial_index("uq_incidents_firing", incidents.c.mail_id, "state = 'firing'", unique=True)
 
-# Conditions of the partial indexes are written out in queries too (`literal_column`): a bound value matches none.
-# A message: claimed before it is sent, marked after.
+# A message: its row is written before it is sent, and updated with the outcome.
 posts = Table(
     "posts",
     metadata,
     Column("post_id", String(32), primary_key=True),
     Column("channel_id", String(64), nullable=False),
-    Column("kind", String(8), nullable=False),
-    Column("state", String(8), nullable=False),  # see PostState
+    Column("kind", Word(PostKind, 8), nullable=False),
+    Column("state", Word(PostState, 8), nullable=False),
     Column("root_id", String(32)),  # of a reply
     Column("ts", String(32)),
-    Column("wanted", Integer, nullable=False),  # grows when what it shows has changed
+    Column("wanted", Integer, nullable=False),  # the version to show: grows when what it shows has changed
     Column("shown", Integer, nullable=False),
     Column("claimed_at", Instant, nullable=False),
     Column("settle_at", Instant, nullable=False),  # from then on it can be looked for
@@ -193,24 +263,9 @@ posts = Table(
     Index("ix_posts_claimed_at", "claimed_at"),
     Index("ix_posts_channel_id_sent_at", "channel_id", "sent_at"),
 )
-Index(
-    "ix_posts_unsure",
-    posts.c.channel_id,
-    sqlite_where=text("state = 'unsure'"),
-    postgresql_where=text("state = 'unsure'"),
-)
-Index(
-    "ix_posts_sending",
-    posts.c.term,
-    sqlite_where=text("state = 'sending'"),
-    postgresql_where=text("state = 'sending'"),
-)
-Index(
-    "ix_posts_stale",
-    posts.c.channel_id,
-    sqlite_where=text("wanted > shown and state = 'sent'"),
-    postgresql_where=text("wanted > shown and state = 'sent'"),
-)
+_partial_index("ix_posts_unsure", posts.c.channel_id, "state = 'unsure'")
+_partial_index("ix_posts_sending", posts.c.term, "state = 'sending'")
+_partial_index("ix_posts_stale", posts.c.channel_id, "wanted > shown and state = 'sent'")
 
 # What a message shows: one incident, or in a storm many.
 post_items = Table(
@@ -223,14 +278,14 @@ post_items = Table(
     Index("ix_post_items_incident_id", "incident_id"),
 )
 
-# One piece of news owed to one channel. It is paid when the message it was put into is sent.
+# One change to report to one channel. It is pending until a message takes it in (`post_id`).
 notices = Table(
     "notices",
     metadata,
     Column("notice_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     Column("dedupe_key", Text, nullable=False),
     Column("channel_id", String(64), nullable=False),
-    Column("reason", String(24), nullable=False),
+    Column("reason", Word(NotifyReason, 24), nullable=False),
     Column("incident_id", String(32)),
     Column("version", Integer, nullable=False),  # of the incident
     Column("subject_id", String(128), nullable=False),  # a mail or a channel, where there is no incident
@@ -239,7 +294,7 @@ notices = Table(
     Column("created_at", Instant, nullable=False),
     Column("not_before", Instant),  # snoozed
     Column("post_id", String(32)),
-    Column("is_folded", Boolean, nullable=False),  # needs no message of its own any more
+    Column("is_folded", Boolean, nullable=False),  # another message says it already
     Column("may_repeat", Boolean, nullable=False),
     UniqueConstraint("dedupe_key"),
     Index("ix_notices_incident_id", "incident_id"),
@@ -252,7 +307,7 @@ Index(
     postgresql_where=text("post_id is null and not is_folded"),
 )
 
-# Channels of which something is known: closed to us, or (for a method) held back by Slack.
+# Channels that the bot cannot post to, with Slack's reason.
 channels = Table(
     "channels",
     metadata,
@@ -260,6 +315,7 @@ channels = Table(
     Column("paused_reason", String(64), nullable=False),
     Column("paused_at", Instant, nullable=False),
 )
+# Methods that Slack wants not to be called (429).
 holds = Table(
     "holds",
     metadata,
@@ -306,19 +362,13 @@ manual_runs = Table(
     Column("user_id", String(64), nullable=False),
     Column("previous_run_key", String(64), nullable=False),
     Column("claimed_at", Instant, nullable=False),
-    Column("state", String(16), nullable=False),  # see ManualRunState
+    Column("state", Word(ManualRunState, 16), nullable=False),
     Column("run_key", String(64), nullable=False),
     Column("ended_at", Instant),
     UniqueConstraint("claim_key"),
     Index("ix_manual_runs_mail_id_claimed_at", "mail_id", "claimed_at"),
 )
-Index(
-    "uq_manual_runs_open",
-    manual_runs.c.mail_id,
-    unique=True,
-    sqlite_where=text("ended_at is null"),
-    postgresql_where=text("ended_at is null"),
-)
+_partial_index("uq_manual_runs_open", manual_runs.c.mail_id, "ended_at is null", unique=True)
 
 audit = Table(
     "audit",

@@ -1,16 +1,17 @@
-"""The mails that are watched: one row each, with what the schedule learned. The leader reads only what changed."""
+"""The watched mails: one row each, with what the schedule learned. The leader reads only what changed."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, update
+from sqlalchemy import or_, select, update
 
-from bot.domain import MailId, Watch
+from bot.domain import Watch
 from bot.store.change_counter import next_number
 from bot.store.database import insert_if_absent
-from bot.store.rows import due_from
-from bot.store.runs import chunks, known_run, open_runs, write_run
+from bot.store.runs import open_runs, write_baseline
 from bot.store.tables import mails, subscriptions, watches
 
 if TYPE_CHECKING:
@@ -18,16 +19,16 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.domain import StatusAnswer
+    from bot.domain import DueTime, MailId, StatusAnswer
     from bot.store.database import Database
 
-MOST_CHANGES = 500  # read at once
+MOST_CHANGES = 500  # read at once: databases limit how many values one statement may carry
 _CHANGES = "watches"
 
 
+@dataclass(slots=True)
 class Watches:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    _database: Database
 
     async def changed_since(self, change_no: int) -> tuple[Watch, ...]:
         """The first watches that began, ended or changed after that number, in the order of the changes."""
@@ -41,17 +42,28 @@ class Watches:
             )
             rows = found.mappings().all()
             ids = [row["mail_id"] for row in rows]
-            dues = await _dues(connection, ids)
+            unseen = [row["mail_id"] for row in rows if row["looked_at"] is None]
             running = await open_runs(connection, ids)
-            subscribed_at = await _subscribed_at(
-                connection, [row["mail_id"] for row in rows if row["looked_at"] is None]
+            subscribed = await connection.execute(
+                select(subscriptions.c.mail_id, subscriptions.c.due, subscriptions.c.created_at)
+                .where(
+                    subscriptions.c.mail_id.in_(ids),
+                    or_(subscriptions.c.due.is_not(None), subscriptions.c.mail_id.in_(unseen)),
+                )
+                .order_by(subscriptions.c.created_at.desc())
             )
+            dues: defaultdict[MailId, set[DueTime]] = defaultdict(set)
+            subscribed_at: dict[MailId, datetime] = {}
+            for mail_id, due, created_at in subscribed:
+                subscribed_at[mail_id] = created_at
+                if due is not None:
+                    dues[mail_id].add(due)
         return tuple(
             Watch(
-                mail_id=MailId(row["mail_id"]),
+                mail_id=row["mail_id"],
                 is_watched=row["is_watched"],
                 memory=row["memory"],
-                dues=frozenset(filter(None, map(due_from, dues.get(row["mail_id"], ())))),
+                dues=frozenset(dues.get(row["mail_id"], ())),
                 is_paused=bool(row["paused"]),
                 expects_run_at=row["expects_run_at"],
                 change_no=row["change_no"],
@@ -89,7 +101,7 @@ async def drop_watch(database: Database, connection: AsyncConnection, mail_id: M
 
 
 async def note_change(database: Database, connection: AsyncConnection, mail_id: MailId) -> None:
-    """Give the watch the next number."""
+    """Give the watch the next number: the leader, on whichever replica, reads it again."""
     change_no = await next_number(database, connection, _CHANGES)
     await connection.execute(update(watches).where(watches.c.mail_id == mail_id).values(change_no=change_no))
 
@@ -97,37 +109,6 @@ async def note_change(database: Database, connection: AsyncConnection, mail_id: 
 async def record_baseline(
     database: Database, connection: AsyncConnection, mail_id: MailId, answer: StatusAnswer, now: datetime
 ) -> None:
-    """What was so before anybody subscribed is no news, also of runs that somebody had looked at earlier."""
-    for run in answer.runs:
-        past = await known_run(connection, run)
-        await write_run(
-            database, connection, run, past, now=now, request_id=answer.request_id, is_baseline=True
-        )
+    """Store these runs as older than the first subscription, also where somebody had looked at them before."""
+    await write_baseline(database, connection, answer.runs, answer.request_id, now)
     await connection.execute(update(watches).where(watches.c.mail_id == mail_id).values(has_baseline=True))
-
-
-async def _dues(connection: AsyncConnection, ids: list[str]) -> dict[str, set[str]]:
-    dues: dict[str, set[str]] = {}
-    for chunk in chunks(ids):
-        found = await connection.execute(
-            select(subscriptions.c.mail_id, subscriptions.c.due).where(
-                subscriptions.c.mail_id.in_(chunk), subscriptions.c.due.is_not(None)
-            )
-        )
-        for mail_id, due in found:
-            dues.setdefault(mail_id, set()).add(due)
-    return dues
-
-
-async def _subscribed_at(connection: AsyncConnection, ids: list[str]) -> dict[str, datetime]:
-    """When the first of the channels subscribed."""
-    first = func.min(subscriptions.c.created_at, type_=subscriptions.c.created_at.type)
-    times: dict[str, datetime] = {}
-    for chunk in chunks(ids):
-        found = await connection.execute(
-            select(subscriptions.c.mail_id, first)
-            .where(subscriptions.c.mail_id.in_(chunk))
-            .group_by(subscriptions.c.mail_id)
-        )
-        times.update((mail_id, at) for mail_id, at in found)
-    return times

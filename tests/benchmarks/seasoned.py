@@ -76,7 +76,7 @@ class Seasoned:
             await connection.execute(insert(counters), [{"name": "watches", "value": len(self._mails)}])
 
     def _subscriptions(self, team_id: str) -> Iterator[dict[str, Any]]:
-        events = ",".join(sorted(EVERY_EVENT))
+        events = EVERY_EVENT
         for number, (mail, _) in enumerate(self._mails):
             yield {
                 "channel_id": f"C{number % CHANNELS:09}",

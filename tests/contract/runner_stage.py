@@ -174,7 +174,7 @@ class Stage:
             ManualRunRepositories(
                 manual_runs=fate.over(self.store.manual_runs),
                 watches=fate.over(self.store.watches),
-                audit=fate.over(self.store.history),
+                audit=fate.over(self.store.audit),
             ),
             later=fate.over(self.later),
             is_alone=is_alone,

@@ -96,7 +96,7 @@ async def _die_and_restart(stage: Stage, fatal: int) -> bool:
     await second.drain(1)
     assert stage.quickbi.asked <= 1, f"asked {stage.quickbi.asked} times after a death at step {fatal}"
     ends = {*stage.teller.ends, *stage.later.ends}
-    on_record = [detail for _, _, action, _, _, detail in await stage.store.history.actions()]
+    on_record = [detail for _, _, action, _, _, detail in await stage.store.audit.actions()]
     assert len(on_record) == 1, f"{on_record} after a death at step {fatal}"
     if stage.quickbi.begun:
         assert ends == {RunEnd.SENT}

@@ -19,7 +19,7 @@ from bot.domain import (
     RunStatus,
 )
 from bot.domain.notices import Nothing
-from bot.store.pending_notices import IN_FLIGHT
+from bot.store.notices import IN_FLIGHT
 from tests.support.samples_of_news import ADA, FINANCE, MAIL, REPORTS, at, run
 from tests.support.store_desk import TTL, expire, subscribed
 

@@ -199,7 +199,7 @@ async def test_chosen_events_are_taken_over_typed_ones_are_not_meant(store: Stor
     assert (state.subscription.events, state.subscription.due) == (frozenset({Event.FAILED}), due)
     outcome, _ = await store.subscriptions.subscribe(wish, baseline=None, with_events=True)
     assert outcome is SubscribeOutcome.ALREADY
-    assert [(row[2], row[5]) for row in await store.history.actions()] == [
+    assert [(row[2], row[5]) for row in await store.audit.actions()] == [
         ("change", "events failed"),
         ("subscribe", "due 09:30 0,1,2,3,4,5,6 900"),
     ]
@@ -212,7 +212,7 @@ async def test_every_change_has_its_row_and_no_more(failing: Desk) -> None:
     await failing.store.subscriptions.unsubscribe(REPORTS, None, by=BOB, now=at(7))
     await failing.store.subscriptions.unsubscribe(REPORTS, None, by=BOB, now=at(7))
     await snooze(failing, None)
-    rows = await failing.store.history.actions()
+    rows = await failing.store.audit.actions()
     assert [row[1:5] for row in rows] == [
         (BOB, "unsubscribe", REPORTS, MAIL),
         (BOB, "wake", REPORTS, MAIL),
@@ -237,7 +237,7 @@ async def test_the_same_click_is_recorded_once_however_many_replicas_hear_it(sto
     """A share is claimed by its row; another question is another wish."""
 
     async def click(message_ts: str) -> bool:
-        return await store.history.record_once(
+        return await store.audit.record_once(
             at=NOON, user_id=ADA, action="share", channel_id=REPORTS, mail_id=MAIL, detail=message_ts
         )
 

@@ -130,5 +130,5 @@ async def audited(rig: Rig) -> list[tuple[str, str, str, str]]:
     assert rig.bot
     await rig.bot.stop()
     async with open_store(rig.environment()["DATABASE_URL"]) as store:
-        rows = await store.history.actions()
+        rows = await store.audit.actions()
     return [(row[1], row[2], row[3], row[4]) for row in reversed(rows)]

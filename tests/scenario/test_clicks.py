@@ -305,7 +305,7 @@ async def test_all_mails_of_a_digest_are_snoozed_and_woken_at_once(tmp_path: Pat
         await until_said(bot, f"<@{ADA}> woke 2 mails", thread_ts=storm)
         await process.stop()
         async with open_store(bot.environment()["DATABASE_URL"]) as store:
-            rows = await store.history.actions()
+            rows = await store.audit.actions()
     noted = sorted((action, mail_id) for _, _, action, _, mail_id, _ in rows if action in {"snooze", "wake"})
     ids = sorted(mail_id for mail_id, _ in mails[:2])
     assert noted == [(action, mail_id) for action in ("snooze", "wake") for mail_id in ids]

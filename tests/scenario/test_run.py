@@ -275,7 +275,7 @@ async def test_who_ran_what_is_on_record(tmp_path: Path) -> None:
         await stage.until_text("was sent after", seconds=20)
         await bot.stop()
         async with open_store(f"sqlite:///{tmp_path / 'mailbot.db'}") as store:
-            rows = await store.history.actions()
+            rows = await store.audit.actions()
     ran = {(user, channel, detail) for _, user, action, channel, _, detail in rows if action == "run"}
     assert ran == {
         (ADA, "C0REPORTS2", "started"),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from bot.domain import WORKDAYS, DueTime, RunStatus
-from bot.monitoring.schedule import Sleep
+from bot.monitoring.schedule import Ask, Sleep
 from tests.benchmarks import simulation
 from tests.benchmarks.workloads import Workload
 from tests.support.schedule_stage import (
@@ -95,3 +95,77 @@ def test_a_declared_time_is_missed_after_its_grace(weekdays: frozenset[int]) -> 
     ]
     assert all(late.declared == due for _, late in told)
     assert all(at - late.expected_at < timedelta(minutes=15, seconds=5) for at, late in told)
+
+
+def missed_due(
+    hours: list[float],
+    due: DueTime,
+    *,
+    days: int = 10,
+    stop: tuple[int, float] = (99, 0.0),
+    by_hand: float = -1.0,
+) -> list[datetime]:
+    """When `due` was missed: planned runs at these hours each day; from `stop` on the runs of that hour fail to come.
+
+    `by_hand` is the hour of a manual run on the day before the last.
+    """
+    schedule, answer, number = a_schedule(), NOTHING, 0
+    schedule.watch(MAIL, MONDAY, dues=[due])
+    moments = sorted(
+        (day * 24 + hour, hour)
+        for day in range(days)
+        for hour in [*hours, *([by_hand] if day == days - 2 and by_hand >= 0 else [])]
+    )
+    missed = []
+    for quarter in range(1, days * 96):
+        now = MONDAY + timedelta(hours=quarter / 4)
+        while moments and moments[0][0] <= quarter / 4:
+            hour_number, hour = moments.pop(0)
+            if hour_number < stop[0] * 24 or hour != stop[1]:
+                number += 1
+                answer = a_run(MONDAY + timedelta(hours=hour_number), RunStatus.SENT, number)
+        schedule.answered(Ask(mail_id=MAIL), answer, now)
+        missed += [late.expected_at for late in schedule.late() if late.declared == due]
+    return missed
+
+
+@pytest.mark.parametrize(
+    ("hours", "at", "stop", "by_hand", "days"),
+    [
+        pytest.param([8, 18], time(18, 15), (8, 18), -1, [8, 9], id="the evening run of two fails to come"),
+        pytest.param([9], time(9, 30), (9, 9), 22, [9], id="run by hand the evening before"),
+        pytest.param([9], time(9, 30), (9, 9), 20.5, [9], id="run by hand earlier that evening"),
+        pytest.param(
+            list(range(24)), time(9, 15), (9, 9), -1, [9], id="of an hourly mail one run fails to come"
+        ),
+        pytest.param([8, 18], time(18, 15), (99, 0), -1, [], id="both run"),
+        pytest.param([8], time(23, 0), (99, 0), -1, [], id="due long after the run"),
+        pytest.param([9], time(9, 0), (99, 0), -1, [], id="due at the very time"),
+        pytest.param(list(range(24)), time(9, 15), (99, 0), -1, [], id="hourly"),
+        pytest.param([9], time(9, 30), (99, 0), 22, [], id="run by hand besides"),
+    ],
+)
+def test_a_due_time_is_kept_by_its_own_run_only(
+    hours: list[float], at: time, stop: tuple[int, float], by_hand: float, days: list[int]
+) -> None:
+    """Neither an earlier planned run of the same day nor a manual run keeps it."""
+    due = DueTime(at=at, grace=timedelta(minutes=15))
+    missed = missed_due(hours, due, stop=stop, by_hand=by_hand)
+    expected = [MONDAY + timedelta(days=day, hours=at.hour, minutes=at.minute) for day in days]
+    assert [one for one in missed if one > MONDAY + timedelta(days=5)] == expected
+
+
+def test_a_mail_that_now_runs_earlier_keeps_its_due_time() -> None:
+    """From nine to half past eight: at most the first day is in doubt."""
+    due = DueTime(at=time(9, 30), grace=timedelta(minutes=15))
+    schedule = a_schedule()
+    schedule.watch(MAIL, MONDAY, dues=[due])
+    missed, answer = 0, NOTHING
+    for day in range(24):
+        hour = 9 if day < 12 else 8.5
+        for look in (8.4, 8.9, 9.4, 10):
+            if look > hour:
+                answer = a_run(MONDAY + timedelta(days=day, hours=hour), RunStatus.SENT, day + 1)
+            schedule.answered(Ask(mail_id=MAIL), answer, MONDAY + timedelta(days=day, hours=look))
+        missed += sum(late.declared == due for late in schedule.late())
+    assert missed <= 1

@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from bot.domain import MailId, RunStatus
 from bot.monitoring.schedule import Ask, queues
 from bot.monitoring.schedule.outcomes import DurationLaw
-from bot.monitoring.schedule.outlook import Outlook, level_changes
+from bot.monitoring.schedule.outlook import Expected, Outlook, level_changes
 from bot.monitoring.schedule.queues import BELOW, Candidate, PriorityLevels
-from bot.monitoring.schedule.rhythm import Expected
 from bot.monitoring.schedule.scheduler import PRICE
 from tests.support.schedule_stage import MONDAY, a_run, a_schedule
 

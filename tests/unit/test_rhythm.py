@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,7 +12,10 @@ from hypothesis import strategies as st
 
 from bot.monitoring.schedule.days import learn_days
 from bot.monitoring.schedule.localtime import DAY, HOUR, LocalTime
-from bot.monitoring.schedule.rhythm import Expected, Rhythm
+from bot.monitoring.schedule.rhythm import Rhythm
+
+if TYPE_CHECKING:
+    from bot.monitoring.schedule.outlook import Expected
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -1,61 +1,93 @@
-"""On which days something recurs: every day, workdays, certain weekdays, days of the month, or never again.
+"""On which days a slot has its run: every day, workdays, some weekdays, some dates, by a rule of the calendar, or once.
 
-Each of these explanations is weighed by how well it foretold the days seen (Bayes' rule, with fixed rates
-for a day that keeps to the explanation and one that breaks it); their weighted opinions give the chance.
+Each explanation is weighed by how well it predicts the days seen so far (Bayes' rule, with fixed rates for planned
+days without a run and for runs on other days). The chance of a run is the weighted mean of what they predict.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from calendar import monthrange
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import exp, log
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from bot.monitoring.schedule.localtime import day_of_month, is_last_of_month, weekday
+from bot.monitoring.schedule.localtime import calendar_date, weekday
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 WINDOW = 42  # days that are weighed
-LAST_OF_MONTH = -1
+LONG_WINDOW = 420  # likewise for a slot that runs seldom:
+RUNS_WEIGHED = 13  # back to so many runs ago
 
 _KEPT, _SKIPPED = log(0.97), log(0.03)  # a planned day with and without its run
-_QUIET, _STRAY = log(0.99), log(0.01)  # a day that is not planned, without and with a run
+_QUIET, _STRAY = log(0.99), log(0.01)  # an unplanned day without and with a run
+_HIT, _MISS = _KEPT - _STRAY, _SKIPPED - _QUIET  # what such a day says for its being planned
 
 _EVERY_DAY = log(0.35)
 _WORKDAYS = log(0.25)
 _OTHER_FIVE = log(0.012)  # five days in a row that do not begin on Monday: other weeks, other zones
 _SOME_WEEKDAYS = log(0.15)
 _SOME_DATES = log(0.1)
+_RULE = log(0.001)  # each rule of the calendar
 _ONCE = log(0.1)
-_ONCE_BESIDE_OTHERS = log(1.5)  # a new time of a mail that already has its times is most likely by hand
+_ONCE_BESIDE_OTHERS = log(1.5)  # a new time of a mail that has established times is most likely a manual run
 
 _WEEKDAY_PLANNED = 0.2
 _DATE_PLANNED = 1 / 31
 _DATE_REPEATED = 0.5  # a date that was kept in an earlier month
 _CHANGES = 0.004  # how often a plan ends, for each day that it planned
-_RATE_KNOWN_BEFORE = (9.0, 9.2)  # runs and planned days that count before the mail's own
+_PRIOR_RATE = (9.0, 9.2)  # runs and planned days that count before the mail's own
+_PERIODS = (2, 3, 4, 5, 6, 10, 14, 21, 28)  # days
+_SATURDAY = 5
+_LEAST = 0.01  # lower chances are dropped
+_ADDED_LATER = log(0.02)  # the chance that a plan was extended to these days at their first run
+_MOST_BY_RULE = 0.6  # of the watched days: more runs follow no rule of the calendar
+
+T = TypeVar("T")
+Rule: TypeAlias = "tuple[str | int, ...]"
+
+
+@lru_cache(maxsize=4096)
+def calendar_rules(day: int) -> frozenset[Rule]:
+    """The rules that name this day: first Monday, last day of the month, the 15th or the next workday, quarterly …"""
+    at, in_week = calendar_date(day), weekday(day)
+    date, last = at.day, monthrange(at.year, at.month)[1]
+    rules: list[Rule] = [("date", date), ("nth", (date - 1) // 7, in_week)]
+    if date == last:
+        rules += [("last",), *(("at most", most) for most in (29, 30) if most > last)]
+    elif date in (29, 30):
+        rules.append(("at most", date))
+    if date + 7 > last:
+        rules.append(("last", in_week))
+    if in_week < _SATURDAY:
+        shifted = range(3) if in_week == 0 else range(1)
+        rules += [("or next workday", date - back) for back in shifted if date > back]
+        shifted = range(3) if in_week == _SATURDAY - 1 else range(1)
+        rules += [("or last workday", date + on) for on in shifted if date + on <= last]
+        rules += [("last workday",) for on in shifted if date + on == last]
+    quarterly = [("quarterly", at.month % 3, *rule) for rule in rules]
+    periodic = [("every", period, day % period) for period in _PERIODS]
+    return frozenset([*rules, *quarterly, *periodic])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class DayRule:
+class DayPlan:
     """What the days seen so far say about the days to come."""
 
     by_weekday: tuple[float, ...]  # how likely each weekday is planned
-    by_date: dict[int, float]  # likewise each day of the month, beyond its weekday
-    rate: float  # how often a planned day has its run
-    missed: int  # planned days in a row without a run, up to now
-    hits: int
+    by_rule: dict[Rule, float]  # likewise the days of each calendar rule, beyond their weekday
+    rate: float = 1.0  # how often a planned day has its run
+    missed: int = 0  # planned days in a row without a run, up to now
 
     def planned(self, day: int) -> float:
         """The chance that the plan names this day."""
-        dates = self.by_date
-        if not dates:
-            return self.by_weekday[weekday(day)]
-        by_date = dates.get(day_of_month(day), 0.0)
-        if LAST_OF_MONTH in dates and is_last_of_month(day):
-            by_date = max(by_date, dates[LAST_OF_MONTH])
-        return min(1.0, self.by_weekday[weekday(day)] + by_date)
+        chance = self.by_weekday[weekday(day)]
+        if self.by_rule:
+            chance += sum([self.by_rule[rule] for rule in calendar_rules(day) & self.by_rule.keys()])
+        return min(1.0, chance)
 
     def chance(self, day: int) -> float:
         """The chance of a run on this day."""
@@ -70,104 +102,123 @@ class DayRule:
         return skipped / (skipped + _CHANGES)
 
 
-def learn_days(hits: Sequence[int], watched: Sequence[int], *, beside_others: bool) -> DayRule:
+def learn_days(hits: Sequence[int], watched: Sequence[int], *, beside_others: bool) -> DayPlan:
     """Weigh the explanations.
 
-    `hits` are the days with a run, in order; `watched` the days on which a run would have been noticed,
-    in order. `beside_others`: the mail has other, well established times.
+    `hits` are the days with a run, `watched` the days on which a run would have been seen, both in order.
+    `beside_others`: the mail has other, well established times.
     """
-    on, off = _weekday_evidence(set(hits), watched)
-    dates, dates_evidence = _date_evidence(hits, watched, sum(off))
-    some = [_planned_odds(on[w], off[w], _WEEKDAY_PLANNED) for w in range(7)]
+    inside = set(watched)
+    seen = [day for day in hits if day in inside]
+    week = _count(seen, watched, lambda day: (weekday(day),))
+    by_day = [week[w].gain if w in week else 0.0 for w in range(7)]
+    some = [_planned_or_not(week[w].late_gain if w in week else 0.0, _WEEKDAY_PLANNED) for w in range(7)]
+    dates, dates_evidence = _dates(seen, watched)
+    rules = _rules(seen, watched)
     evidence = [
-        _EVERY_DAY + sum(on),
-        *((_OTHER_FIVE if first else _WORKDAYS) + _five_days(first, on, off) for first in range(7)),
+        _EVERY_DAY + sum(by_day),
+        *(
+            (_OTHER_FIVE if first else _WORKDAYS) + sum(by_day[(first + on) % 7] for on in range(5))
+            for first in range(7)
+        ),
         _SOME_WEEKDAYS + sum(total for _, total in some),
         _SOME_DATES + dates_evidence,
-        (_ONCE_BESIDE_OTHERS if beside_others else _ONCE) + sum(off),
+        _ONCE_BESIDE_OTHERS if beside_others else _ONCE,
+        *(_RULE + gain for gain in rules.values()),
     ]
     best = max(evidence)
     weights = [exp(one - best) for one in evidence]
-    scale = 1 / sum(weights)
-    every, fives, weekdays, by_date, _ = (
-        weights[0] * scale,
-        [weight * scale for weight in weights[1:8]],
-        weights[8] * scale,
-        weights[9] * scale,
-        weights[10],
+    total = sum(weights)
+    every, *fives, some_weekdays, some_dates, _ = (weight / total for weight in weights[:11])
+    by_rule: dict[Rule, float] = {("date", date): chance * some_dates for date, chance in dates.items()}
+    for rule, weight in zip(rules, weights[11:], strict=True):
+        by_rule[rule] = by_rule.get(rule, 0.0) + weight / total
+    plan = DayPlan(
+        by_weekday=tuple(
+            every + sum(fives[(w - back) % 7] for back in range(5)) + some_weekdays * some[w][0]
+            for w in range(7)
+        ),
+        by_rule={rule: chance for rule, chance in by_rule.items() if chance > _LEAST},
     )
-    by_weekday = tuple(
-        every + sum(fives[(w - back) % 7] for back in range(5)) + weekdays * some[w][0] for w in range(7)
-    )
-    planned = {date: chance * by_date for date, chance in dates.items() if chance * by_date > 0.01}  # noqa: PLR2004
-    return _with_rate(by_weekday, planned, hits, watched)
+    return _with_rate(plan, hits, watched)
 
 
-def _weekday_evidence(hits: set[int], watched: Sequence[int]) -> tuple[list[float], list[float]]:
-    """For each weekday: how well the days seen go with its being planned, and with its not being."""
-    on, off = [0.0] * 7, [0.0] * 7
+@dataclass(slots=True)
+class _Count:
+    """Of the watched days that have something in common: how many had a run, and how many had none."""
+
+    runs: int = 0
+    missed: int = 0
+    missed_before: int = 0  # before the first of these runs
+
+    @property
+    def gain(self) -> float:
+        """The evidence for these days' being planned."""
+        return _HIT * self.runs + _MISS * (self.missed + self.missed_before)
+
+    @property
+    def late_gain(self) -> float:
+        """The same, if they may have been planned only from their first run on."""
+        return _HIT * self.runs + _MISS * self.missed + max(_MISS * self.missed_before, _ADDED_LATER)
+
+
+def _count(
+    seen: Sequence[int], watched: Sequence[int], keys_of: Callable[[int], Iterable[T]]
+) -> defaultdict[T, _Count]:
+    runs = set(seen)
+    counts: defaultdict[T, _Count] = defaultdict(_Count)
     for day in watched:
-        hit = day in hits
-        on[weekday(day)] += _KEPT if hit else _SKIPPED
-        off[weekday(day)] += _STRAY if hit else _QUIET
-    return on, off
+        for key in keys_of(day):
+            count = counts[key]
+            if day in runs:
+                count.runs += 1
+            elif count.runs:
+                count.missed += 1
+            else:
+                count.missed_before += 1
+    return counts
 
 
-def _five_days(first: int, on: list[float], off: list[float]) -> float:
-    return sum(on[w] if (w - first) % 7 < 5 else off[w] for w in range(7))  # noqa: PLR2004
+def _planned_or_not(gain: float, prior: float) -> tuple[float, float]:
+    """How likely days with this gain are planned, and their evidence with that left open."""
+    planned = prior * exp(gain)
+    return planned / (planned + 1 - prior), log(planned + 1 - prior)
 
 
-def _planned_odds(on: float, off: float, prior: float) -> tuple[float, float]:
-    """How likely a cell is planned, and the evidence of the cell with that left open."""
-    planned, unplanned = log(prior) + on, log(1 - prior) + off
-    best = max(planned, unplanned)
-    total = exp(planned - best) + exp(unplanned - best)
-    return exp(planned - best) / total, best + log(total)
+def _dates(seen: Sequence[int], watched: Sequence[int]) -> tuple[dict[int, float], float]:
+    """How likely each date with a run is planned; and the evidence for any planned dates."""
+    if len(seen) > len(watched) // 3 + 2:
+        return {}, 31 * log(1 - _DATE_PLANNED)  # too many days for dates
+    hit = {calendar_date(day).day for day in seen}
+    counts = _count(seen, watched, lambda day: {calendar_date(day).day} & hit)
+    cells = {
+        date: _planned_or_not(count.late_gain, _DATE_PLANNED if count.runs == 1 else _DATE_REPEATED)
+        for date, count in counts.items()
+    }
+    return {date: chance for date, (chance, _) in cells.items()}, sum(total for _, total in cells.values())
 
 
-def _date_evidence(
-    hits: Sequence[int], watched: Sequence[int], all_off: float
-) -> tuple[dict[int, float], float]:
-    """For each date that was hit: how likely it is planned; and the evidence for planned dates."""
-    if not watched or len(hits) > len(watched) // 3 + 2:
-        return {}, all_off + 31 * log(1 - _DATE_PLANNED)  # too many days for dates
-    inside = set(watched)
-    seen = Counter(key for day in hits for key in _dates(day))
-    dates, evidence = {}, all_off
-    counted: set[int] = set()
-    for key, times in sorted(seen.items(), key=lambda item: (-item[1], item[0])):
-        days = {day for day in hits if key in _dates(day)}
-        if days <= counted:
-            continue
-        here = days & inside
-        misses = sum(1 for day in watched if day not in days and key in _dates(day))
-        on = len(here) * _KEPT + misses * _SKIPPED
-        off = len(here) * _STRAY + misses * _QUIET
-        prior = _DATE_PLANNED if times == 1 else _DATE_REPEATED
-        dates[key], total = _planned_odds(on, off, prior)
-        evidence += total - off
-        counted |= days
-    return dates, evidence
+def _rules(seen: Sequence[int], watched: Sequence[int]) -> dict[Rule, float]:
+    """The gain of each calendar rule that names more than one day with a run."""
+    if not 1 < len(seen) <= _MOST_BY_RULE * len(watched):
+        return {}
+    named = Counter(rule for day in seen for rule in calendar_rules(day))
+    repeated = {rule for rule, times in named.items() if times > 1}
+    counts = _count(seen, watched, lambda day: calendar_rules(day) & repeated)
+    return {rule: counts[rule].late_gain for rule in sorted(counts, key=repr)}
 
 
-def _dates(day: int) -> tuple[int, ...]:
-    return (day_of_month(day), LAST_OF_MONTH) if is_last_of_month(day) else (day_of_month(day),)
-
-
-def _with_rate(
-    by_weekday: tuple[float, ...], by_date: dict[int, float], hits: Sequence[int], watched: Sequence[int]
-) -> DayRule:
-    """Count how often planned days kept their run; the latest misses in a row are told apart."""
-    rule = DayRule(by_weekday=by_weekday, by_date=by_date, rate=1.0, missed=0, hits=len(hits))
+def _with_rate(plan: DayPlan, hits: Sequence[int], watched: Sequence[int]) -> DayPlan:
+    """Count how often planned days had their run, and separately the latest misses in a row."""
     hit, last = set(hits), hits[-1]
-    runs, days = _RATE_KNOWN_BEFORE
+    runs, days = _PRIOR_RATE
     missed = 0
     for day in watched:
-        if rule.planned(day) < 0.5:  # noqa: PLR2004
+        if plan.planned(day) < 0.5:  # noqa: PLR2004
             continue
         if day > last:
             missed += 1
         else:
             runs += day in hit
             days += 1
-    return DayRule(by_weekday=by_weekday, by_date=by_date, rate=runs / days, missed=missed, hits=len(hits))
+    return replace(plan, rate=runs / days, missed=missed)

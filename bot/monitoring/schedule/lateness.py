@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.monitoring.schedule.localtime import DAY, HOUR, weekday
-from bot.monitoring.schedule.rhythm import Expected
+from bot.monitoring.schedule.outlook import Expected
+from bot.monitoring.schedule.rhythm import ESTABLISHED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -14,8 +15,11 @@ if TYPE_CHECKING:
 
     from bot.domain import DueTime, MailId
     from bot.monitoring.schedule.localtime import LocalTime
+    from bot.monitoring.schedule.rhythm import Rhythm, Slot
 
-_COUNTS_BEFORE = 12 * HOUR  # a run that began so long before its due time still kept it
+_COUNTS_BEFORE = 12 * HOUR  # before its due time, a run of a mail without a known rhythm keeps it
+_LIKELY = 0.5
+_EARLY = HOUR / 4  # before its usual time, a run still counts as planned
 _MINUTES_BEFORE_DUE = (40, 25, 15, 8, 3)  # when a run may start of which only the due time is known
 
 
@@ -56,17 +60,58 @@ def due_times(due: DueTime, local: LocalTime, after: float, until: float) -> Ite
 
 
 def missed_dues(
-    dues: Iterable[DueTime], local: LocalTime, latest: float | None, looked_at: float, now: float
+    dues: Iterable[DueTime], rhythm: Rhythm, latest: float | None, looked_at: float, now: float
 ) -> list[tuple[DueTime, float]]:
     """The due times whose grace ended after the look at `looked_at`, and that no run has kept by `now`."""
     return [
         (due, at)
         for due in dues
         for at in due_times(
-            due, local, looked_at - due.grace.total_seconds(), now - due.grace.total_seconds()
+            due, rhythm.local, looked_at - due.grace.total_seconds(), now - due.grace.total_seconds()
         )
-        if latest is None or latest < at - _COUNTS_BEFORE
+        if latest is None or not _keeps(latest, at, rhythm)
     ]
+
+
+def _keeps(start: float, due_at: float, rhythm: Rhythm) -> bool:
+    """Is a run that started at `start` the one that was due by `due_at`, or a later one?
+
+    The planned run is the mail's last one before the due time. Earlier than that a run counts only if it is nearer
+    to it than to the planned run before, and at a time of day at which the mail was seen to run before: any other
+    is a manual run.
+    """
+    planned = _planned_times(rhythm, due_at - 2 * DAY, due_at + rhythm.tolerance)
+    if not planned:
+        return start >= due_at - _COUNTS_BEFORE
+    own = planned[-1]
+    before = planned[-2] if len(planned) > 1 else own - DAY
+    if start >= own - _EARLY:
+        return True
+    slot = rhythm.nearest_slot(rhythm.local.split(start)[1])
+    return start >= (before + own) / 2 and slot is not None and len(slot.starts) > 1
+
+
+def _planned_times(rhythm: Rhythm, begin: float, until: float) -> list[float]:
+    """When runs were planned from `begin` to `until`, in order, by slots that were not replaced by another time."""
+    first, last = rhythm.local.split(begin)[0], rhythm.local.split(until)[0]
+    return sorted(
+        at
+        for slot in rhythm.slots
+        if len(slot.starts) >= ESTABLISHED and not _is_replaced(slot, rhythm.slots)
+        for day in range(first, last + 1)
+        if begin <= (at := rhythm.local.instant(day, slot.centre)) <= until
+        and rhythm.plan(slot, begin).planned(day) >= _LIKELY
+    )
+
+
+def _is_replaced(slot: Slot, slots: Iterable[Slot]) -> bool:
+    """Did the mail get a new time nearby since the slot's latest start?"""
+    return any(
+        len(other.starts) > 1
+        and other.starts[0] > slot.starts[-1]
+        and abs(other.centre - slot.centre) < DAY / 4
+        for other in slots
+    )
 
 
 def due_deadlines(dues: Iterable[DueTime], local: LocalTime, looked_at: float) -> list[float]:

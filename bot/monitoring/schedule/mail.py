@@ -9,9 +9,8 @@ from bot.domain import RunStatus
 from bot.monitoring.schedule.lateness import due_deadlines, expected_by_due, missed_dues, overdue
 from bot.monitoring.schedule.localtime import DAY, HOUR
 from bot.monitoring.schedule.outcomes import Durations, Failures
-from bot.monitoring.schedule.outlook import Outlook, level_changes
+from bot.monitoring.schedule.outlook import Expected, Outlook, level_changes
 from bot.monitoring.schedule.queues import Candidate
-from bot.monitoring.schedule.rhythm import Expected, Rhythm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from bot.domain import DueTime, MailId, TaskId, TaskRun
     from bot.monitoring.schedule.outcomes import DurationLaw, Fleet
     from bot.monitoring.schedule.outlook import Clock
+    from bot.monitoring.schedule.rhythm import Rhythm
 
 NEW_LEVEL = 7  # of a mail that was never looked at: above routine looks, below likely news
 _AFTER_EXPECTED = HOUR / 2  # how long after an expected run the list of expected runs is made anew
@@ -171,7 +171,7 @@ class WatchedMail(Candidate):
         start = self.latest.start if self.latest is not None else None
         late: list[tuple[float, float, DueTime | None]] = [
             (at, due.grace.total_seconds(), due)
-            for due, at in missed_dues(self.dues, self.rhythm.local, start, looked_at, now)
+            for due, at in missed_dues(self.dues, self.rhythm, start, looked_at, now)
         ]
         for one in overdue(self._next, start, self.rhythm.tolerance, now):
             if self.late_reported is None or one.at > self.late_reported + HOUR / 2:
@@ -212,6 +212,8 @@ class WatchedMail(Candidate):
         before = self.latest
         if before is not None and not before.is_over and before.task_id is not None:
             self.overtaken[before.task_id] = Overtaken(self, before)
+        if before is not None and self.late_reported is not None and before.start < self.late_reported:
+            self.rhythm.rested(self.late_reported, run.start)
         self.rhythm.started(run.start, looked_at)
         self.manual_run_at = None
         self._next_until = 0.0

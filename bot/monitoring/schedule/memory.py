@@ -34,6 +34,7 @@ def remember(mail: WatchedMail) -> MailMemory:
         "slots": [_differences(slot.starts) for slot in rhythm.slots],
         "offsets": [round(offset, 1) for offset in rhythm.offsets],
         "blind": [[round(begin), round(end)] for begin, end in rhythm.blind],
+        "rests": rhythm.rests,
         "surprises": [round(rhythm.unexpected, 3), round(rhythm.unexpected_at)],
         "lasts": [
             [round(x, 4) for x in (one.within, one.weight, one.mean, one.variance)]
@@ -70,6 +71,7 @@ def _restore(data: dict[str, Any], mail_id: MailId, local: LocalTime, fleet: Fle
         slots=[[float(start) for start in accumulate(slot)] for slot in data["slots"]],
         offsets=[float(offset) for offset in data["offsets"]],
         blind=[(float(begin), float(end)) for begin, end in data["blind"]],
+        rests=[(int(first), int(last)) for first, last in data.get("rests", ())],
         unexpected=unexpected,
         unexpected_at=unexpected_at,
     )

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from bot.monitoring.schedule.outcomes import DurationLaw
-    from bot.monitoring.schedule.rhythm import Expected
 
     Clock = Callable[[], float]  # the time now, in Unix seconds
 
@@ -31,6 +30,17 @@ _LEVEL = 1 / log(1.25)
 _FIRST_STEP, _GROWTH = 0.5, 1.3  # of the grid on which worth is evaluated while a run may be going
 _FLAT = 0.05  # what is unseen would grow at most by this share to the end: skip to there
 _IDLE_STEP, _IDLE_GROWTH = 60.0, 2.0  # of the grid while none is expected
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Expected:
+    """A run that may start about `at`. `clear`: so certain that its absence is reported, after `grace` seconds."""
+
+    at: float
+    chance: float
+    starts: tuple[tuple[float, float], ...]  # (instant, share of the chance), in order
+    clear: bool = False
+    grace: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

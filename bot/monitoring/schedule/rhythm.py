@@ -9,10 +9,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from itertools import pairwise
+from math import inf
 from typing import TYPE_CHECKING, Any
 
-from bot.monitoring.schedule.days import WINDOW, DayRule, learn_days
+from bot.monitoring.schedule.days import LONG_WINDOW, RUNS_WEIGHED, WINDOW, DayPlan, learn_days
 from bot.monitoring.schedule.localtime import DAY, HOUR, LocalTime
+from bot.monitoring.schedule.outlook import Expected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +27,10 @@ _STARTS = 300  # kept for a mail, over all its slots
 _STARTS_A_SLOT = (10, 40)
 _SLOTS = 60
 _BLIND = 8
-_LONGEST_SILENCE = 100 * DAY  # after which a slot is forgotten
+_LONGEST_SILENCE = (
+    100 * DAY,
+    LONG_WINDOW * DAY,
+)  # after which a slot is forgotten: with one start, with several
 _HORIZON = 40  # days that are searched for the next expected run
 _FAINT = 0.02  # lower chances are ignored
 _CLEAR = 0.75  # the chance from which on a missing run is reported
@@ -34,20 +39,11 @@ _UNSURE = 600.0  # the tolerance in seconds while little is known of the mail
 _TOLERANCE = (90.0, 900.0)
 _PRIOR_OFFSETS = (-20.0, -4.0, 0.0, 4.0, 20.0)
 _TAIL = ((20.0, 0.02), (120.0, 0.015), (480.0, 0.015))  # late starts: (seconds after the others, chance)
-_JUST_BEFORE, _DAY_BEFORE = 2 * HOUR, 26 * HOUR
+_UNSETTLED = 2 * HOUR  # after an unexpected start
+_RESTS = 12
+_LONGEST_REST = 31  # days; longer ones are no holidays
 _PRIOR_UNEXPECTED = (0.4, 4.0)  # runs, days
 _UNEXPECTED_DAYS = 28.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Expected:
-    """A run that may start about `at`. `clear`: so certain that its absence is reported, after `grace` seconds."""
-
-    at: float
-    chance: float
-    starts: tuple[tuple[float, float], ...]  # (instant, share of the chance), in order
-    clear: bool = False
-    grace: float = 0.0
 
 
 @dataclass(eq=False, slots=True)
@@ -56,8 +52,8 @@ class Slot:
 
     starts: list[float]
     centre: float  # seconds of the day
-    rule: DayRule | None = None
-    learned_to: int = -1  # the last day that `rule` knows of
+    plan: DayPlan | None = None
+    learned_to: int = -1  # the last day that `plan` knows of
 
 
 @dataclass(eq=False, slots=True)
@@ -72,6 +68,15 @@ class Rhythm:
     unexpected: float = 0.0  # runs outside the slots, older ones weighing less
     unexpected_at: float = 0.0
     latest: float | None = None
+    rests: list[tuple[int, int]] = field(default_factory=list)  # first and last day of holidays without runs
+    spread: float = field(init=False, default=30.0)  # four of five starts are off by at most so many seconds
+
+    def __post_init__(self) -> None:
+        self._measure_spread()
+
+    def _measure_spread(self) -> None:
+        if len(self.offsets) >= _FEW_OFFSETS:
+            self.spread = sorted(map(abs, self.offsets))[int(0.8 * len(self.offsets))]
 
     @classmethod
     def restored(cls, local: LocalTime, *, slots: Iterable[list[float]], **rest: Any) -> Rhythm:
@@ -91,7 +96,7 @@ class Rhythm:
         if blind_since is not None and at - blind_since > HOUR:
             self.blind = [*self.blind, (blind_since, at)][-_BLIND:]
         day, second = self.local.split(at)
-        slot = self._nearest(second)
+        slot = self.nearest_slot(second)
         if slot is None:
             self._add_slot(at, second)
         else:
@@ -99,6 +104,12 @@ class Rhythm:
         if self.latest is not None and (slot is None or len(slot.starts) == 1):
             self._count_unexpected(at)
         self.latest = max(at, self.latest or at)
+
+    def rested(self, missed_at: float, until: float) -> None:
+        """The run expected at `missed_at` was missing, and the next one started at `until`."""
+        first, last = self.local.split(missed_at)[0], self.local.split(until)[0] - 1
+        if first <= last < first + _LONGEST_REST:
+            self.rests = [*self.rests, (first, last)][-_RESTS:]
 
     def unexpected_rate(self, now: float) -> float:
         """Unexpected runs a second."""
@@ -117,14 +128,6 @@ class Rhythm:
         return min(_TOLERANCE[1], max(_TOLERANCE[0], 8 * self.spread))
 
     @property
-    def spread(self) -> float:
-        """Seconds within which four of five starts deviate from their slot's time."""
-        if len(self.offsets) < _FEW_OFFSETS:
-            return 30.0
-        sizes = sorted(abs(offset) for offset in self.offsets)
-        return sizes[int(0.8 * len(sizes))]
-
-    @property
     def grace(self) -> float:
         """How many seconds after its time a run is not reported as missing yet."""
         return min(HOUR, max(600.0, 10 * self.spread))
@@ -134,11 +137,9 @@ class Rhythm:
         found: list[Expected] = []
         sure = 0.0
         starts = self._start_shares()
-        for at, slot, day in self._slot_times(after):
-            if self.latest is not None and self.latest >= at - self.tolerance:
-                continue  # that run has begun
-            chance = self._rule(slot, known_to).chance(day)
-            if chance < _FAINT:
+        started = -inf if self.latest is None else self.latest + self.tolerance  # up to then runs have begun
+        for at, slot, chance in self._slot_times(after, known_to):
+            if at <= started:
                 continue
             found.append(self._expectation(at, chance, slot, starts))
             sure += chance
@@ -150,7 +151,8 @@ class Rhythm:
             found.sort(key=lambda one: one.at)
         return found
 
-    def _nearest(self, second: float) -> Slot | None:
+    def nearest_slot(self, second: float) -> Slot | None:
+        """The slot of a start at this time of day, if there is one."""
         if not self.slots:
             return None
         place = bisect_left(self.slots, second, key=lambda slot: slot.centre)
@@ -159,7 +161,9 @@ class Rhythm:
         return nearest if _apart(nearest.centre, second) <= self.tolerance else None
 
     def _add_slot(self, at: float, second: float) -> None:
-        self.slots = [slot for slot in self.slots if at - slot.starts[-1] < _LONGEST_SILENCE]
+        self.slots = [
+            slot for slot in self.slots if at - slot.starts[-1] < _LONGEST_SILENCE[len(slot.starts) > 1]
+        ]
         if len(self.slots) >= _SLOTS:
             self.slots.remove(min(self.slots, key=lambda slot: (len(slot.starts), slot.starts[-1])))
         self.slots.append(Slot([at], second))
@@ -175,10 +179,11 @@ class Rhythm:
         ):
             slot.starts.append(at)
             self.offsets = [*self.offsets, at - expected_at][-_OFFSETS:]
+            self._measure_spread()
         fewest, most = _STARTS_A_SLOT
         slot.starts = slot.starts[-min(most, max(fewest, _STARTS // len(self.slots))) :]
         slot.centre = self._centre(slot)
-        slot.rule = None
+        slot.plan = None
         self.slots.sort(key=lambda slot: slot.centre)
 
     def _instant_near(self, slot: Slot, at: float, day: int) -> float:
@@ -200,29 +205,32 @@ class Rhythm:
         self.unexpected += 1
         self.unexpected_at = at
 
-    def _slot_times(self, after: float) -> Iterator[tuple[float, Slot, int]]:
-        """Every slot on every day from `after` on, in order."""
+    def _slot_times(self, after: float, known_to: float) -> Iterator[tuple[float, Slot, float]]:
+        """Every slot on every day from `after` on, in order, with the chance of a run."""
         today, _ = self.local.split(after)
         for day in range(today, today + _HORIZON):
             for slot in self.slots:
-                at = self.local.instant(day, slot.centre)
-                if at > after:
-                    yield at, slot, day
+                chance = self.plan(slot, known_to).chance(day)
+                if chance >= _FAINT and (at := self.local.instant(day, slot.centre)) > after:
+                    yield at, slot, chance
 
-    def _rule(self, slot: Slot, known_to: float) -> DayRule:
+    def plan(self, slot: Slot, known_to: float) -> DayPlan:
+        """On which days the slot has its run, as learned from looks until `known_to`."""
         today, second = self.local.split(known_to)
         known = today if second > slot.centre + self.tolerance else today - 1
-        if slot.rule is None or slot.learned_to < known:
-            slot.rule = self._learn(slot, known)
-            slot.learned_to = known
-        return slot.rule
+        plan = slot.plan
+        if plan is None or any(plan.planned(day) > _FAINT for day in range(slot.learned_to + 1, known + 1)):
+            plan = slot.plan = self._learn(slot, known)
+        slot.learned_to = max(slot.learned_to, known)
+        return plan
 
-    def _learn(self, slot: Slot, known: int) -> DayRule:
+    def _learn(self, slot: Slot, known: int) -> DayPlan:
         hits = [self.local.split(start - slot.centre + DAY / 2)[0] for start in slot.starts]
         since = self.since if self.since is not None else slot.starts[0]
         first, second = self.local.split(since)
         first += second > slot.centre + self.tolerance
-        first = max(first, hits[0], known - WINDOW + 1)  # before its first run there was another plan
+        window = min(LONG_WINDOW, max(WINDOW, known + 1 - hits[-RUNS_WEIGHED:][0]))
+        first = max(first, hits[0], known - window + 1)  # before its first run there was another plan
         inside = set(hits)
         watched = [
             day
@@ -238,16 +246,26 @@ class Rhythm:
     def _expectation(
         self, at: float, chance: float, slot: Slot, shares: tuple[tuple[float, float], ...]
     ) -> Expected:
-        # After a start at another time the mail's plan may have changed.
-        unsettled = _JUST_BEFORE if slot.rule is None or not slot.rule.missed else _DAY_BEFORE
-        settled = not self.unexpected or not at - unsettled < self.unexpected_at < at
-        established = len(slot.starts) >= ESTABLISHED and settled
+        # After a start at another time the mail's plan may have changed; after a missing run it rests, or has ended.
+        is_settled = not self.unexpected or not at - _UNSETTLED < self.unexpected_at < at
+        is_resting = (slot.plan is not None and slot.plan.missed > 0) or self._rested_then(at)
+        day, second = self.local.split(at)
+        first, last = self.local.readings(day, second)
         return Expected(
             at=at,
             chance=chance,
             starts=tuple((at + offset, share) for offset, share in shares),
-            clear=established and chance >= _CLEAR,
-            grace=self.grace,
+            clear=chance >= _CLEAR and len(slot.starts) >= ESTABLISHED and is_settled and not is_resting,
+            grace=self.grace + last - first,
+        )
+
+    def _rested_then(self, at: float) -> bool:
+        """Did the mail rest at this time of an earlier year?"""
+        day, _ = self.local.split(at)
+        return any(
+            first - 1 <= day - round(365.25 * years) <= last + 1
+            for first, last in self.rests
+            for years in (1, 2, 3)
         )
 
     def _start_shares(self) -> tuple[tuple[float, float], ...]:

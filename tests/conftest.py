@@ -1,6 +1,8 @@
-"""What every test may use."""
+"""What every test may use, and the order in which they are run."""
 
 from __future__ import annotations
+
+import os
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,6 +18,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="keep the messages as they are now as the expected ones",
     )
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Most of the tests wait for a bot, a browser or a database more than they compute."""
+    cores = os.cpu_count() or 1
+    return max(cores, min(2 * cores, 8))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests that mostly wait come first, all on one worker, while the others compute."""
+    items.sort(key=lambda item: item.get_closest_marker("waits") is None)
 
 
 @pytest.fixture

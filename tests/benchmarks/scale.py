@@ -116,7 +116,7 @@ async def _start(stage: Rig) -> Start:
     if stage.bot is not None:
         await stage.bot.stop()
     begun = monotonic()
-    bot = stage.bot = await stage.launch()
+    bot = stage.bot = await stage.launch_python()
     await bot.until_logged(" ready")
     await bot.until_logged(" polling")
     ready_s, ready_cpu_s = monotonic() - begun, Vitals.of(bot.process.pid).cpu_s

@@ -30,7 +30,8 @@ from bot.sandbox.world import Status, World
 from bot.store.store import open_store
 from tests.chaos.proxy import Proxy, proxy
 from tests.chaos.story import REPEAT_WORDS
-from tests.support.rig import BotProcess, Rig, rig
+from tests.support.forked_process import forked_bot
+from tests.support.rig import BotProcess, Rig, read_log, rig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -105,7 +106,10 @@ class Replica:
 
     async def start(self) -> None:
         ahead = timedelta(seconds=CLOCKS_AHEAD[self.number % len(CLOCKS_AHEAD)])
-        self.bot = await self.stage.launch_replica(ahead, DATABASE_URL=self.url, HTTP_PORT="0")
+        environment = self.stage.environment(DATABASE_URL=self.url, HTTP_PORT="0")
+        self.bot = read_log(
+            await forked_bot(environment=environment, folder=self.stage.folder, clock_ahead=ahead)
+        )
 
     @property
     def leads(self) -> bool:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.support.rig import Rig
+    from tests.support.rig import BotProcess, Rig
 
 WELL, NOTE, WRONG = "✓ ok", "! note", "✗ wrong"
 BOT_TOKEN, SCOPES, DELIVERY = "Slack: bot token", "Slack: scopes", "Slack: how it reaches us"
@@ -41,7 +41,10 @@ class Report:
 
 async def check(stage: Rig, **settings: str) -> Report:
     """Run it, and read its table. No secret may be in it, and nothing beside it."""
-    running = await stage.launch("check", **settings)
+    return await read_report(stage, await stage.launch("check", **settings))
+
+
+async def read_report(stage: Rig, running: BotProcess) -> Report:
     assert running.process.stdout
     assert running.reading
     async with asyncio.timeout(60):
@@ -60,8 +63,9 @@ async def check(stage: Rig, **settings: str) -> Report:
 
 
 async def test_all_is_well(stage: Rig) -> None:
-    """Every part has its line; exit code 0."""
-    report = await check(stage, OPERATOR_CHANNEL=stage.slack.workspace.channel("reports").id)
+    """Every part has its line; exit code 0. Started as the README says."""
+    operators = stage.slack.workspace.channel("reports").id
+    report = await read_report(stage, await stage.launch_python("check", OPERATOR_CHANNEL=operators))
     assert tuple(report.lines) == EVERYTHING
     assert {sign for sign, _ in report.lines.values()} == {WELL}
     assert report.lines[OPERATORS][1] == "#reports"
@@ -136,7 +140,7 @@ def nothing(_: Rig) -> None:
             withhold("chat:write.public"),
             {"OPERATOR_CHANNEL": "C0SALES003"},
             OPERATORS,
-            "#sales takes messages of its members only, for the scope chat:write.public is missing. Invite",
+            "#sales takes only its members' messages: the scope chat:write.public is missing. Invite the bot",
             id="a public channel that the bot may not post in",
         ),
         pytest.param(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bot.sandbox.world import Status
 from tests.support.postgres import postgres_server_that_stops
 from tests.support.telling import telling
@@ -25,6 +27,7 @@ async def until_asked(desk: Telling, mail_id: str) -> None:
             await asyncio.sleep(0.02)
 
 
+@pytest.mark.waits
 async def test_a_failure_seen_while_the_database_was_away_is_told() -> None:
     """It was the only look that could see it: by the time that the database is back, the next run was sent."""
     with postgres_server_that_stops() as server:

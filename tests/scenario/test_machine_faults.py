@@ -79,6 +79,7 @@ async def until_told(stage: Rig, words: str, *, seconds: float = 40) -> Message:
     return await stage.slack.changes.until(said, seconds=seconds)
 
 
+@pytest.mark.waits
 async def test_a_locked_database_delays_the_news_and_loses_none(desk: Telling, tmp_path: Path) -> None:
     """Somebody's backup holds the write lock for longer than the bot waits for it."""
     mail_id = await desk.watch("Daily Sales")
@@ -98,6 +99,7 @@ async def test_a_locked_database_delays_the_news_and_loses_none(desk: Telling, t
     assert len(desk.posts()) == 1
 
 
+@pytest.mark.waits
 async def test_a_full_disk_delays_the_news_and_loses_none(tmp_path: Path) -> None:
     """People are answered meanwhile. A failure that was only seen while nothing could be written is told."""
     with small_disk(tmp_path / "disk") as disk:

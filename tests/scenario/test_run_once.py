@@ -183,6 +183,7 @@ async def test_a_click_while_the_first_one_is_looked_at_is_no_second_run(tmp_pat
         assert run_calls(stage, "Quick Ops") == 1
 
 
+@pytest.mark.waits
 async def test_the_other_process_takes_over_from_a_dead_one(tmp_path: Path, database: str) -> None:
     """Whoever followed the run dies for good: the other one finds that out and tells the end."""
     async with stage_for_runs(tmp_path) as stage, two_bots(stage, database) as bots:

@@ -148,16 +148,16 @@ async def test_a_lost_reply_of_an_edit_is_only_drawn_again(desk: Telling) -> Non
     assert all("recovered" in one.text for one in desk.posts())
 
 
-@pytest.mark.timeout(180)
-async def test_minutes_of_server_errors_and_refused_connections_lose_nothing(desk: Telling) -> None:
-    """HTTP 503, then no connection, for more than a minute: told once, within the longest pause after it."""
+@pytest.mark.waits
+async def test_server_errors_and_then_refused_connections_lose_nothing(desk: Telling) -> None:
+    """HTTP 503, then no connection: told once, within the longest pause after it."""
     mail_id = await desk.watch("Daily Sales")
-    desk.slack.faults.server_error(lasting=45)  # until the next trouble has begun
+    desk.slack.faults.server_error(lasting=12)  # until the next trouble has begun
     desk.run(mail_id, FAILED)
     await until_refused(desk, "http_503")
-    await asyncio.sleep(35)
-    desk.slack.faults.refuse_connections(lasting=35)
-    await asyncio.sleep(35)
+    await asyncio.sleep(6)
+    desk.slack.faults.refuse_connections(lasting=6)
+    await asyncio.sleep(6)
     assert said(desk, "Daily Sales") == []
     await desk.until_said("Daily Sales failed", seconds=40)
     assert len(desk.posts()) == 1

@@ -108,6 +108,7 @@ async def test_a_slow_claim_does_not_crowd_the_next_message(desk: Telling) -> No
     assert min(later - earlier for earlier, later in pairwise(sent_at)) >= 1.0
 
 
+@pytest.mark.waits
 async def test_a_429_for_edits_does_not_hold_up_a_new_failure(desk: Telling) -> None:
     """Each method has a window of its own."""
     first, second = await desk.watch("First"), await desk.watch("Second")

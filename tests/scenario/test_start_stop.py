@@ -232,7 +232,7 @@ async def test_a_stop_while_sockets_are_refused_is_obeyed_at_once(stage: Rig, le
 async def test_an_idle_bot_whose_sockets_never_say_goodbye(stage: Rig) -> None:
     """Slack's answer to the closing is not waited for."""
     async with stubborn_slack() as slack:
-        bot = await stage.launch(SLACK_API_URL=f"{slack.url}api/")
+        bot = await stage.launch_python(SLACK_API_URL=f"{slack.url}api/")
         await bot.until_logged(" ready")
         assert len(slack.tried) == 2
         assert await seconds_to_stop(bot) < AT_ONCE
@@ -307,6 +307,7 @@ asyncio.run(main())
 # --- it goes on
 
 
+@pytest.mark.waits
 async def test_an_outage_of_the_sockets_is_logged_once_and_its_end_once(stage: Rig) -> None:
     """Each of them tries again and again meanwhile; nobody needs to read that."""
     bot = await stage.start_bot()
@@ -314,7 +315,7 @@ async def test_an_outage_of_the_sockets_is_logged_once_and_its_end_once(stage: R
     await stage.slack.drop_sockets()
     await bot.until_logged("slack_sockets_lost", seconds=30)
     before = len(stage.slack.ledger.calls(OPEN))
-    while len(stage.slack.ledger.calls(OPEN)) < before + 3:  # noqa: ASYNC110 (tries, not seconds, are the point)
+    while len(stage.slack.ledger.calls(OPEN)) < before + 2:  # noqa: ASYNC110 (tries, not seconds, are the point)
         await asyncio.sleep(0.1)
     stage.slack.faults.clear()
     await bot.until_logged("slack_sockets_back", seconds=30)
@@ -325,6 +326,7 @@ async def test_an_outage_of_the_sockets_is_logged_once_and_its_end_once(stage: R
     assert "Failed to" not in log
 
 
+@pytest.mark.waits
 async def test_an_address_that_went_stale_is_not_tried_for_ever(stage: Rig) -> None:
     """It works once and for a short time; the client itself would knock with the old one until it is restarted.
 

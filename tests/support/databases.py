@@ -19,9 +19,9 @@ from bot.store.store import open_store
 
 
 def create_sqlite(url: str) -> None:
-    """Write a file of the present schema, unless there is one."""
+    """Write a file of the present schema, unless there is one or no folder for it."""
     path = Path(make_url(url).database or "")
-    if not path.exists():
+    if path.parent.exists() and not path.exists():
         path.write_bytes(_upgraded_sqlite_file())
 
 

@@ -1,7 +1,7 @@
 """Starts the bot as a process forked from one that has imported it: importing costs more than most tests do.
 
 Each worker of the test run has one fork server, which the first start brings up. A forked bot finds a SQLite
-database of the present schema where it would create one. `Rig.launch` starts `python -m bot` with nothing prepared.
+database of the present schema where it would create one. `Rig.launch_python` starts `python -m bot` unprepared.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import sys
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.__main__ import main
+from bot.__main__ import run as command
 from bot.app import run
 from bot.app.core import utc_now
 from tests.support.databases import create_sqlite
@@ -40,12 +41,14 @@ _CONTEXT.set_forkserver_preload(
 
 
 class ForkedProcess:
-    """As much of `asyncio.subprocess.Process` as tests use. `stderr` has what it prints, too."""
+    """As much of `asyncio.subprocess.Process` as tests use."""
 
-    def __init__(self, process: ForkServerProcess, stderr: asyncio.StreamReader) -> None:
+    def __init__(
+        self, process: ForkServerProcess, stdout: asyncio.StreamReader, stderr: asyncio.StreamReader
+    ) -> None:
         assert process.pid is not None
         self.pid = process.pid
-        self.stdout: asyncio.StreamReader | None = None
+        self.stdout = stdout
         self.stderr = stderr
         self._process = process
         self._ended = asyncio.Event()
@@ -73,31 +76,43 @@ class ForkedProcess:
 
 
 async def forked_bot(
-    environment: Mapping[str, str], folder: Path, clock_ahead: timedelta = timedelta(0)
+    *arguments: str, environment: Mapping[str, str], folder: Path, clock_ahead: timedelta = timedelta(0)
 ) -> ForkedProcess:
-    """Start a bot in `folder`. Its machine's clock is ahead of ours by `clock_ahead`, which may be negative."""
+    """Start a command in `folder`. Its machine's clock is ahead of ours by `clock_ahead`, which may be negative."""
     if environment["DATABASE_URL"].startswith("sqlite:"):
         create_sqlite(environment["DATABASE_URL"])
-    reader, writer = _CONTEXT.Pipe(duplex=False)
+    readers, writers = zip(_CONTEXT.Pipe(duplex=False), _CONTEXT.Pipe(duplex=False), strict=True)
     process = _CONTEXT.Process(
-        target=_run, args=(dict(environment), str(folder), writer, clock_ahead), daemon=True
+        target=_run, args=(arguments, dict(environment), str(folder), writers, clock_ahead), daemon=True
     )
     process.start()
-    writer.close()
-    stderr = asyncio.StreamReader()
+    for writer in writers:
+        writer.close()
+    return ForkedProcess(process, *[await _stream(reader) for reader in readers])
+
+
+async def _stream(reader: Connection) -> asyncio.StreamReader:
+    stream = asyncio.StreamReader()
     pipe = os.fdopen(os.dup(reader.fileno()), "rb", 0)
     reader.close()
-    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stderr), pipe)
-    return ForkedProcess(process, stderr)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), pipe)
+    return stream
 
 
-def _run(environment: dict[str, str], folder: str, log: Connection, clock_ahead: timedelta) -> None:
+def _run(
+    arguments: tuple[str, ...],
+    environment: dict[str, str],
+    folder: str,
+    outputs: tuple[Connection, Connection],
+    clock_ahead: timedelta,
+) -> None:
     vars(run).update(utc_now=lambda: utc_now() + clock_ahead)
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
     os.chdir(folder)
-    os.dup2(log.fileno(), 1)
-    os.dup2(log.fileno(), 2)
-    log.close()
-    os._exit(main([]))
+    for number, output in enumerate(outputs, start=1):
+        os.dup2(output.fileno(), number)
+        output.close()
+    sys.argv[1:] = arguments
+    command()

@@ -9,7 +9,6 @@ import socket
 import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,7 +100,13 @@ class Rig:
         )
 
     async def launch(self, *arguments: str, **more: str) -> BotProcess:
-        """Start `python -m bot` with these arguments and settings."""
+        """Start the bot, or a command of it, with these settings and do not wait for it."""
+        return read_log(
+            await forked_bot(*arguments, environment=self.environment(**more), folder=self.folder)
+        )
+
+    async def launch_python(self, *arguments: str, **more: str) -> BotProcess:
+        """The same by `python -m bot`, which takes a second."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -112,11 +117,7 @@ class Rig:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
-        return _read(process)
-
-    async def launch_replica(self, clock_ahead: timedelta = timedelta(0), **more: str) -> BotProcess:
-        """Start one bot more and do not wait for it."""
-        return _read(await forked_bot(self.environment(**more), self.folder, clock_ahead))
+        return read_log(process)
 
     def web_client(self) -> AsyncWebClient:
         """The app's own client: posts what the bot would have posted long ago."""
@@ -127,7 +128,7 @@ class Rig:
         if self.http:
             self.http_port = self.http_port or free_port()
             self.slack.request_url = f"http://127.0.0.1:{self.http_port}/slack/events"
-        self.bot = await self.launch_replica(timedelta(0), **more)
+        self.bot = await self.launch(**more)
         await self.bot.until_logged(" ready")
         await self.bot.until_logged("directory_read")
         if not self.http:
@@ -199,7 +200,7 @@ async def rig(
                 await stage.bot.stop()
 
 
-def _read(process: asyncio.subprocess.Process | ForkedProcess) -> BotProcess:
+def read_log(process: asyncio.subprocess.Process | ForkedProcess) -> BotProcess:
     bot = BotProcess(process=process)
     bot.reading = asyncio.create_task(bot.read())
     return bot

@@ -6,7 +6,10 @@ import argparse
 import asyncio
 import os
 import sys
+from contextlib import suppress
 from importlib.metadata import version
+from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
 from bot.domain import MailBotError
@@ -22,12 +25,21 @@ EXIT_SETTINGS = 2
 def main(argv: Sequence[str] | None = None) -> int:
     """Return the exit code: 0 fine, 1 trouble, 2 a setting or an argument is missing or wrong."""
     arguments = _parser().parse_args(argv)
+    _need_no_home()
     try:
         return asyncio.run(_command(arguments))
     except MailBotError as trouble:
         return _say_why(trouble)
     except KeyboardInterrupt:
         return EXIT_TROUBLE
+
+
+def _need_no_home() -> None:
+    """slack_sdk fails when imported where there is no home: a container's user without HOME and passwd entry."""
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = gettempdir()
 
 
 def _say_why(trouble: MailBotError) -> int:
@@ -84,8 +96,9 @@ def _port(text: str) -> int:
 def run() -> None:
     """Run a command and exit; also the console script."""
     code = main()
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # whoever read it is gone
+            stream.flush()
     os._exit(code)  # nothing is left to do, and taking the interpreter apart takes a busy machine seconds
 
 

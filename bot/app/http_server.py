@@ -1,99 +1,150 @@
-"""The bot's own HTTP server: /healthz, /metrics, and in HTTP mode /slack/events. Judges nothing itself."""
+"""The bot's HTTP server: health and metrics, and in HTTP mode Slack's events on a port of their own."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 from aiohttp import web
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.domain import MailBotError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
+    from aiohttp.web_protocol import RequestHandler
     from prometheus_client import CollectorRegistry
     from slack_bolt.app.async_app import AsyncApp
 
-LARGEST_REQUEST = 2**20  # bytes; Slack's payloads have some 10,000
+READ_LIMIT = 10.0  # seconds for a request to arrive; Slack sends a few kilobytes
+IDLE_LIMIT = 75.0  # seconds that a connection stays open between two requests
+HEALTH_LIMIT = 5.0  # seconds for a report: a probe that hangs tells nobody anything
+LARGEST_REQUEST = 2**20  # bytes, aiohttp's own limit; Slack's payloads have some 10,000
+_LINGER = 1.0  # seconds in which a client that still sends can read why it is refused
 _STOP_LIMIT = 0.4  # seconds for requests under way when the server stops: an ack takes milliseconds
-_PATIENCE = 5.0  # seconds for a look at what is well: a probe that hangs tells nobody anything
+_LONGEST_TIMESTAMP = 20  # digits
+Route: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.Response]]
 _log = logging.getLogger(__name__)
 
 
 class PortTaken(MailBotError):
-    """Another program listens on HTTP_PORT."""
+    """Another program listens on the port."""
 
 
 class HttpServer:
-    """Serves until `stop`. `health` answers with what is well and what is not; all must be well for a 200.
+    """Serves `routes`, by path, until `stop`. `read_limit` is in seconds."""
 
-    Where it takes longer than `patience` seconds, that is what is not well.
-    """
-
-    def __init__(
-        self,
-        *,
-        health: Callable[[], Awaitable[Mapping[str, str]]],
-        registry: CollectorRegistry,
-        bolt: AsyncApp | None,
-        patience: float = _PATIENCE,
-    ) -> None:
-        self._health = health
-        self._patience = patience
-        self._registry = registry
-        app = web.Application(client_max_size=LARGEST_REQUEST)
-        app.router.add_get("/healthz", self._healthz)
-        app.router.add_get("/metrics", self._metrics)
-        if bolt is not None:
-            app.router.add_post("/slack/events", _events_for(bolt))
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=_STOP_LIMIT)
+    def __init__(self, routes: Mapping[str, Route], *, read_limit: float = READ_LIMIT) -> None:
+        self._routes = routes
+        self._read_limit = read_limit
+        self._runner: web.ServerRunner | None = None
         self.port = 0
 
-    async def start(self, host: str, port: int) -> None:
-        """Listen. Port 0 takes a free one, to be read from `port`. Raises PortTaken."""
+    async def start(self, host: str, port: int, *, setting: str) -> None:
+        """Listen. Port 0 takes a free one, to be read from `port`. Raises PortTaken, which names `setting`."""
+        server = _ImpatientServer(self._serve, self._read_limit)
+        self._runner = web.ServerRunner(server, shutdown_timeout=_STOP_LIMIT)
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, host, port).start()
         except OSError as taken:
             await self._runner.cleanup()
-            raise PortTaken(f"HTTP_PORT {port} on {host} cannot be used: {taken.strerror}") from None
+            raise PortTaken(f"{setting} {port} on {host} cannot be used: {taken.strerror}") from None
         self.port = self._runner.addresses[0][1]
-        _log.info("listening", extra={"host": host, "port": self.port})
+        _log.info("listening", extra={"host": host, "port": self.port, "paths": " ".join(self._routes)})
 
     async def stop(self) -> None:
-        await self._runner.cleanup()
+        if self._runner is not None:
+            await self._runner.cleanup()
 
-    async def _healthz(self, _: web.Request) -> web.Response:
+    async def _serve(self, request: web.BaseRequest) -> web.Response:
+        route = self._routes.get(request.path)
+        return await route(request) if route else web.Response(status=404, text="not found")
+
+
+class _ImpatientServer(web.Server):
+    """Closes a connection whose first request does not arrive in time, which aiohttp keeps open for ever."""
+
+    def __init__(self, serve: Route, read_limit: float) -> None:
+        super().__init__(self._handle, keepalive_timeout=IDLE_LIMIT, lingering_time=_LINGER, access_log=None)
+        self._serve = serve
+        self._read_limit = read_limit
+        self._timers: dict[RequestHandler, asyncio.TimerHandle] = {}
+
+    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        loop = asyncio.get_running_loop()
+        self._timers[handler] = loop.call_later(self._read_limit, handler.force_close)
+
+    def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
+        self._stop_timer(handler)
+        super().connection_lost(handler, exc)
+
+    def _stop_timer(self, handler: RequestHandler) -> None:
+        if timer := self._timers.pop(handler, None):
+            timer.cancel()
+
+    async def _handle(self, request: web.BaseRequest) -> web.Response:
+        self._stop_timer(request.protocol)
         try:
-            async with asyncio.timeout(self._patience):
-                report = dict(await self._health())
+            async with asyncio.timeout(self._read_limit):
+                await request.read()
         except TimeoutError:
-            report = {"health": f"no answer in {self._patience:g} s"}
-        well = all(state == "ok" for state in report.values())
-        return web.json_response({"ok": well, **report}, status=200 if well else 503)
-
-    async def _metrics(self, _: web.Request) -> web.Response:
-        body = generate_latest(self._registry)
-        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+            response = web.Response(status=408, text="the request did not arrive in time")
+            response.force_close()
+            return response
+        return await self._serve(request)
 
 
-def _events_for(bolt: AsyncApp) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """Bolt verifies the signature and the age of each request before anything of ours sees it.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """`is_well` decides between 200 and 503. `details` name no address: anybody may read them."""
 
-    It takes the body apart even before that, and reads the signature's headers as if they were Slack's, so
-    anybody could make it stumble.
-    """
+    is_well: bool
+    details: Mapping[str, object]
 
-    async def events(request: web.Request) -> web.Response:
-        if not _could_be_signed(request):
+
+def status_routes(
+    health: Callable[[], Awaitable[Report]], registry: CollectorRegistry, *, time_limit: float = HEALTH_LIMIT
+) -> dict[str, Route]:
+    """`/livez` shows that the event loop runs; `/readyz` and `/healthz` answer with what `health` reports."""
+
+    async def live(_: web.BaseRequest) -> web.Response:
+        return web.json_response({"ok": True})
+
+    async def ready(_: web.BaseRequest) -> web.Response:
+        try:
+            async with asyncio.timeout(time_limit):
+                report = await health()
+        except TimeoutError:
+            report = Report(is_well=False, details={"health": f"no answer in {time_limit:g} s"})
+        return web.json_response(
+            {"ok": report.is_well, **report.details}, status=200 if report.is_well else 503
+        )
+
+    async def metrics(_: web.BaseRequest) -> web.Response:
+        return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    return {"/livez": live, "/readyz": ready, "/healthz": ready, "/metrics": metrics}
+
+
+def event_routes(bolt: AsyncApp) -> dict[str, Route]:
+    """Bolt verifies signature and age, but parses headers and body before that, and fails at a stranger's."""
+
+    async def events(request: web.BaseRequest) -> web.Response:
+        if request.method != "POST" or not _could_be_signed(request):
             return web.Response(status=401, text="not signed by Slack")
         try:
-            asked = await to_bolt_request(request)
+            asked = AsyncBoltRequest(
+                body=await request.text(),
+                query=request.query_string,
+                headers=dict(request.headers),
+            )
         except web.HTTPException:
             raise
         except Exception as error:  # noqa: BLE001 (the boundary: whatever a stranger sends)
@@ -101,9 +152,11 @@ def _events_for(bolt: AsyncApp) -> Callable[[web.Request], Awaitable[web.Respons
             return web.Response(status=400, text="bad request")
         return await to_aiohttp_response(await bolt.async_dispatch(asked))
 
-    return events
+    return {"/slack/events": events}
 
 
-def _could_be_signed(request: web.Request) -> bool:
+def _could_be_signed(request: web.BaseRequest) -> bool:
+    """Bolt passes both headers to functions that raise at anything else."""
     at = request.headers.get("X-Slack-Request-Timestamp", "0")
-    return at.isascii() and at.isdigit() and request.headers.get("X-Slack-Signature", "").isascii()
+    is_time = at.isascii() and at.isdigit() and len(at) <= _LONGEST_TIMESTAMP
+    return is_time and request.headers.get("X-Slack-Signature", "").isascii()

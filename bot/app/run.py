@@ -21,7 +21,7 @@ from prometheus_client import CollectorRegistry
 from bot.app.clients import SLACK_TIME_LIMIT, open_database, open_sockets, signing_secret, slack_client
 from bot.app.core import build_core, utc_now
 from bot.app.handlers import HandlerDependencies, build_handlers
-from bot.app.http_server import HttpServer
+from bot.app.http_server import HttpServer, Report, event_routes, status_routes
 from bot.app.leadership import Leadership
 from bot.app.logs import set_up_logging
 from bot.app.metrics import BotMetrics
@@ -32,8 +32,11 @@ from bot.slack.app import bolt_app
 from bot.slack.transport.connect import who_are_we
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from bot.app.core import Core
     from bot.app.handlers import Handlers
+    from bot.app.http_server import Route
     from bot.app.settings import Settings
     from bot.slack.transport.socket_mode import SocketMode
     from bot.store.store import Store
@@ -44,7 +47,7 @@ FORGET_EVERY = 24 * 3600.0  # seconds
 
 
 async def run_bot(settings: Settings) -> int:
-    """Run until SIGTERM or SIGINT, which also end a start. Returns the exit code.
+    """Run until SIGTERM, SIGINT or SIGHUP, which also end a start. Returns the exit code.
 
     Raises MailBotError where it cannot start.
     """
@@ -107,12 +110,14 @@ async def _start(settings: Settings, stack: AsyncExitStack, shutdown: Shutdown) 
             busy=lambda: handlers.dispatcher.busy,
         )
     )
-    server = HttpServer(
-        health=partial(_health, store, sockets), registry=registry, bolt=None if sockets else bolt
+    status = status_routes(partial(_health, store, sockets), registry)
+    servers = _servers(settings, status, {} if sockets else event_routes(bolt))
+    parts = _Parts(
+        handlers=handlers, core=core, supervisor=supervisor, sockets=sockets, servers=tuple(servers.values())
     )
-    parts = _Parts(handlers=handlers, core=core, supervisor=supervisor, sockets=sockets, server=server)
     stack.push_async_callback(_stop, parts, shutdown)
-    await server.start(settings.http_host, settings.http_port)
+    for (setting, port), server in servers.items():
+        await server.start(settings.http_host, port, setting=setting)
     supervisor.start(
         core.directory.run, leadership.run, handlers.manual_runs.run, partial(_forget_old, store)
     )
@@ -131,7 +136,19 @@ class _Parts:
     core: Core
     supervisor: Supervisor
     sockets: SocketMode | None
-    server: HttpServer
+    servers: tuple[HttpServer, ...]
+
+
+def _servers(
+    settings: Settings, status: Mapping[str, Route], events: Mapping[str, Route]
+) -> dict[tuple[str, int], HttpServer]:
+    """By the name and the value of the setting of their port. Both are on one port only if that is set."""
+    for_slack = "HTTP_PORT", settings.http_port
+    if events and settings.http_status_port == settings.http_port:
+        return {for_slack: HttpServer({**events, **status})}
+    own = "HTTP_PORT" if settings.http_status_port is None and not events else "HTTP_STATUS_PORT"
+    servers = {(own, settings.status_port): HttpServer(status)}
+    return servers | {for_slack: HttpServer(events)} if events else servers
 
 
 async def _stop(parts: _Parts, shutdown: Shutdown) -> None:
@@ -142,13 +159,17 @@ async def _stop(parts: _Parts, shutdown: Shutdown) -> None:
         shutdown.within(QUIET_BY, "background", parts.supervisor.stop()),
     )
     steps = {
-        "web": parts.server.stop(),
+        "web": _stop_servers(parts.servers),
         "answers": parts.core.poller.drain(shutdown.left(DISCONNECTED_BY)),
     }
     if parts.sockets:
         steps["sockets"] = parts.sockets.close()
     await asyncio.gather(*(shutdown.within(DISCONNECTED_BY, step, work) for step, work in steps.items()))
     await shutdown.within(CLOSED_BY, "latecomers", dispatcher.drain(shutdown.left(DISCONNECTED_BY)))
+
+
+async def _stop_servers(servers: Sequence[HttpServer]) -> None:
+    await asyncio.gather(*(server.stop() for server in servers))
 
 
 async def _answer_people(parts: _Parts, shutdown: Shutdown) -> None:
@@ -158,16 +179,16 @@ async def _answer_people(parts: _Parts, shutdown: Shutdown) -> None:
     await parts.core.lookup.drain(shutdown.left(RUNS_BY))
 
 
-async def _health(store: Store, sockets: SocketMode | None) -> dict[str, str]:
+async def _health(store: Store, sockets: SocketMode | None) -> Report:
     """What only a restart or the operator can mend. That Quick BI is down is neither: see `/metrics`."""
     report = {"database": "ok"}
     try:
         await store.ping()
-    except StoreError as error:
-        report["database"] = str(error)
+    except StoreError:
+        report["database"] = "does not answer"
     if sockets is not None:
         report["slack_socket"] = "ok" if await sockets.are_connected() else "not connected"
-    return report
+    return Report(is_well=all(state == "ok" for state in report.values()), details=report)
 
 
 async def _forget_old(store: Store) -> None:

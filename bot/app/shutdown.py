@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 
 class Shutdown:
-    """`requested` is set by SIGTERM and SIGINT. Time is counted from there, or else from the first step.
+    """`requested` is set by SIGTERM, SIGINT and SIGHUP. Time is counted from there, or else from the first step.
 
     Call `finished` when only threads can be left: one that waits for a name server would keep the process for
     minutes.
@@ -43,7 +43,7 @@ class Shutdown:
     def listen(self) -> None:
         """Handle the signals, for the whole process."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self._request)
 
     def _request(self) -> None:

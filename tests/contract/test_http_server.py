@@ -15,7 +15,15 @@ import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
-from bot.app.http_server import LARGEST_REQUEST, HttpServer, PortTaken
+from bot.app.http_server import (
+    LARGEST_REQUEST,
+    READ_LIMIT,
+    HttpServer,
+    PortTaken,
+    Report,
+    event_routes,
+    status_routes,
+)
 from bot.domain import TeamId, UserId
 from bot.slack.app import bolt_app
 from bot.slack.payloads import Home
@@ -55,7 +63,9 @@ class Door:
 
 
 @asynccontextmanager
-async def door(*, health: Mapping[str, str] | None = None, with_bolt: bool = True) -> AsyncIterator[Door]:
+async def door(
+    *, health: Mapping[str, str] | None = None, with_bolt: bool = True, read_limit: float = READ_LIMIT
+) -> AsyncIterator[Door]:
     heard: list[str] = []
     app = bolt_app(HOME, signing_secret=SECRET)
 
@@ -65,13 +75,15 @@ async def door(*, health: Mapping[str, str] | None = None, with_bolt: bool = Tru
 
     app.command("/hello")(hello)
 
-    async def report() -> Mapping[str, str]:
-        return health or {"database": "ok"}
+    async def report() -> Report:
+        details = health or {"database": "ok"}
+        return Report(is_well=all(each == "ok" for each in details.values()), details=details)
 
     registry = CollectorRegistry()
     Gauge("mails_watched", "How many mails are watched.", registry=registry).set(7)
-    web = HttpServer(health=report, registry=registry, bolt=app if with_bolt else None)
-    await web.start("127.0.0.1", 0)
+    events = event_routes(app) if with_bolt else {}
+    web = HttpServer({**status_routes(report, registry), **events}, read_limit=read_limit)
+    await web.start("127.0.0.1", 0, setting="HTTP_PORT")
     try:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as http:
             yield Door(web, http, heard)
@@ -107,12 +119,12 @@ async def test_health_is_503_with_what_is_wrong() -> None:
 async def test_health_that_cannot_be_told_is_503() -> None:
     """A database that hangs must not make the probe hang, too."""
 
-    async def hangs() -> Mapping[str, str]:
+    async def hangs() -> Report:
         await asyncio.Event().wait()
-        return {"database": "ok"}
+        raise AssertionError
 
-    web = HttpServer(health=hangs, registry=CollectorRegistry(), bolt=None, patience=0.05)
-    await web.start("127.0.0.1", 0)
+    web = HttpServer(status_routes(hangs, CollectorRegistry(), time_limit=0.05))
+    await web.start("127.0.0.1", 0, setting="HTTP_PORT")
     try:
         async with (
             aiohttp.ClientSession() as http,
@@ -122,6 +134,34 @@ async def test_health_that_cannot_be_told_is_503() -> None:
             assert await answer.json() == {"ok": False, "health": "no answer in 0.05 s"}
     finally:
         await web.stop()
+
+
+async def test_a_process_whose_loop_turns_is_alive_whatever_else_is_wrong() -> None:
+    """A liveness probe that failed while Slack is away would restart healthy processes."""
+    async with door(health={"slack_socket": "not connected"}) as at:
+        assert await at.get("/livez") == (200, '{"ok": true}')
+        assert (await at.get("/readyz"))[0] == 503
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"POST /slack/events HTTP/1.1\r\nHost: x\r\nX-Slow", id="half of the headers"),
+        pytest.param(
+            b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf", id="half a body"
+        ),
+    ],
+)
+async def test_a_request_that_does_not_arrive_is_not_waited_for(sent: bytes) -> None:
+    """Or anybody could fill the process with open connections."""
+    async with door(read_limit=0.2) as at:
+        reader, stranger = await asyncio.open_connection("127.0.0.1", at.port)
+        stranger.write(sent)
+        async with asyncio.timeout(READ_LIMIT):
+            answer = await reader.read()
+        assert not answer or answer.startswith(b"HTTP/1.1 408")
+        stranger.close()
 
 
 async def test_who_holds_the_line_does_not_keep_the_server() -> None:
@@ -173,6 +213,9 @@ async def test_slacks_handshake_is_answered() -> None:
         pytest.param(lambda: signed(COMMAND) | {"X-Slack-Signature": "v0=é"}, id="an odd signature"),
         pytest.param(lambda: signed(COMMAND) | {"X-Slack-Request-Timestamp": "soon"}, id="an odd time"),
         pytest.param(lambda: signed(COMMAND) | {"X-Slack-Request-Timestamp": ""}, id="no time"),
+        pytest.param(
+            lambda: signed(COMMAND) | {"X-Slack-Request-Timestamp": "1" * 5_000}, id="an endless time"
+        ),
     ],
 )
 async def test_what_slack_did_not_sign_is_refused(
@@ -250,15 +293,11 @@ async def test_in_socket_mode_there_is_no_door() -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "host.invalid"])
 async def test_a_port_that_cannot_be_used_is_one_clear_line(host: str) -> None:
     """It names the setting, and leaves nothing open behind."""
-
-    async def report() -> Mapping[str, str]:
-        return {}
-
-    first = HttpServer(health=report, registry=CollectorRegistry(), bolt=None)
-    await first.start("127.0.0.1", 0)
+    first = HttpServer({})
+    await first.start("127.0.0.1", 0, setting="HTTP_PORT")
     try:
-        second = HttpServer(health=report, registry=CollectorRegistry(), bolt=None)
+        second = HttpServer({})
         with pytest.raises(PortTaken, match=rf"HTTP_PORT {first.port} on {host} cannot be used: \w+"):
-            await second.start(host, first.port)
+            await second.start(host, first.port, setting="HTTP_PORT")
     finally:
         await first.stop()

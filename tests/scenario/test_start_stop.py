@@ -185,7 +185,7 @@ def never_answers(stage: Rig) -> None:
     stage.slack.faults.slow("auth.test", seconds=60)
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 @pytest.mark.parametrize(
     ("provoke", "at"),
     [
@@ -369,3 +369,44 @@ async def test_at_debug_too_the_log_keeps_secrets_and_words(tmp_path: Path, *, h
                 *doors,
             },
         )
+
+
+async def _runs(program: str, environment: dict[str, str]) -> tuple[int, str]:
+    """The exit code, and what was written to standard error. Nobody reads its standard output."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, stdout=writing, stderr=asyncio.subprocess.PIPE, env=environment
+    )
+    os.close(writing)
+    _, complaint = await process.communicate()
+    return process.returncode or 0, complaint.decode()
+
+
+async def test_whoever_reads_the_log_may_be_gone_at_the_end() -> None:
+    """A clean stop is exit code 0, though the last lines cannot be written."""
+    program = """
+from bot import __main__ as bot
+bot.main = lambda: print("stopped") or 0
+bot.run()
+"""
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    assert await _runs(program, buffered) == (0, "")
+
+
+async def test_a_user_without_a_home_can_run_the_bot() -> None:
+    """A container's user without HOME and without an entry in passwd: slack_sdk fails at that when imported."""
+    program = """
+import pwd, sys
+def nobody(uid): raise KeyError(uid)
+pwd.getpwuid = nobody
+from bot.__main__ import main
+try:
+    main(["check"])
+except SystemExit:
+    pass
+import slack_bolt.async_app
+"""
+    path = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    code, complaint = await _runs(program, path)
+    assert (code, "Traceback" in complaint) == (0, False), complaint

@@ -92,6 +92,7 @@ class Rig:
                 "QUICKBI_ENDPOINT": self.quickbi.endpoint,
                 "DATABASE_URL": f"sqlite:///{self.folder / 'mailbot.db'}",
                 "HTTP_PORT": str(self.http_port),
+                "HTTP_STATUS_PORT": "0",
                 "PYTHONUNBUFFERED": "1",
             }
             | (signing if self.http else {"SLACK_APP_TOKEN": self.slack.app_token})

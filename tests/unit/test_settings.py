@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SOCKET = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
+IN_HTTP_MODE = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "abc"}
 KEY_PAIR = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAI-1", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "secret-1"}
 NO_WAY_IN = "SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP mode) is missing: set one of them"
 HALF_A_PAIR = "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET go together: one is missing"
@@ -329,3 +330,46 @@ def test_a_databases_password_is_found_wherever_it_stands(typed: str, passwords:
         slack_bot_token="xoxb-1", slack_signing_secret="shh", database_url=f"postgresql://{typed}"
     )
     assert set(settings.secret_values()) == {"xoxb-1", "shh", *passwords}
+
+
+@pytest.mark.parametrize(
+    ("way_in", "ports", "served_on"),
+    [
+        pytest.param("SOCKET", {}, 3000, id="Socket Mode: nobody else uses the port"),
+        pytest.param("HTTP", {}, 3001, id="HTTP mode: not where the internet comes in"),
+        pytest.param("HTTP", {"HTTP_PORT": "65535"}, 65534, id="the last port has none above it"),
+        pytest.param("HTTP", {"HTTP_PORT": "0"}, 0, id="any free port"),
+        pytest.param("HTTP", {"HTTP_STATUS_PORT": "3000"}, 3000, id="asked for"),
+    ],
+)
+def test_the_port_of_health_and_metrics(
+    monkeypatch: pytest.MonkeyPatch, way_in: str, ports: dict[str, str], served_on: int
+) -> None:
+    environment = {"SOCKET": SOCKET, "HTTP": IN_HTTP_MODE}[way_in] | KEY_PAIR | ports
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert load_settings().status_port == served_on
+
+
+def test_quotes_that_a_containers_env_file_keeps_are_not_part_of_the_value(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept = {name: f'"{value}"' for name, value in (SOCKET | KEY_PAIR).items()}
+    for name, value in (kept | {"SLACK_SIGNING_SECRET": "'abc'", "HTTP_PORT": '"3333"'}).items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings()
+    secrets = (
+        settings.slack_bot_token,
+        settings.slack_signing_secret,
+        settings.alibaba_cloud_access_key_secret,
+    )
+    assert [each and each.get_secret_value() for each in secrets] == ["xoxb-1", "abc", "secret-1"]
+    assert (settings.alibaba_cloud_access_key_id, settings.http_port) == ("LTAI-1", 3333)
+
+
+def test_a_password_in_a_file_is_read_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`${NAME}` is not replaced by a variable."""
+    monkeypatch.setenv("NAME", "replaced")
+    lines = [f"{name}={value}" for name, value in (SOCKET | KEY_PAIR).items()]
+    (tmp_path / ".env").write_text("\n".join([*lines, "DATABASE_URL='postgresql://me:${NAME}@host/db'"]))
+    assert load_settings().database_url.get_secret_value() == "postgresql://me:${NAME}@host/db"

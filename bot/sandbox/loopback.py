@@ -1,7 +1,5 @@
 """What the sandbox's HTTP servers share: listening on loopback, and breaking connections on purpose."""
 
-from __future__ import annotations
-
 import socket
 import struct
 from typing import Self

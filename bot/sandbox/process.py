@@ -1,20 +1,15 @@
 """Runs the bot as a separate process, restarts it when it dies, stops it with SIGTERM, and reads its log."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal
 import sys
+from asyncio.subprocess import Process
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bot.sandbox.page import Bot, BotState
-
-if TYPE_CHECKING:
-    from asyncio.subprocess import Process
-    from collections.abc import Mapping
 
 LONGEST_LINE = 1024 * 1024
 POLITE_SECONDS = 10.0

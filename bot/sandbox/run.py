@@ -1,15 +1,14 @@
 """`python -m bot sandbox`: puts the simulations, the page and the real bot together, and takes them apart again."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal
 import sys
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
@@ -19,9 +18,6 @@ from bot.sandbox.quickbi import SimulatedQuickBI
 from bot.sandbox.quickbi.limits import Limits
 from bot.sandbox.slack import SimulatedSlack
 from bot.sandbox.world import demo_world
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 PACKAGE = Path(__file__).parents[1]
 MANIFESTS = (PACKAGE / "manifest.yaml", PACKAGE.parent / "manifest.yaml")

@@ -2,21 +2,19 @@
 
 https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature
 
-`verify(request, key, now=…, nonces=…)` answers None when all is well, else the `Rejection` to send back.
+`verify(request, key, now=…, nonces=…)` answers None when all is well, else the `Refusal` to send back.
 """
-
-from __future__ import annotations
 
 import hashlib
 import hmac
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from bot.sandbox.world import refusals
+from bot.sandbox.world.refusals import Refusal
 
 ALGORITHM = "ACS3-HMAC-SHA256"
 FRESH_FOR = timedelta(minutes=15)
@@ -48,15 +46,6 @@ class AccessKey:
     key_id: str
     secret: str = field(repr=False)
     security_token: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rejection:
-    """Why a request is not taken, in the gateway's words."""
-
-    code: str
-    message: str
-    status: int = 400
 
 
 class NonceLog:
@@ -94,25 +83,24 @@ class _Claim:
     signature: str
 
 
-def verify(request: SignedRequest, key: AccessKey, *, now: datetime, nonces: NonceLog) -> Rejection | None:
+def verify(request: SignedRequest, key: AccessKey, *, now: datetime, nonces: NonceLog) -> Refusal | None:
     """None if `key` signed exactly this request, lately, and for the first time."""
     claim = _claim(request.headers.get("authorization", ""))
     if claim is None:
-        return Rejection(
-            code="IncompleteSignature",
-            message="The request signature does not conform to Aliyun standards.",
+        return Refusal(
+            code="IncompleteSignature", message="The request signature does not conform to Aliyun standards."
         )
-    rejection = (
+    refusal = (
         _judge_key(claim, key)
         or _judge_headers(claim, request)
         or _judge_date(request.headers["x-acs-date"], now)
         or _judge_token(request.headers.get(TOKEN_HEADER), key)
         or _judge_signature(claim, request, key)
     )
-    if rejection:
-        return rejection
+    if refusal:
+        return refusal
     if not nonces.take(request.headers["x-acs-signature-nonce"], now):
-        return Rejection(code="SignatureNonceUsed", message="Specified signature nonce was used already.")
+        return Refusal(code="SignatureNonceUsed", message="Specified signature nonce was used already.")
     return None
 
 
@@ -152,15 +140,13 @@ def _claim(authorization: str) -> _Claim | None:
     return _Claim(key_id=match["key"], signed=signed, signature=match["signature"])
 
 
-def _judge_key(claim: _Claim, key: AccessKey) -> Rejection | None:
+def _judge_key(claim: _Claim, key: AccessKey) -> Refusal | None:
     if hmac.compare_digest(_bytes(claim.key_id), key.key_id.encode()):
         return None
-    return Rejection(
-        code="InvalidAccessKeyId.NotFound", message="Specified access key is not found.", status=404
-    )
+    return refusals.KEY_UNKNOWN
 
 
-def _judge_headers(claim: _Claim, request: SignedRequest) -> Rejection | None:
+def _judge_headers(claim: _Claim, request: SignedRequest) -> Refusal | None:
     """Every `x-acs-` header must be signed, the required ones must be there, the rest must not be invented."""
     present = {name for name in request.headers if name.startswith("x-acs-")}
     unsigned = (REQUIRED | present) - set(claim.signed)
@@ -168,49 +154,45 @@ def _judge_headers(claim: _Claim, request: SignedRequest) -> Rejection | None:
     if not unsigned and not missing:
         return None
     names = ", ".join(sorted(unsigned | missing))
-    return Rejection(
+    return Refusal(
         code="IncompleteSignature",
         message=f"The request signature does not conform to Aliyun standards. Not signed or missing: {names}.",
     )
 
 
-def _judge_date(date: str, now: datetime) -> Rejection | None:
+def _judge_date(date: str, now: datetime) -> Refusal | None:
     try:
         signed_at = datetime.strptime(date, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
     except ValueError:
-        return Rejection(
+        return Refusal(
             code="InvalidTimeStamp.Format",
             message="Specified time stamp or date value is not well formatted.",
         )
     if abs(now - signed_at) <= FRESH_FOR:
         return None
-    return Rejection(
-        code="InvalidTimeStamp.Expired", message="Specified time stamp or date value is expired."
-    )
+    return refusals.TIMESTAMP
 
 
-def _judge_token(token: str | None, key: AccessKey) -> Rejection | None:
+def _judge_token(token: str | None, key: AccessKey) -> Refusal | None:
     match token, key.security_token:
         case None, None:
             return None
         case None, str():
-            return Rejection(
-                code="MissingSecurityToken", message="SecurityToken is mandatory for this action."
-            )
+            return Refusal(code="MissingSecurityToken", message="SecurityToken is mandatory for this action.")
         case str(), None:
-            return Rejection(
+            return Refusal(
                 code="InvalidSecurityToken.MismatchWithAccessKey",
                 message="Specified SecurityToken mismatch with the AccessKey.",
             )
         case given, right:
             if hmac.compare_digest(_bytes(given or ""), (right or "").encode()):
                 return None
-            return Rejection(
+            return Refusal(
                 code="InvalidSecurityToken.Malformed", message="Specified SecurityToken is malformed."
             )
 
 
-def _judge_signature(claim: _Claim, request: SignedRequest, key: AccessKey) -> Rejection | None:
+def _judge_signature(claim: _Claim, request: SignedRequest, key: AccessKey) -> Refusal | None:
     canonical = canonical_request(request, claim.signed)
     body_told = request.headers["x-acs-content-sha256"].strip()
     body_is_right = hmac.compare_digest(_bytes(body_told), hashlib.sha256(request.body).hexdigest().encode())
@@ -218,7 +200,7 @@ def _judge_signature(claim: _Claim, request: SignedRequest, key: AccessKey) -> R
         _bytes(claim.signature), signature_of(canonical, key.secret).encode()
     ):
         return None
-    return Rejection(
+    return Refusal(
         code="SignatureDoesNotMatch",
         message=(
             "Specified signature does not match our calculation. "

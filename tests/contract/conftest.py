@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from bot.sandbox.quickbi import Limits, SimulatedQuickBI
-from bot.sandbox.world import SteppedClock, World
+from bot.sandbox.world import World
 from tests.contract.caller import Caller
+from tests.support.stepped_clock import SteppedClock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -20,7 +20,6 @@ MANIFEST: dict[str, Any] = {
         "app_home": {"home_tab_enabled": True},
         "slash_commands": [
             {"command": "/hello", "description": "Says hello", "usage_hint": "[name]"},
-            {"command": "/greet", "description": "Greets somebody", "should_escape": True},
         ],
     },
     "oauth_config": {

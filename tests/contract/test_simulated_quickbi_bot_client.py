@@ -32,7 +32,7 @@ from tests.contract.conftest import WITHOUT_LIMITS
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from bot.sandbox.world import SteppedClock
+    from tests.support.stepped_clock import SteppedClock
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from bot.sandbox.quickbi import SimulatedQuickBI
-from bot.sandbox.world import Group, Malformed, RunQuirk, SteppedClock, World, demo_world
+from bot.sandbox.world import Group, Malformed, RunQuirk, World, demo_world
 from tests.contract.conftest import WITHOUT_LIMITS
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from bot.sandbox.world import Mail
     from tests.contract.caller import Caller
+    from tests.support.stepped_clock import SteppedClock
 
 # Every row of the table of errors, by the code under which it is looked for.
 DOCUMENTED = {

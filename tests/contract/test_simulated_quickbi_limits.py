@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.quickbi import Limit, Limits, SimulatedQuickBI
+from bot.sandbox.quickbi import Limits, SimulatedQuickBI
+from bot.sandbox.quickbi.limits import Limit
 from tests.contract.caller import Caller
 
 if TYPE_CHECKING:

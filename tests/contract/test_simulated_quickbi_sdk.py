@@ -13,10 +13,12 @@ from alibabacloud_tea_openapi.exceptions import AlibabaCloudException
 from alibabacloud_tea_openapi.models import Config
 
 from bot.sandbox.quickbi import Limits, SimulatedQuickBI
-from bot.sandbox.world import Refusal, Status, SteppedClock, World
+from bot.sandbox.world import Refusal, Status, World
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from tests.support.stepped_clock import SteppedClock
 
     Ask = Callable[[SimulatedQuickBI, str, Any], Awaitable[Any]]
 

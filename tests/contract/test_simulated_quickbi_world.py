@@ -20,9 +20,9 @@ from bot.sandbox.world import (
     Plan,
     Refusal,
     Run,
-    SteppedClock,
     World,
 )
+from tests.support.stepped_clock import SteppedClock
 
 MONDAY = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

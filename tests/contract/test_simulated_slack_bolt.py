@@ -113,26 +113,6 @@ async def test_slack_itself_refuses_what_the_app_never_hears_of(mode: str) -> No
         assert slack.delivered == ()
 
 
-async def test_mentions_are_escaped_only_where_the_manifest_says_so(mode: str) -> None:
-    """`should_escape` turns @name and #name into references, and leaves strangers alone."""
-    heard: list[str] = []
-    async with SimulatedSlack(manifest=MANIFEST) as slack:
-        app = bolt_app(slack)
-
-        @app.command("/greet")
-        @app.command("/hello")
-        async def hear(ack: AsyncAck, command: dict[str, Any]) -> None:
-            await ack()
-            heard.append(command["text"])
-
-        async with connected(app, slack, mode):
-            await slack.people.type_command("ada", "reports", "/greet @bob #sales @nobody")
-            await slack.people.type_command("ada", "reports", "/hello @bob")
-            await slack.changes.until(lambda: len(heard) == 2)
-
-        assert heard == ["<@U0BOB00002|bob> <#C0SALES003|sales> @nobody", "@bob"]
-
-
 async def test_response_url_posts_replaces_deletes_and_ends_after_five_uses(mode: str) -> None:
     """The sixth use of a `response_url` is refused."""
     answers: list[tuple[int, str]] = []

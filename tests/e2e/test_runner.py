@@ -18,7 +18,7 @@ import aiohttp
 import pytest
 
 from bot.sandbox.page import PageServer
-from bot.sandbox.page.guard import Guard
+from bot.sandbox.page.server import Guard
 from bot.sandbox.process import bot_environment
 from bot.sandbox.run import run_sandbox
 from tests.support.rig import rig

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.sandbox.world.behaviour import Behaviour
-    from bot.sandbox.world.runs import Run
+    from bot.sandbox.world.mail import Run
     from bot.store.observations import Observations
     from tests.support.telling import Telling
 

@@ -1,20 +1,14 @@
 """What a browser may request: acting as a person in Slack, controlling mails and switching faults."""
 
-from __future__ import annotations
-
 import inspect
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
-from bot.sandbox.page.faults import Healer, Where
+from bot.sandbox.page.faults import Healer, Trouble, Where
 from bot.sandbox.page.mails import mail_controls
+from bot.sandbox.page.stage import Stage
 from bot.sandbox.slack import Answered, Outcome, as_json
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from bot.sandbox.page.faults import Trouble
-    from bot.sandbox.page.stage import Stage
 
 _INVITE = re.compile(r"/(invite|kick|remove)\b")
 
@@ -78,4 +72,5 @@ class Actions:
         trouble = self._troubles.get(key)
         if trouble is None:
             raise LookupError(f"there is no trouble {key}")
-        return await trouble.press(Where(user=user, channel=channel)) or True
+        done = trouble.press(Where(user=user, channel=channel))
+        return (await done if inspect.isawaitable(done) else done) or True

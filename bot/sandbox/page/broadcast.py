@@ -1,22 +1,16 @@
 """Sends every change to all open browsers, through one queue each."""
 
-from __future__ import annotations
-
 import asyncio
 import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from bot.sandbox.page.faults import Trouble
 from bot.sandbox.page.mails import mails_json
+from bot.sandbox.page.stage import Stage
 from bot.sandbox.page.state import bot_json, call_json, change_json, snapshot, troubles_json
-from bot.sandbox.slack import ChangeKind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from bot.sandbox.page.faults import Trouble
-    from bot.sandbox.page.stage import Stage
-    from bot.sandbox.slack import Change
+from bot.sandbox.slack import Change, ChangeKind
 
 TICK = 0.5
 """Seconds between two looks at Quick BI's side, where runs begin and end by themselves."""

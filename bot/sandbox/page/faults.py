@@ -1,19 +1,13 @@
 """What the page can make go wrong in Quick BI, in Slack and in the bot, and how everything works again."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from bot.sandbox.page.stage import Stage
 from bot.sandbox.quickbi import Mode
-from bot.sandbox.slack import Fault
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from bot.sandbox.page.stage import Stage
-    from bot.sandbox.slack import SimulatedSlack
-    from bot.sandbox.world import Mail
+from bot.sandbox.slack import Fault, SimulatedSlack
+from bot.sandbox.world import Mail
 
 SLOW = 12.0  # seconds: longer than Quick BI's own limit of 10
 POST = "chat.postMessage"
@@ -37,7 +31,8 @@ class Trouble:
     side: str
     title: str
     effect: str
-    press: Callable[[Where], Awaitable[object]]
+    press: Callable[[Where], object]
+    """Its result is awaited if it is awaitable."""
     is_on: Callable[[], bool] | None = None
     title_on: str = ""
     progress: Callable[[], str] | None = None
@@ -95,7 +90,7 @@ def _quickbi_trouble(stage: Stage, mode: Mode, title: str, effect: str) -> Troub
     def is_on() -> bool:
         return any(fault.mode is mode for fault in faults.active())
 
-    async def press(_where: Where) -> None:
+    def press(_where: Where) -> None:
         if is_on():
             faults.clear(mode)
         else:
@@ -110,13 +105,7 @@ def slack_troubles(slack: SimulatedSlack) -> tuple[Trouble, ...]:
     def is_active(name: str) -> bool:
         return name in faults.active()
 
-    async def rate_limit(_where: Where) -> None:
-        faults.rate_limit(POST, seconds=RATE_LIMITED_FOR)
-
-    async def lose_reply(_where: Where) -> None:
-        faults.lose_reply(POST)
-
-    async def toggle_down(_where: Where) -> None:
+    def toggle_down(_where: Where) -> None:
         if is_active("server_error *"):
             faults.clear(Fault.SERVER_ERROR)
         else:
@@ -133,7 +122,7 @@ def slack_troubles(slack: SimulatedSlack) -> tuple[Trouble, ...]:
             title=f"Slack rate-limits posts for {RATE_LIMITED_FOR:.0f} s",
             title_on="Slack is rate-limiting posts",
             effect="The next notice gets a 429: the whole queue waits as long as Slack says, then goes on.",
-            press=rate_limit,
+            press=lambda _where: faults.rate_limit(POST, seconds=RATE_LIMITED_FOR),
             is_on=lambda: is_active(f"rate_limited {POST}") or slack.limiter.closed_for(POST, None) > 0,
         ),
         Trouble(
@@ -143,7 +132,7 @@ def slack_troubles(slack: SimulatedSlack) -> tuple[Trouble, ...]:
             title_on="The next reply gets lost",
             effect="The notice is in the channel, but the bot never hears so. It looks for it in the "
             "channel's history instead of posting it twice.",
-            press=lose_reply,
+            press=lambda _where: faults.lose_reply(POST),
             is_on=lambda: is_active(f"lose_reply {POST}"),
         ),
         Trouble(
@@ -185,9 +174,6 @@ def _archived(slack: SimulatedSlack) -> list[str]:
 
 
 def bot_troubles(stage: Stage) -> tuple[Trouble, ...]:
-    async def kill(_where: Where) -> None:
-        stage.bot.kill()
-
     return (
         Trouble(
             key="kill",
@@ -195,7 +181,7 @@ def bot_troubles(stage: Stage) -> tuple[Trouble, ...]:
             title="Kill the bot",
             effect="It starts again within seconds, and goes on where it was: what failed meanwhile is told "
             "afterwards.",
-            press=kill,
+            press=lambda _where: stage.bot.kill(),
         ),
     )
 

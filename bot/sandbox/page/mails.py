@@ -1,19 +1,12 @@
 """Quick BI's mails as the page lists them, and what can be made to happen to each."""
 
-from __future__ import annotations
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
-
-from bot.sandbox.world import Compressed, Daily, Every, Status
+from bot.sandbox.page.stage import Stage
+from bot.sandbox.world import Compressed, Daily, Every, Mail, Plan, Status, World
 from bot.sandbox.world.plans import EVERY_DAY, WORKDAYS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
-
-    from bot.sandbox.page.stage import Stage
-    from bot.sandbox.world import Mail, Plan, World
 
 _SHORT = timedelta(seconds=2)
 _LONG_AGO = timedelta(minutes=16)

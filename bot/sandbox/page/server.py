@@ -1,31 +1,24 @@
 """Serves the page and its WebSocket on loopback. Everything that the page loads comes from here."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import logging
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import WSMsgType, web
 
 from bot.sandbox.loopback import LoopbackServer
 from bot.sandbox.page.actions import Actions
-from bot.sandbox.page.broadcast import Broadcast, reply
+from bot.sandbox.page.broadcast import Broadcast, Queue, reply
 from bot.sandbox.page.faults import bot_troubles, quickbi_troubles, slack_troubles
-from bot.sandbox.page.guard import Guard
 from bot.sandbox.page.stage import Bot, Stage
 from bot.sandbox.page.storm import Storm
+from bot.sandbox.quickbi import SimulatedQuickBI
+from bot.sandbox.slack import SimulatedSlack
 from bot.sandbox.slack.errors import SlackError
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from bot.sandbox.page.broadcast import Queue
-    from bot.sandbox.quickbi import SimulatedQuickBI
-    from bot.sandbox.slack import SimulatedSlack
 
 STATIC = Path(__file__).parent / "static"
 SPEED = 60.0
@@ -34,7 +27,54 @@ _HEARTBEAT = 20.0
 _GOODBYE = 1.0  # seconds for a browser to answer that the connection ends
 _LARGEST_MESSAGE = 256 * 1024
 
+_NAMES = ("127.0.0.1", "localhost", "[::1]")
+
 _log = logging.getLogger(__name__)
+
+
+class Guard:
+    """Lets in this computer's own browser, by this computer's own name.
+
+    A page anywhere on the web can make a browser send requests to loopback, and a name that an attacker owns can
+    be made to resolve to 127.0.0.1 (DNS rebinding): so both `Host` and `Origin` must be ours.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._hosts = frozenset(f"{name}:{port}" for name in _NAMES)
+        self._origins = frozenset(f"http://{host}" for host in self._hosts)
+        self.headers: Mapping[str, str] = {
+            "Content-Security-Policy": _policy(self._hosts),
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+            "Referrer-Policy": "no-referrer",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Cache-Control": "no-store",
+        }
+
+    def lets_in(self, host: str | None, origin: str | None, *, needs_origin: bool) -> bool:
+        """A plain request has no `Origin`; a WebSocket from a browser always has one."""
+        if host not in self._hosts:
+            return False
+        return not needs_origin if origin is None else origin in self._origins
+
+
+def _policy(hosts: frozenset[str]) -> str:
+    """Nothing inline, nothing from elsewhere. Safari does not count a WebSocket as 'self': it is named."""
+    sockets = " ".join(sorted(f"ws://{host}" for host in hosts if not host.startswith("[")))
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self'",
+            f"connect-src 'self' {sockets}",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+        )
+    )
 
 
 class PageServer(LoopbackServer):

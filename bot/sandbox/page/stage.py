@@ -1,19 +1,14 @@
 """What the page shows and controls: the simulated Slack, the simulated Quick BI, and the bot between them."""
 
-from __future__ import annotations
-
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from secrets import token_hex
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import timedelta
-
-    from bot.sandbox.quickbi import SimulatedQuickBI
-    from bot.sandbox.slack import SimulatedSlack
+from bot.sandbox.quickbi import SimulatedQuickBI
+from bot.sandbox.slack import SimulatedSlack
 
 LINES_KEPT = 400
 

@@ -1,35 +1,22 @@
 """The JSON that the page receives: everything when it opens, then each change."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
+from bot.sandbox.page.faults import Trouble
 from bot.sandbox.page.mails import mails_json
-from bot.sandbox.page.stage import BotState
-from bot.sandbox.slack import Command, Entry, as_json
-
-if TYPE_CHECKING:
-    from bot.sandbox.page.faults import Trouble
-    from bot.sandbox.page.stage import Stage
-    from bot.sandbox.quickbi import Call
-    from bot.sandbox.slack import Change
+from bot.sandbox.page.stage import BotState, Stage
+from bot.sandbox.quickbi import Call
+from bot.sandbox.slack import Change, Command, Entry, as_json
 
 GUIDE_MAIL = "Daily Sales"
 ENTRIES_SHOWN = 200
 
-_OWN_COMMANDS = (
-    Command(
-        name="/invite",
-        description="Let the bot into this channel (Slack's own)",
-        usage_hint="@Report Bot",
-        should_escape=False,
-    ),
-    Command(
-        name="/remove",
-        description="Take the bot out of this channel (Slack's own)",
-        usage_hint="@Report Bot",
-        should_escape=False,
-    ),
+_OWN_COMMANDS = tuple(
+    Command(name=name, description=f"{does} (Slack's own)", usage_hint="@Report Bot")
+    for name, does in (
+        ("/invite", "Let the bot into this channel"),
+        ("/remove", "Take the bot out of this channel"),
+    )
 )
 
 

@@ -1,17 +1,10 @@
 """A bad morning: the open channel subscribes a hundred mails, then all of them fail at one moment."""
 
-from __future__ import annotations
+from collections.abc import Sequence
 
-from typing import TYPE_CHECKING
-
-from bot.sandbox.page.faults import Trouble
+from bot.sandbox.page.faults import Trouble, Where
+from bot.sandbox.page.stage import Stage
 from bot.sandbox.world import Group
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bot.sandbox.page.faults import Where
-    from bot.sandbox.page.stage import Stage
 
 JOINED_AT_ONCE = 20  # as many as /mail-subscribe takes
 CONFIRMED_WITHIN = 30.0  # seconds

@@ -7,27 +7,16 @@
         quickbi.ledger.calls("GetMailTaskStatus")        # every call: when, what, for which mail, outcome
         quickbi.ledger.violations                        # calls over the documented limit
 
-Other processes drive it over HTTP, unsigned, from loopback: see `control`. `stop()` and `start(port=…)` make
-it refuse connections for a while; ledger, faults and key stay.
+`stop()` and `start(port=…)` make it refuse connections for a while; ledger, faults and key stay.
 
 Where the vendor's pages say nothing, it guesses: an unknown task ID gets an empty `Result`; a page holds at
 most 1,000 mails; the fourth run by hand within ten minutes is too many; a call over the limit does not count
 against the next; the two refusals that are documented without a code come with the code `400`.
 """
 
-from bot.sandbox.quickbi.call_log import Call, CallLog
-from bot.sandbox.quickbi.faults import ANY, Fault, Faults, Mode
-from bot.sandbox.quickbi.limits import Limit, Limits
+from bot.sandbox.quickbi.call_log import Call
+from bot.sandbox.quickbi.faults import Mode
+from bot.sandbox.quickbi.limits import Limits
 from bot.sandbox.quickbi.server import SimulatedQuickBI
 
-__all__ = [
-    "ANY",
-    "Call",
-    "CallLog",
-    "Fault",
-    "Faults",
-    "Limit",
-    "Limits",
-    "Mode",
-    "SimulatedQuickBI",
-]
+__all__ = ["Call", "Limits", "Mode", "SimulatedQuickBI"]

@@ -1,16 +1,11 @@
 """The append-only record of every call that arrived; chaos runs and tests check it."""
 
-from __future__ import annotations
-
 from collections import Counter, deque
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from bot.sandbox.quickbi.limits import TOLERANCE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
 
 CALLS_KEPT = 200_000
 OK = "OK"

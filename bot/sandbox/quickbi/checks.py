@@ -1,30 +1,22 @@
 """Checks a call in order: faults, signature, version, rate limit; then runs the operation."""
 
-from __future__ import annotations
-
 import socket
 import struct
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import ceil
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from bot.sandbox.quickbi.faults import Mode
+from aiohttp import web
+
+from bot.sandbox.quickbi.faults import Fault, Faults, Mode
+from bot.sandbox.quickbi.limits import Limit, Limits
+from bot.sandbox.quickbi.operations import Operations
 from bot.sandbox.quickbi.replies import GATEWAY_PAGE, LOGIN_PAGE, Reply, dropped, refused, web_page
-from bot.sandbox.signature import NonceLog, SignedRequest, verify
+from bot.sandbox.signature import AccessKey, NonceLog, SignedRequest, verify
 from bot.sandbox.world.refusals import THROTTLING_USER, Refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from aiohttp import web
-
-    from bot.sandbox.quickbi.faults import Fault, Faults
-    from bot.sandbox.quickbi.limits import Limit, Limits
-    from bot.sandbox.quickbi.operations import Operations
-    from bot.sandbox.signature import AccessKey
-    from bot.sandbox.world.clock import Clock
+from bot.sandbox.world.world import Clock
 
 _LAST_DATA_RECEIVED = 52  # bytes into Linux' `struct tcp_info`: milliseconds since then, as 32 bits
 _TICK = 10  # milliseconds, by which it may be told too long: the kernel counts in ticks
@@ -53,12 +45,6 @@ class Arrival:
         return dict(parse_qsl(self.request.query, keep_blank_values=True))
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
-    reply: Reply
-    over_limit: bool = False
-
-
 class Gateway:
     """The cloud's gateway in front of Quick BI, for one account."""
 
@@ -73,45 +59,41 @@ class Gateway:
         self._nonces = NonceLog()
         self._taken: dict[str, Limit] = {}
 
-    def judge(self, arrival: Arrival) -> Verdict:
+    def judge(self, arrival: Arrival) -> Reply:
         struck = self._faults.strike(arrival.action)
-        verdict = self._instead(struck, arrival) or self._admit(arrival)
-        delay = sum(fault.seconds for fault in struck if fault.mode is Mode.SLOW)
-        reply = replace(verdict.reply, delay=verdict.reply.delay + delay)
+        reply = self._instead(struck, arrival) or self._admit(arrival)
+        delay = reply.delay + sum(fault.seconds for fault in struck if fault.mode is Mode.SLOW)
         if any(fault.mode is Mode.LOSE_REPLY for fault in struck):
-            reply = replace(dropped(Mode.LOSE_REPLY), delay=reply.delay)
-        return replace(verdict, reply=reply)
+            return replace(dropped(Mode.LOSE_REPLY), delay=delay, over_limit=reply.over_limit)
+        return replace(reply, delay=delay)
 
-    def _instead(self, struck: Iterable[Fault], arrival: Arrival) -> Verdict | None:
+    def _instead(self, struck: Iterable[Fault], arrival: Arrival) -> Reply | None:
         """What a fault of the whole service answers instead of doing anything."""
         for fault in struck:
-            refusal = self._faults.refusal(fault)
-            if refusal:
-                return Verdict(reply=refused(refusal, arrival.request_id))
+            if refusal := self._faults.refusal(fault):
+                return refused(refusal, arrival.request_id)
             match fault.mode:
                 case Mode.DOWN:
-                    return Verdict(reply=dropped(fault.mode))
+                    return dropped(fault.mode)
                 case Mode.GARBAGE:
-                    return Verdict(reply=web_page(LOGIN_PAGE, outcome=fault.mode))
+                    return web_page(LOGIN_PAGE, outcome=fault.mode)
                 case Mode.BAD_GATEWAY:
-                    return Verdict(reply=web_page(GATEWAY_PAGE, outcome=fault.mode, status=502))
+                    return web_page(GATEWAY_PAGE, outcome=fault.mode, status=502)
                 case _:
                     continue
         return None
 
-    def _admit(self, arrival: Arrival) -> Verdict:
+    def _admit(self, arrival: Arrival) -> Reply:
         now = self._clock() + self._faults.skew()
-        rejection = verify(arrival.request, self._key, now=now, nonces=self._nonces)
-        if rejection:
-            refusal = Refusal(code=rejection.code, message=rejection.message, status=rejection.status)
-            return Verdict(reply=refused(refusal, arrival.request_id))
+        if refusal := verify(arrival.request, self._key, now=now, nonces=self._nonces):
+            return refused(refusal, arrival.request_id)
         if arrival.request.headers["x-acs-version"] != VERSION:
-            return Verdict(reply=refused(WRONG_VERSION, arrival.request_id))
+            return refused(WRONG_VERSION, arrival.request_id)
         wait = self._limit(arrival.action).take(arrival.arrived)
         if wait is not None:
             refusal = replace(THROTTLING_USER, retry_after_ms=ceil(wait * 1000))
-            return Verdict(reply=refused(refusal, arrival.request_id), over_limit=True)
-        return Verdict(reply=self._operations.answer(arrival.action, arrival.parameters, arrival.request_id))
+            return replace(refused(refusal, arrival.request_id), over_limit=True)
+        return self._operations.answer(arrival.action, arrival.parameters, arrival.request_id)
 
     def _limit(self, action: str) -> Limit:
         if action not in self._taken:

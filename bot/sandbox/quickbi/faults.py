@@ -1,12 +1,11 @@
 """Faults injected into the whole service, and malformed answers of single mails. Only decides; the server acts."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.sandbox.quickbi.replies import (
     GATEWAY_PAGE,
@@ -21,11 +20,7 @@ from bot.sandbox.quickbi.replies import (
 )
 from bot.sandbox.world import refusals
 from bot.sandbox.world.behaviour import Malformed
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from bot.sandbox.world.refusals import Refusal
+from bot.sandbox.world.refusals import Refusal
 
 ANY = "*"
 """Every operation."""
@@ -135,70 +130,43 @@ def _spent(fault: Fault) -> Fault:
 
 Runs = list[dict[str, Any]]
 
+_ODD_RESULTS: Mapping[Malformed, Callable[[Runs], Any]] = {
+    Malformed.RESULT_NULL: lambda _runs: None,
+    Malformed.RESULT_OBJECT: lambda runs: runs[0] if runs else {},
+    Malformed.RESULT_TEXT: lambda _runs: "SENT",
+    Malformed.WRONG_TYPES: lambda runs: [
+        {"execTime": 1728466451000, "mailId": 7, "status": 1, "taskId": {"id": "x"}} for _ in runs
+    ],
+    Malformed.TASK_ID_TEXT: lambda runs: [{**run, "taskId": str(run["taskId"])} for run in runs],
+    Malformed.TASK_ID_ZERO: lambda runs: [{**run, "taskId": 0} for run in runs],
+    Malformed.EXTRA_FIELDS: lambda runs: [
+        {**run, "retryCount": 2, "receivers": [{"name": "Ada"}], "traceId": None} for run in runs
+    ],
+    Malformed.EXEC_TIME_ODD: lambda runs: [{**run, "execTime": "yesterday evening"} for run in runs],
+}
+
 
 def malformed(shape: Malformed, runs: Runs, request_id: str, *, slow_seconds: float) -> Reply:
-    """What stands for the answer that would have told `runs`."""
+    """The reply in place of the correct one about `runs`."""
+    if shape in _ODD_RESULTS:
+        return success(_ODD_RESULTS[shape](runs), request_id, outcome=shape)
     good = success(runs, request_id, outcome=shape)
-    match shape:
-        case Malformed.CUT_SHORT:
-            return replace(good, delivery=Delivery.CUT_SHORT)
-        case Malformed.DROPPED:
-            return dropped(shape)
-        case Malformed.SLOW:
-            return replace(good, delay=slow_seconds)
-        case Malformed.HTML_PAGE | Malformed.BAD_GATEWAY | Malformed.REDIRECT:
-            return _from_elsewhere(shape)
-        case Malformed.EMPTY_BODY:
-            return replace(good, body=b"")
-        case Malformed.BROKEN_JSON:
-            return replace(good, body=good.body[: len(good.body) // 2])
-        case Malformed.NOT_AN_OBJECT:
-            return replace(good, body=to_json(runs))
-        case Malformed.NO_RESULT | Malformed.SUCCESS_FALSE | Malformed.SUCCESS_FALSE_BARE:
-            return replace(good, body=to_json(_without_result(shape, request_id)))
-        case _:
-            return success(_odd_result(shape, runs), request_id, outcome=shape)
-
-
-def _from_elsewhere(shape: Malformed) -> Reply:
-    """Proxies and login pages on the way."""
-    if shape is Malformed.BAD_GATEWAY:
-        return web_page(GATEWAY_PAGE, outcome=shape, status=HTTPStatus.BAD_GATEWAY)
-    if shape is Malformed.REDIRECT:
-        page = web_page("", outcome=shape, status=HTTPStatus.FOUND)
-        return replace(page, headers={"Location": "/login"})
-    return web_page(LOGIN_PAGE, outcome=shape)
-
-
-def _without_result(shape: Malformed, request_id: str) -> dict[str, Any]:
-    if shape is Malformed.SUCCESS_FALSE:
-        return {**error_body(refusals.MAIL_FORBIDDEN, request_id), "Success": False}
-    return {"RequestId": request_id, "Success": shape is Malformed.NO_RESULT}
-
-
-def _odd_result(shape: Malformed, runs: Runs) -> Any:
-    match shape:
-        case Malformed.RESULT_NULL:
-            return None
-        case Malformed.RESULT_OBJECT:
-            return runs[0] if runs else {}
-        case Malformed.RESULT_TEXT:
-            return "SENT"
-        case _:
-            return [_odd_run(shape, run) for run in runs]
-
-
-def _odd_run(shape: Malformed, run: dict[str, Any]) -> dict[str, Any]:
-    match shape:
-        case Malformed.WRONG_TYPES:
-            return {"execTime": 1728466451000, "mailId": 7, "status": 1, "taskId": {"id": "x"}}
-        case Malformed.TASK_ID_TEXT:
-            return {**run, "taskId": str(run["taskId"])}
-        case Malformed.TASK_ID_ZERO:
-            return {**run, "taskId": 0}
-        case Malformed.EXTRA_FIELDS:
-            return {**run, "retryCount": 2, "receivers": [{"name": "Ada"}], "traceId": None}
-        case Malformed.EXEC_TIME_ODD:
-            return {**run, "execTime": "yesterday evening"}
-        case _:
-            raise AssertionError(shape)
+    bare = {"RequestId": request_id, "Success": False}
+    redirect = web_page("", outcome=shape, status=HTTPStatus.FOUND)
+    replies = {
+        Malformed.CUT_SHORT: replace(good, delivery=Delivery.CUT_SHORT),
+        Malformed.DROPPED: dropped(shape),
+        Malformed.SLOW: replace(good, delay=slow_seconds),
+        Malformed.HTML_PAGE: web_page(LOGIN_PAGE, outcome=shape),
+        Malformed.BAD_GATEWAY: web_page(GATEWAY_PAGE, outcome=shape, status=HTTPStatus.BAD_GATEWAY),
+        Malformed.REDIRECT: replace(redirect, headers={"Location": "/login"}),
+        Malformed.EMPTY_BODY: replace(good, body=b""),
+        Malformed.BROKEN_JSON: replace(good, body=good.body[: len(good.body) // 2]),
+        Malformed.NOT_AN_OBJECT: replace(good, body=to_json(runs)),
+        Malformed.NO_RESULT: replace(good, body=to_json({**bare, "Success": True})),
+        Malformed.SUCCESS_FALSE_BARE: replace(good, body=to_json(bare)),
+        Malformed.SUCCESS_FALSE: replace(
+            good, body=to_json({**error_body(refusals.MAIL_FORBIDDEN, request_id), "Success": False})
+        ),
+    }
+    return replies[shape]

@@ -3,23 +3,17 @@
 https://www.alibabacloud.com/help/en/quick-bi/developer-reference/api-quickbi-public-2022-01-01-getmailtaskstatus
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import Any, assert_never
 
 from bot.sandbox.quickbi.faults import malformed
 from bot.sandbox.quickbi.replies import Reply, dropped, refused, success
 from bot.sandbox.world import refusals
 from bot.sandbox.world.behaviour import Malformed, RunQuirk, Truth
+from bot.sandbox.world.mail import Mail, Run
 from bot.sandbox.world.refusals import Refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bot.sandbox.world.mail import Mail
-    from bot.sandbox.world.runs import Run
-    from bot.sandbox.world.world import World
+from bot.sandbox.world.world import World
 
 DEFAULT_PAGE_SIZE = 25
 LARGEST_PAGE_SIZE = 1_000  # not stated by the vendor: a larger wish gets this much

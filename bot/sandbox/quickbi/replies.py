@@ -1,18 +1,14 @@
 """Answers as they go over the wire: bodies, headers, and how much of them arrives."""
 
-from __future__ import annotations
-
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bot.sandbox.world.refusals import Refusal
+from bot.sandbox.world.refusals import Refusal
 
 JSON_TYPE = "application/json;charset=utf-8"
 HTML_TYPE = "text/html;charset=utf-8"
@@ -40,6 +36,7 @@ class Reply:
     content_type: str = JSON_TYPE
     delivery: Delivery = Delivery.WHOLE
     delay: float = 0.0
+    over_limit: bool = False
 
 
 def success(result: Any, request_id: str, *, outcome: str = "OK") -> Reply:

@@ -1,12 +1,10 @@
 """The loopback server: reads calls, has them checked, logs them, and delivers the answers."""
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 import time
+from collections.abc import Callable
 from email.utils import format_datetime
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from aiohttp import web
@@ -17,16 +15,9 @@ from bot.sandbox.quickbi.checks import Arrival, Gateway, unnoticed_for
 from bot.sandbox.quickbi.faults import Faults
 from bot.sandbox.quickbi.limits import Limits
 from bot.sandbox.quickbi.operations import Operations
-from bot.sandbox.quickbi.replies import Delivery
+from bot.sandbox.quickbi.replies import Delivery, Reply
 from bot.sandbox.signature import AccessKey, SignedRequest
-from bot.sandbox.world.clock import Clock, utc_now
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from bot.sandbox.quickbi.checks import Verdict
-    from bot.sandbox.quickbi.replies import Reply
-    from bot.sandbox.world.world import World
+from bot.sandbox.world.world import Clock, World, utc_now
 
 SLOW = 20.0  # seconds: longer than the 10 s after which Quick BI itself gives up
 
@@ -93,19 +84,16 @@ class SimulatedQuickBI(LoopbackServer):
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
-        arrived = self._monotonic() - unnoticed_for(request)
-        arrival = Arrival(
-            request=_as_signed(request, body),
-            arrived=arrived,
-            request_id=str(uuid4()).upper(),
-        )
-        verdict = self._gateway.judge(arrival)
-        self._record(arrival, verdict)
-        if verdict.reply.delay:
-            await asyncio.sleep(verdict.reply.delay)
-        return await self._deliver(request, verdict.reply)
+        unnoticed = unnoticed_for(request) if self._monotonic is time.monotonic else 0.0
+        arrived = self._monotonic() - unnoticed
+        arrival = Arrival(request=_as_signed(request, body), arrived=arrived, request_id=str(uuid4()).upper())
+        reply = self._gateway.judge(arrival)
+        self._record(arrival, reply)
+        if reply.delay:
+            await asyncio.sleep(reply.delay)
+        return await self._deliver(request, reply)
 
-    def _record(self, arrival: Arrival, verdict: Verdict) -> None:
+    def _record(self, arrival: Arrival, reply: Reply) -> None:
         parameters = arrival.parameters
         self.ledger.append(
             Call(
@@ -115,9 +103,9 @@ class SimulatedQuickBI(LoopbackServer):
                 action=arrival.action,
                 mail_id=parameters.get("MailId", ""),
                 task_id=parameters.get("TaskId", ""),
-                outcome=verdict.reply.outcome,
+                outcome=reply.outcome,
                 request_id=arrival.request_id,
-                over_limit=verdict.over_limit,
+                over_limit=reply.over_limit,
             )
         )
 

@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
-from bot.sandbox.slack.model import Answered, EntryKind, Json
+from bot.sandbox.slack.model import Answered, EntryKind, Json, Outcome
 from bot.sandbox.slack.site import Site
 
 
@@ -57,6 +57,10 @@ class Ack:
     body: Json | None = None
     code: str = ""
     """Slack's word for what went wrong: `operation_timeout`, `dispatch_failed`, `http_service_error`…"""
+
+    def outcome(self, **more: Any) -> Outcome:
+        """What the person's action led to; `more` are other fields of Outcome."""
+        return Outcome(answered=self.answered, seconds=self.seconds, body=self.body, **more)
 
 
 class Transport(Protocol):

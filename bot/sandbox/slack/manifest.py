@@ -14,7 +14,6 @@ class Command:
     name: str
     description: str
     usage_hint: str
-    should_escape: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +24,6 @@ class Manifest:
     commands: Mapping[str, Command]
     scopes: frozenset[str]
     events: frozenset[str]
-    is_interactive: bool
     has_home: bool
 
     @classmethod
@@ -39,7 +37,6 @@ class Manifest:
             commands={command.name: command for command in commands},
             scopes=frozenset(document.get("oauth_config", {}).get("scopes", {}).get("bot", ())),
             events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", ())),
-            is_interactive=bool(settings.get("interactivity", {}).get("is_enabled", False)),
             has_home=bool(features.get("app_home", {}).get("home_tab_enabled", False)),
         )
 
@@ -49,5 +46,4 @@ def _command(each: Json) -> Command:
         name=each["command"],
         description=each.get("description", ""),
         usage_hint=each.get("usage_hint", ""),
-        should_escape=bool(each.get("should_escape", False)),
     )

@@ -10,7 +10,7 @@ from bot.sandbox.loopback import reset_connection
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.faults import Fault
 from bot.sandbox.slack.grants import Reply
-from bot.sandbox.slack.methods.content import content, metadata
+from bot.sandbox.slack.methods.chat import content, metadata
 from bot.sandbox.slack.model import EntryKind, Json, Message
 from bot.sandbox.slack.site import Site
 from bot.sandbox.slack.workspace import BOT_USER_ID
@@ -37,7 +37,7 @@ def answer(site: Site, reply: Reply, body: Json) -> Message | None:
     original = _original(site, reply)
     if body.get("delete_original"):
         return site.workspace.delete(original) if original is not None else None
-    says = content(str(body.get("text") or ""), body.get("blocks")).fields()
+    says = content(str(body.get("text") or ""), body.get("blocks"))
     if body.get("replace_original") and original is not None:
         return site.workspace.edit(original, **says)
     message = site.workspace.post(

@@ -123,10 +123,6 @@ class SimulatedSlack(LoopbackServer):
         """Send `disconnect` with this reason, then close; Slack's `warning` comes about 10 s ahead."""
         await self._sockets.disconnect(reason, close_after=close_after)
 
-    def grant_scopes(self, scopes: Iterable[str]) -> None:
-        """Give the app more than its manifest asks for, or back what was withheld."""
-        self._site.scopes.update(scopes)
-
     def withhold_scopes(self, scopes: Iterable[str]) -> None:
         """Take scopes away: calls that need them get `missing_scope`."""
         self._site.scopes.difference_update(scopes)

@@ -11,8 +11,7 @@ from aiohttp import web
 from bot.sandbox.loopback import reset_connection
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.faults import Fault
-from bot.sandbox.slack.methods import METHODS, Args, Method
-from bot.sandbox.slack.methods.arguments import Token
+from bot.sandbox.slack.methods import METHODS, Args, Method, Token
 from bot.sandbox.slack.model import EntryKind, Json
 from bot.sandbox.slack.site import Site
 

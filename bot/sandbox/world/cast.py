@@ -1,22 +1,14 @@
 """The sandbox's cast: a mail for every state, refusal and malformed answer, lively ones, and a storm."""
 
-from __future__ import annotations
-
 from datetime import time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.sandbox.world import refusals
-from bot.sandbox.world.behaviour import Malformed, RunQuirk, Truth
-from bot.sandbox.world.clock import Clock, utc_now
-from bot.sandbox.world.mail import Group
+from bot.sandbox.world.behaviour import Malformed, OnRun, RunQuirk, Truth
+from bot.sandbox.world.mail import Group, Law, Mail, Status
 from bot.sandbox.world.plans import WORKDAYS, Compressed, Daily, Every, Plan
-from bot.sandbox.world.runs import Law, Status
-from bot.sandbox.world.world import SHANGHAI, World
-
-if TYPE_CHECKING:
-    from bot.sandbox.world.behaviour import OnRun
-    from bot.sandbox.world.mail import Mail
-    from bot.sandbox.world.refusals import Refusal
+from bot.sandbox.world.refusals import Refusal
+from bot.sandbox.world.world import SHANGHAI, Clock, World, utc_now
 
 _PEOPLE = (
     ("Lin Mei", "b5d8fd9348cc4327aa10c7d2afb60401"),
@@ -62,11 +54,7 @@ def _add_states(world: World) -> None:
     _add_running(world)
     _add(world, "New Joiners", "Never ran: an empty Result.", group=Group.STATES)
     several = _add(
-        world,
-        "Warehouse Handover",
-        "Three runs in one answer.",
-        group=Group.STATES,
-        on_status=Truth(shown=3),
+        world, "Warehouse Handover", "Three runs in one answer.", group=Group.STATES, on_status=Truth(shown=3)
     )
     _past(world, several, Status.SENT, Status.FAILED, Status.SENT)
     paused = _add(world, "Old Price List", "Paused in Quick BI.", group=Group.STATES, paused=True)

@@ -1,14 +1,10 @@
 """When mails are scheduled: a plan lists its starts between two instants and keeps no state."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from zoneinfo import ZoneInfo
+from typing import Protocol
+from zoneinfo import ZoneInfo
 
 EVERY_DAY = frozenset(range(7))
 WORKDAYS = frozenset(range(5))

@@ -31,8 +31,7 @@ EDITION = Refusal(
 )
 # Quick BI's pages quote the words of these two with "code: 400" and give no code of their own.
 NOT_ADMINISTRATOR = Refusal(
-    code="400",
-    message="You are not an administrator or API call auth user of this organization.",
+    code="400", message="You are not an administrator or API call auth user of this organization."
 )
 NOT_IN_ORGANIZATION = Refusal(code="400", message="the user is not an organizational user of Quick BI")
 FORBIDDEN_RAM = Refusal(
@@ -58,15 +57,11 @@ TIMESTAMP = Refusal(code="InvalidTimeStamp.Expired", message="Specified time sta
 TOKEN_EXPIRED = Refusal(code="InvalidSecurityToken.Expired", message="Specified SecurityToken is expired.")
 THROTTLING = Refusal(code="Throttling", message="Request was denied due to request throttling.")
 THROTTLING_USER = Refusal(
-    code="Throttling.User",
-    message="Request was denied due to user flow control.",
-    retry_after_ms=1500,
+    code="Throttling.User", message="Request was denied due to user flow control.", retry_after_ms=1500
 )
 THROTTLING_API = Refusal(code="Throttling.Api", message="Request was denied due to api flow control.")
 INTERNAL_ERROR = Refusal(
-    code="InternalError",
-    message="The request processing has failed due to some unknown error.",
-    status=500,
+    code="InternalError", message="The request processing has failed due to some unknown error.", status=500
 )
 UNAVAILABLE = Refusal(
     code="ServiceUnavailable",

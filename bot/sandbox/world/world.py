@@ -1,26 +1,28 @@
 """The mails of a Quick BI organisation on a clock of one's choice, and the switches that trouble them."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.sandbox.world import refusals
-from bot.sandbox.world.clock import Clock, utc_now
-from bot.sandbox.world.mail import Group, Mail
-from bot.sandbox.world.runs import Run, Status
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import datetime
-
-    from bot.sandbox.world.refusals import Refusal
+from bot.sandbox.world.mail import Group, Mail, Run, Status
+from bot.sandbox.world.refusals import Refusal
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NO_TIME = timedelta(0)
+HAND_LIMIT, HAND_WINDOW = 3, timedelta(minutes=10)
+"""Runs by hand of one mail, and in what time."""
+
+Clock = Callable[[], datetime]
+"""Tells the time as an aware `datetime`."""
+
+
+def utc_now() -> datetime:
+    """The real clock."""
+    return datetime.now(UTC)
 
 
 class NoSuchMail(LookupError):
@@ -42,16 +44,12 @@ class World:
         seed: int = 0,
         zone: ZoneInfo = SHANGHAI,
         hand_delay: timedelta = NO_TIME,
-        hand_limit: int = 3,
-        hand_window: timedelta = timedelta(minutes=10),
     ) -> None:
-        """`hand_delay`: from a run by hand's acceptance to its start. At most `hand_limit` in `hand_window`."""
+        """`hand_delay`: from a run by hand's acceptance to its start."""
         self.clock = clock
         self.seed = seed
         self.zone = zone
         self._hand_delay = hand_delay
-        self._hand_limit = hand_limit
-        self._hand_window = hand_window
         self._by_hand: dict[str, list[datetime]] = {}
         self._mails: dict[str, Mail] = {}
 
@@ -142,9 +140,9 @@ class World:
         mail, now = self.mail(mail_id), self.now
         if mail.is_running(now):
             return refusals.ALREADY_RUNNING
-        lately = [at for at in self._by_hand.get(mail_id, ()) if at > now - self._hand_window]
-        if len(lately) >= self._hand_limit:
-            wait = lately[0] + self._hand_window - now
+        lately = [at for at in self._by_hand.get(mail_id, ()) if at > now - HAND_WINDOW]
+        if len(lately) >= HAND_LIMIT:
+            wait = lately[0] + HAND_WINDOW - now
             return refusals.too_often(-(-wait // timedelta(minutes=1)))
         self._by_hand[mail_id] = [*lately, now]
         return mail.begin(now + self._hand_delay, by_hand=True)

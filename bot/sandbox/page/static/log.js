@@ -48,24 +48,23 @@ export class Log {
 /** A call of Quick BI's API. */
 export function callLine(call, store) {
   const mail = store.mails.find((each) => each.mail_id === call.mail_id);
-  const isBad = call.outcome !== "OK" || call.over_limit;
-  return h("li", { class: isBad ? "is-bad" : "" },
-    h("time", {}, clock(new Date(call.at * 1000), store.reader, true)),
-    h("span", { class: "log-name" }, call.name),
-    h("span", { class: "log-where" }, mail?.name ?? call.mail_id),
-    h("span", { class: "log-outcome" }, call.over_limit ? `${call.outcome}, over the limit` : call.outcome));
+  return line(call, store, call.name, mail?.name ?? call.mail_id, call.outcome === "OK" && !call.over_limit, call.over_limit ? ", over the limit" : "");
 }
 
 /** What the bot did in Slack. */
 export function entryLine(entry, store) {
   const channel = entry.channel_id && store.channels.get(entry.channel_id);
   const where = channel ? (channel.is_im ? "a direct message" : `#${channel.name}`) : "";
-  const isBad = entry.outcome !== "ok" || !entry.answered;
-  return h("li", { class: isBad ? "is-bad" : "" },
-    h("time", {}, clock(new Date(entry.at * 1000), store.reader, true)),
-    h("span", { class: "log-name" }, entry.kind === "ack" ? `ack of ${entry.name}` : entry.name),
+  const name = entry.kind === "ack" ? `ack of ${entry.name}` : entry.name;
+  return line(entry, store, name, where, entry.outcome === "ok" && entry.answered, entry.answered ? "" : ", reply lost");
+}
+
+function line({ at, outcome }, store, name, where, isGood, after) {
+  return h("li", { class: isGood ? "" : "is-bad" },
+    h("time", {}, clock(new Date(at * 1000), store.reader, true)),
+    h("span", { class: "log-name" }, name),
     where ? h("span", { class: "log-where" }, where) : null,
-    h("span", { class: "log-outcome" }, entry.answered ? entry.outcome : `${entry.outcome}, reply lost`));
+    h("span", { class: "log-outcome" }, `${outcome}${after}`));
 }
 
 function ownLine(line) {

@@ -2,11 +2,10 @@
 
 import { Bench } from "./bench.js";
 import { Chat, Thread } from "./chat.js";
-import { $, icon, keepingFocus, toast } from "./dom.js";
+import { $, fill, icon, keepingFocus, toast } from "./dom.js";
 import { ModalHost } from "./modal.js";
 import { drawPlaces } from "./places.js";
 import { Store } from "./store.js";
-import { Theme } from "./theme.js";
 import { Wire } from "./wire.js";
 
 /** As in the style sheets: where the guide and controls cover the channel, and where a thread leaves no room beside it. */
@@ -14,6 +13,7 @@ const NARROW = window.matchMedia("(max-width: 1020px)");
 const NARROW_FOR_BOTH = window.matchMedia("(max-width: 1360px)");
 
 const POINTING = 6000; // milliseconds
+const THEME_KEY = "sandbox-theme";
 
 class App {
   constructor() {
@@ -185,6 +185,32 @@ class App {
     if (this.store.place.kind !== "channel") this.store.open({ kind: "channel", id: this.store.firstChannel() });
     this.showSide(null);
     this.chat.composer.put(text);
+  }
+}
+
+/** Light or dark: as the system says until the person says otherwise. */
+class Theme {
+  constructor(button) {
+    this.button = button;
+    this.system = window.matchMedia("(prefers-color-scheme: dark)");
+    this.system.addEventListener("change", () => this.apply());
+    button.addEventListener("click", () => this.toggle());
+  }
+
+  get isDark() {
+    const chosen = localStorage.getItem(THEME_KEY);
+    return chosen ? chosen === "dark" : this.system.matches;
+  }
+
+  toggle() {
+    localStorage.setItem(THEME_KEY, this.isDark ? "light" : "dark");
+    this.apply();
+  }
+
+  apply() {
+    document.documentElement.dataset.theme = this.isDark ? "dark" : "light";
+    this.button.setAttribute("aria-label", this.isDark ? "Use light colours" : "Use dark colours");
+    fill(this.button, icon(this.isDark ? "sun" : "moon"));
   }
 }
 

@@ -51,7 +51,7 @@ export class MessageList {
       old?.remove();
       this.nodes.delete(message.ts);
     } else if (old) {
-      keepingFocus(old, () => this.drawInto(old, message));
+      keepingFocus(old, () => fill(old, this.draw(message)));
     } else if (isNew) {
       this.append(message);
     }
@@ -63,14 +63,9 @@ export class MessageList {
     const day = dayName(when, new Date(), store.reader.tz);
     if (day !== this.lastDay && !this.inThread) this.list.append(h("li", { class: "day" }, h("span", {}, day)));
     this.lastDay = day;
-    const node = h("li", { class: "message-item" });
-    this.drawInto(node, message);
+    const node = h("li", { class: "message-item" }, this.draw(message));
     this.nodes.set(message.ts, node);
     this.list.append(node);
-  }
-
-  drawInto(node, message) {
-    fill(node, this.draw(message));
   }
 
   draw(message) {
@@ -112,10 +107,9 @@ export class MessageList {
   }
 
   tools(message) {
-    const name = `this message`;
     return h("div", { class: "tools", role: "group", "aria-label": "Message actions" },
-      this.inThread ? null : h("button", { type: "button", class: "icon-btn", title: "Reply in thread", "aria-label": `Reply in thread to ${name}`, on: { click: () => this.app.openThread(message) } }, icon("thread")),
-      h("button", { type: "button", class: "icon-btn", title: "Delete message", "aria-label": `Delete ${name}`, on: { click: () => this.app.remove(message) } }, icon("trash")));
+      this.inThread ? null : h("button", { type: "button", class: "icon-btn", title: "Reply in thread", "aria-label": "Reply in thread to this message", on: { click: () => this.app.openThread(message) } }, icon("thread")),
+      h("button", { type: "button", class: "icon-btn", title: "Delete message", "aria-label": "Delete this message", on: { click: () => this.app.remove(message) } }, icon("trash")));
   }
 
   isAtEnd() {
@@ -139,10 +133,10 @@ export class MessageList {
 const HUES = 6;
 
 /** A picture of a person: initials on a colour that is theirs alone. */
-export function avatar(user, size = "") {
-  if (user === SLACKBOT) return h("span", { class: `avatar avatar-slackbot ${size}`, "aria-hidden": "true" }, "🤖");
-  if (user.is_bot) return h("span", { class: `avatar avatar-bot ${size}`, "aria-hidden": "true" }, "📬");
+export function avatar(user) {
+  if (user === SLACKBOT) return h("span", { class: "avatar avatar-slackbot", "aria-hidden": "true" }, "🤖");
+  if (user.is_bot) return h("span", { class: "avatar avatar-bot", "aria-hidden": "true" }, "📬");
   const initials = user.real_name.replace(/\(.*\)/, "").trim().split(/\s+/).map((word) => word[0]).join("").slice(0, 2);
   const hue = [...user.id].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % HUES;
-  return h("span", { class: `avatar hue-${hue} ${size}`, "aria-hidden": "true" }, initials.toUpperCase());
+  return h("span", { class: `avatar hue-${hue}`, "aria-hidden": "true" }, initials.toUpperCase());
 }

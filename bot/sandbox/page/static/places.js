@@ -30,37 +30,33 @@ function personSwitch(app) {
 
 function channelLine(channel, app) {
   const { store } = app;
-  const isHere = store.place.kind === "channel" && store.place.id === channel.id;
-  const unread = store.unread.has(channel.id);
-  const notes = [channel.is_private && "private", channel.is_ext_shared && "shared with another organisation", channel.is_archived && "archived", unread && "new messages"].filter(Boolean);
-  return h(
-    "button",
-    {
-      type: "button", class: `side-line${isHere ? " here" : ""}${unread ? " unread" : ""}${channel.is_archived ? " archived" : ""}`,
-      "aria-current": isHere ? "page" : null, data: { focus: `place/${channel.id}`, channel: channel.name },
-      on: { click: () => store.open({ kind: "channel", id: channel.id }) },
-    },
-    icon(channel.is_private ? "lock" : "hash"),
-    h("span", { class: "side-name" }, channel.name),
-    channel.is_ext_shared ? icon("shared") : null,
-    channel.is_archived ? h("span", { class: "side-note", "aria-hidden": "true" }, "archived") : null,
-    notes.length ? h("span", { class: "only-read" }, ` (${notes.join(", ")})`) : null,
-  );
+  return sideLine({
+    name: channel.name, channel: channel.name, focus: `place/${channel.id}`, mark: icon(channel.is_private ? "lock" : "hash"),
+    isHere: store.place.kind === "channel" && store.place.id === channel.id, unread: store.unread.has(channel.id), isArchived: channel.is_archived,
+    notes: [channel.is_private && "private", channel.is_ext_shared && "shared with another organisation"],
+    more: channel.is_ext_shared ? icon("shared") : null,
+    open: () => store.open({ kind: "channel", id: channel.id }),
+  });
 }
 
 function appLine(app) {
   const { store } = app;
-  const isHere = ["home", "messages"].includes(store.place.kind);
-  const direct = store.myDirectMessages();
-  const unread = direct && store.unread.has(direct.id);
-  return h(
-    "button",
-    {
-      type: "button", class: `side-line${isHere ? " here" : ""}${unread ? " unread" : ""}`, "aria-current": isHere ? "page" : null,
-      data: { focus: "place/app", channel: "app" }, on: { click: () => app.openHome(unread ? "messages" : "home") },
-    },
-    h("span", { class: "side-emoji", "aria-hidden": "true" }, "📬"),
-    h("span", { class: "side-name" }, store.botUser.real_name),
-    unread ? h("span", { class: "only-read" }, " (new messages)") : null,
-  );
+  const unread = store.unread.has(store.myDirectMessages()?.id);
+  return sideLine({
+    name: store.botUser.real_name, channel: "app", focus: "place/app", mark: h("span", { class: "side-emoji", "aria-hidden": "true" }, "📬"),
+    isHere: ["home", "messages"].includes(store.place.kind), unread, open: () => app.openHome(unread ? "messages" : "home"),
+  });
+}
+
+function sideLine({ name, channel, focus, mark, isHere, unread, isArchived = false, notes = [], more = null, open }) {
+  const said = [...notes, isArchived && "archived", unread && "new messages"].filter(Boolean);
+  return h("button", {
+    type: "button", class: `side-line${isHere ? " here" : ""}${unread ? " unread" : ""}${isArchived ? " archived" : ""}`,
+    "aria-current": isHere ? "page" : null, data: { focus, channel }, on: { click: open },
+  },
+  mark,
+  h("span", { class: "side-name" }, name),
+  more,
+  isArchived ? h("span", { class: "side-note", "aria-hidden": "true" }, "archived") : null,
+  said.length ? h("span", { class: "only-read" }, ` (${said.join(", ")})`) : null);
 }

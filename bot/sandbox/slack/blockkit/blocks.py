@@ -1,22 +1,17 @@
-"""The blocks of messages, modals and Home tabs, and what Slack demands of them together."""
+"""Blocks, and the messages, modals and Home tabs that they make up."""
 
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from slack_sdk.models.blocks import (
-    ActionsBlock,
-    Block,
-    ContextBlock,
-    HeaderBlock,
-    InputBlock,
-    SectionBlock,
-)
+from slack_sdk.models.blocks import ActionsBlock, Block, ContextBlock, HeaderBlock, InputBlock, SectionBlock
+from slack_sdk.models.views import View
 
 from bot.sandbox.slack.blockkit.checks import (
     Check,
     Shapes,
+    anything,
     by_type,
     items,
     of_type,
@@ -44,7 +39,6 @@ def _section() -> Check:
             "text": words(SectionBlock.text_max_length),
             "fields": items(words(FIELD_LONGEST), SectionBlock.fields_max_length),
             "accessory": ACTION,
-            "expand": of_type(bool),
         },
     )
 
@@ -59,7 +53,7 @@ def _section() -> Check:
 BLOCKS: Shapes = {
     "section": _section(),
     "divider": _block(),
-    "header": _block({"text": plain(HeaderBlock.text_max_length)}, {"level": of_type(int)}),
+    "header": _block({"text": plain(HeaderBlock.text_max_length)}),
     "context": _block({"elements": items(CONTEXT_ELEMENT, ContextBlock.elements_max_length)}),
     "actions": _block({"elements": items(ACTION, ActionsBlock.elements_max_length)}),
     "input": _block(
@@ -124,3 +118,44 @@ def _with_id(block: Json) -> Json:
 
 def _named(element: Json) -> Json:
     return {"action_id": secrets.token_hex(3), **element}
+
+
+_SHARED: Mapping[str, Check] = {
+    "private_metadata": string(View.private_metadata_max_length, least=0),
+    "callback_id": string(View.callback_id_max_length, least=0),
+    "external_id": string(255, least=0),
+}
+_VIEW = by_type(
+    {
+        "modal": record(
+            {"title": plain(View.title_max_length), "blocks": anything},
+            {
+                **_SHARED,
+                "submit": plain(View.submit_max_length),
+                "close": plain(View.close_max_length),
+                "notify_on_close": of_type(bool),
+            },
+        ),
+        "home": record({"blocks": anything}, _SHARED),
+    }
+)
+
+
+def check_view(view: Any, wanted: str) -> list[str]:
+    """Mistakes in a view that must be a `modal` or a `home`."""
+    return list(_mistakes(view, wanted))
+
+
+def _mistakes(view: Any, wanted: str) -> Iterator[str]:
+    if shape := list(_VIEW(view, "/view")):
+        yield from shape
+    elif view["type"] != wanted:
+        yield problem(f"must be a {wanted}", "/view/type")
+    elif found := check_blocks(view["blocks"], View.blocks_max_length, "/view/blocks"):
+        yield from found
+    elif wanted == "modal" and "submit" not in view and _has_input(view["blocks"]):
+        yield problem("missing required field: submit", "/view")
+
+
+def _has_input(blocks: list[Any]) -> bool:
+    return any(block["type"] == "input" for block in blocks)

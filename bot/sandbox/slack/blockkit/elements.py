@@ -105,8 +105,7 @@ INTERACTIVE: Shapes = {
     "overflow": _element(
         {
             "options": items(
-                _option(plain(Option.label_max_length), url=True),
-                OverflowMenuElement.options_max_length,
+                _option(plain(Option.label_max_length), url=True), OverflowMenuElement.options_max_length
             )
         }
     ),
@@ -117,7 +116,7 @@ INTERACTIVE: Shapes = {
     "multi_external_select": _select(initial_options=_OPTIONS, min_query_length=of_type(int), **_MANY),
     "checkboxes": _initially_among(_element(_LISTED, {"initial_options": items(_LISTED_OPTION, 10)})),
     "radio_buttons": _initially_among(_element(_LISTED, {"initial_option": _LISTED_OPTION})),
-    "timepicker": _select(initial_time=_TIME, timezone=string(255)),
+    "timepicker": _select(initial_time=_TIME),
 }
 """What may stand in an actions block or beside a section."""
 

@@ -1,10 +1,12 @@
-"""Arguments of a Web API call, whichever way they were encoded, and what a method is."""
+"""Arguments of a Web API call, whichever way they were encoded; what a method is; long answers in pages."""
 
+import base64
+import binascii
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.model import Json
@@ -77,3 +79,31 @@ class Method:
     def needed_scope(self, site: Site, args: Args) -> str | None:
         """The scope that this very call needs."""
         return self.scope(site, args) if callable(self.scope) else self.scope
+
+
+LARGEST_PAGE = 999
+
+_Item = TypeVar("_Item")
+
+
+def page(items: Sequence[_Item], args: Args, *, default: int = 100) -> tuple[list[_Item], str]:
+    """One page, and the cursor of the next (empty at the end)."""
+    limit = args.number("limit", default) or default
+    if not 0 < limit <= LARGEST_PAGE:
+        raise SlackError("invalid_limit")
+    start = _position(args.text("cursor"))
+    end = start + limit
+    return list(items[start:end]), _cursor(end) if end < len(items) else ""
+
+
+def _cursor(position: int) -> str:
+    return base64.b64encode(f"next:{position}".encode()).decode()
+
+
+def _position(cursor: str) -> int:
+    if not cursor:
+        return 0
+    try:
+        return int(base64.b64decode(cursor, validate=True).decode().removeprefix("next:"))
+    except (binascii.Error, ValueError):
+        raise SlackError("invalid_cursor") from None

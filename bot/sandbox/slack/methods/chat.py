@@ -1,15 +1,19 @@
-"""`chat.*`: what the app writes, changes and takes back."""
+"""`chat.*`: what the app writes and changes, and the checks that every way of writing a message shares."""
 
 from collections.abc import Mapping
+from typing import Any
 
-from bot.sandbox.slack.errors import SlackError
+from bot.sandbox.slack.blockkit import check_message_blocks, with_ids
+from bot.sandbox.slack.errors import SlackError, bad_blocks
 from bot.sandbox.slack.json_shapes import edited_json, posted_json
 from bot.sandbox.slack.methods.access import joined, visible, writable
 from bot.sandbox.slack.methods.arguments import Args, Method
-from bot.sandbox.slack.methods.content import Content, content, metadata
 from bot.sandbox.slack.model import Channel, Json, Message
 from bot.sandbox.slack.site import Site
 from bot.sandbox.slack.workspace import BOT_USER_ID
+
+TEXT_LONGEST = 4000
+"""Slack cuts a post's text at 40,000 and refuses an edit's beyond 4,000; here both are refused beyond 4,000."""
 
 
 def post_message(site: Site, args: Args) -> Json:
@@ -20,7 +24,7 @@ def post_message(site: Site, args: Args) -> Json:
         from_app=True,
         thread_ts=_thread(site, channel, args),
         metadata=metadata(args.structure("metadata")),
-        **_content(args).fields(),
+        **_content(args),
     )
     told = posted_json(message, site.workspace)
     if message.metadata is not None:
@@ -40,7 +44,7 @@ def post_ephemeral(site: Site, args: Args) -> Json:
         from_app=True,
         thread_ts=_thread(site, channel, args),
         ephemeral_for=args.text("user"),
-        **_content(args).fields(),
+        **_content(args),
     )
     return {"message_ts": message.ts}
 
@@ -48,7 +52,7 @@ def post_ephemeral(site: Site, args: Args) -> Json:
 def update(site: Site, args: Args) -> Json:
     message = _own(site, args)
     kept = {} if args.structure("metadata") is None else {"metadata": metadata(args.structure("metadata"))}
-    message = site.workspace.edit(message, **_content(args).fields(), **kept)
+    message = site.workspace.edit(message, **_content(args), **kept)
     told = {
         name: value for name, value in posted_json(message, site.workspace).items() if name not in _UNTOLD
     }
@@ -61,7 +65,7 @@ def update(site: Site, args: Args) -> Json:
 _UNTOLD = frozenset({"ts", "thread_ts"})
 
 
-def _content(args: Args) -> Content:
+def _content(args: Args) -> dict[str, Any]:
     return content(args.text("text"), args.structure("blocks"))
 
 
@@ -95,6 +99,34 @@ def _message(site: Site, channel: Channel, ts: str) -> Message:
     if message.ephemeral_for is not None:
         raise SlackError("message_not_found")
     return message
+
+
+def content(text: str, blocks: Any) -> dict[str, Any]:
+    """What a message says, checked, as fields of a Message. `blocks` is None where not given."""
+    if blocks is not None:
+        _check_blocks(blocks)
+    if not text and not blocks:
+        raise SlackError("no_text")
+    if len(text) > TEXT_LONGEST:
+        raise SlackError("msg_too_long")
+    return {"text": text, "blocks": with_ids(blocks or ())}
+
+
+def metadata(given: Any) -> Json | None:
+    """Check `metadata`; an empty object is none."""
+    if not given:
+        return None
+    is_whole = isinstance(given, dict) and isinstance(given.get("event_payload"), dict)
+    if not is_whole or not given.get("event_type") or set(given) - {"event_type", "event_payload"}:
+        raise SlackError("invalid_metadata_format")
+    return dict(given)
+
+
+def _check_blocks(blocks: Any) -> None:
+    if not isinstance(blocks, list):
+        raise SlackError("invalid_blocks_format")
+    if problems := check_message_blocks(blocks):
+        raise bad_blocks("invalid_blocks", problems)
 
 
 METHODS: Mapping[str, Method] = {

@@ -1,14 +1,14 @@
-"""`conversations.*`: where the bot is, and what was said there."""
+"""`conversations.*` and `users.*`: where the bot and people are, and what was said there."""
 
 from collections.abc import Mapping
 
 from bot.sandbox.slack.errors import SlackError
-from bot.sandbox.slack.json_shapes import channel_json, history_json
-from bot.sandbox.slack.methods.access import direct, joined, kind_of, scope_by_kind, visible
-from bot.sandbox.slack.methods.arguments import Args, Method
-from bot.sandbox.slack.methods.pages import page
+from bot.sandbox.slack.json_shapes import channel_json, history_json, user_json
+from bot.sandbox.slack.methods.access import direct, is_member, joined, kind_of, scope_by_kind, visible
+from bot.sandbox.slack.methods.arguments import Args, Method, page
 from bot.sandbox.slack.model import Channel, Json, Message
 from bot.sandbox.slack.site import Site
+from bot.sandbox.slack.workspace import BOT_USER_ID
 
 _SCOPE_OF_TYPE: Mapping[str, str] = {
     "public_channel": "channels:read",
@@ -70,7 +70,28 @@ def open_direct(site: Site, args: Args) -> Json:
     return {"channel": about}
 
 
-def channels_page(site: Site, channels: list[Channel], args: Args) -> Json:
+def user_info(site: Site, args: Args) -> Json:
+    known = {user.id: user for user in site.workspace.users()}
+    if (user := known.get(args.required("user"))) is None:
+        raise SlackError("user_not_found")
+    return {"user": user_json(user, site.clock(), with_locale=args.flag("include_locale"))}
+
+
+def bot_or_user_conversations(site: Site, args: Args) -> Json:
+    """The bot's own channels or, with `user`, that person's: private ones only where the bot is, too."""
+    user_id = args.text("user")
+    if user_id and user_id not in {user.id for user in site.workspace.users()}:
+        raise SlackError("user_not_found")
+    who = user_id or BOT_USER_ID
+    theirs = [
+        each
+        for each in site.workspace.channels()
+        if who in each.members and (is_member(each) or not each.is_private)
+    ]
+    return _channels_page(site, theirs, args)
+
+
+def _channels_page(site: Site, channels: list[Channel], args: Args) -> Json:
     """Channels of the wanted types, a page of them. Every type needs its own scope."""
     types = args.text("types", "public_channel").split(",")
     for kind in types:
@@ -137,4 +158,6 @@ METHODS: Mapping[str, Method] = {
     "conversations.history": Method(run=history, scope=scope_by_kind("history")),
     "conversations.replies": Method(run=replies, scope=scope_by_kind("history")),
     "conversations.open": Method(run=open_direct, scope="im:write"),
+    "users.info": Method(run=user_info, scope="users:read"),
+    "users.conversations": Method(run=bot_or_user_conversations),
 }

@@ -1,45 +1,17 @@
 """Buttons, selects, menus and typeaheads, in messages and in views."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any
 
 from bot.sandbox.slack import payloads
 from bot.sandbox.slack.blockkit import check_options
 from bot.sandbox.slack.deliveries import Ack, EnvelopeType
-from bot.sandbox.slack.inputs import (
-    Choice,
-    Placed,
-    action,
-    chosen,
-    find_element,
-    state_values,
-    with_choice,
-)
-from bot.sandbox.slack.model import Answered, Channel, Json, Message, Outcome, User, View
+from bot.sandbox.slack.inputs import Choice, Placed, action, chosen, find_element, state_values, with_choice
+from bot.sandbox.slack.model import Answered, Json, Message, Outcome, User, View
 from bot.sandbox.slack.people.actor import Actor
 
 DEFAULT_MIN_QUERY = 3
 """Letters before Slack asks the app, unless the element says otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class _InMessage:
-    channel: Channel
-    message: Message
-
-    @property
-    def blocks(self) -> Sequence[Json]:
-        return self.message.blocks
-
-
-@dataclass(frozen=True, slots=True)
-class _InView:
-    view: View
-
-    @property
-    def blocks(self) -> Sequence[Json]:
-        blocks: Sequence[Json] = self.view.source["blocks"]
-        return blocks
 
 
 class ClickActions(Actor):
@@ -63,15 +35,13 @@ class ClickActions(Actor):
         """
         person = self._person(user)
         place = self._place(person, channel, ts, view_id)
-        placed = find_element(place.blocks, action_id, block_id)
+        placed = find_element(_blocks(place), action_id, block_id)
         offered = self._offers(person, placed.element)
         told = action(placed, choose, offered, self._site.workspace.next_ts())
-        if isinstance(place, _InView):
+        if isinstance(place, View):
             place = self._filled(place, placed, chosen(placed.element, choose, offered))
         if placed.block["type"] == "input" and not placed.block.get("dispatch_action", False):
-            return Outcome(
-                answered=Answered.NOT_SENT, view=place.view if isinstance(place, _InView) else None
-            )
+            return Outcome(answered=Answered.NOT_SENT, view=place if isinstance(place, View) else None)
         ack = await self._deliveries.deliver(
             EnvelopeType.INTERACTIVE, self._click_payload(person, place, placed, told)
         )
@@ -91,7 +61,7 @@ class ClickActions(Actor):
         """Type into an external select: the outcome's `options` are what it offers."""
         person = self._person(user)
         place = self._place(person, channel, ts, view_id)
-        placed = find_element(place.blocks, action_id, block_id)
+        placed = find_element(_blocks(place), action_id, block_id)
         if len(query) < placed.element.get("min_query_length", DEFAULT_MIN_QUERY):
             return Outcome(answered=Answered.NOT_SENT)
         payload = payloads.block_suggestion(
@@ -104,52 +74,48 @@ class ClickActions(Actor):
         ack = await self._deliveries.deliver(EnvelopeType.INTERACTIVE, payload)
         body = ack.body or {}
         if ack.answered is not Answered.ACKED or check_options(body):
-            return Outcome(answered=ack.answered, seconds=ack.seconds, body=ack.body, words="No result")
+            return ack.outcome(words="No result")
         options = tuple(body.get("options") or ())
         self._remember_offers(person, placed.element, options)
-        return Outcome(answered=ack.answered, seconds=ack.seconds, body=ack.body, options=options)
+        return ack.outcome(options=options)
 
     def _place(
         self, person: User, channel: str | None, ts: str | None, view_id: str | None
-    ) -> _InMessage | _InView:
+    ) -> Message | View:
         if view_id is not None:
-            return _InView(self._view(person, view_id))
+            return self._view(person, view_id)
         if channel is None or ts is None:
             raise LookupError("say where: channel and ts, or view_id")
-        room = self._channel(person, channel)
-        return _InMessage(room, self._message(person, room, ts))
+        return self._message(person, self._channel(person, channel), ts)
 
-    def _place_json(self, place: _InMessage | _InView) -> Json:
-        if isinstance(place, _InView):
-            return payloads.view_place(place.view)
-        return payloads.message_place(place.message, place.channel, self._site.workspace)
+    def _place_json(self, place: Message | View) -> Json:
+        if isinstance(place, View):
+            return payloads.view_place(place)
+        channel = self._site.workspace.channel(place.channel_id)
+        return payloads.message_place(place, channel, self._site.workspace)
 
-    def _filled(self, place: _InView, placed: Placed, carried: Json) -> _InView:
+    def _filled(self, view: View, placed: Placed, carried: Json) -> View:
         """The view remembers what was chosen in it."""
-        values = with_choice(place.view.values, placed, carried)
-        if values == place.view.values:
-            return place
-        return _InView(self._site.screens.fill(place.view, values))
+        values = with_choice(view.values, placed, carried)
+        return view if values == view.values else self._site.screens.fill(view, values)
 
-    def _click_payload(self, person: User, place: _InMessage | _InView, placed: Placed, told: Json) -> Json:
-        trigger_id = self._site.triggers.grant(person.id)
-        if isinstance(place, _InView):
-            return payloads.block_actions(person, self._place_json(place), told, trigger_id=trigger_id)
-        reply = self._site.replies.grant(
-            channel_id=place.channel.id, user_id=person.id, original_ts=place.message.ts
-        )
-        state = with_choice(state_values(place.blocks, {}), placed, told)
-        return payloads.block_actions(
-            person,
-            self._place_json(place),
-            told,
-            trigger_id=trigger_id,
-            response_url=self._site.reply_url(reply),
-            state={"values": state},
-        )
+    def _click_payload(self, person: User, place: Message | View, placed: Placed, told: Json) -> Json:
+        more: dict[str, Any] = {"trigger_id": self._site.triggers.grant(person.id)}
+        if isinstance(place, Message):
+            reply = self._site.replies.grant(
+                channel_id=place.channel_id, user_id=person.id, original_ts=place.ts
+            )
+            state = with_choice(state_values(place.blocks, {}), placed, told)
+            more |= {"response_url": self._site.reply_url(reply), "state": {"values": state}}
+        return payloads.block_actions(person, self._place_json(place), told, **more)
+
+
+def _blocks(place: Message | View) -> Sequence[Json]:
+    blocks: Sequence[Json] = place.source["blocks"] if isinstance(place, View) else place.blocks
+    return blocks
 
 
 def _click_outcome(ack: Ack, view: View | None) -> Outcome:
     """Slack itself shows only a warning sign where a click failed; the words are for the sandbox's reader."""
     words = None if ack.answered is Answered.ACKED else f"This app did not respond ({ack.code})."
-    return Outcome(answered=ack.answered, seconds=ack.seconds, body=ack.body, words=words, view=view)
+    return ack.outcome(words=words, view=view)

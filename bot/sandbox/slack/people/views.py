@@ -38,7 +38,7 @@ class ViewActions(Actor):
         payload = payloads.view_submission(person, view, trigger_id=self._site.triggers.grant(person.id))
         ack = await self._deliveries.deliver(EnvelopeType.INTERACTIVE, payload)
         if ack.answered is not Answered.ACKED:
-            return Outcome(answered=ack.answered, seconds=ack.seconds, words=TROUBLE, view=view)
+            return ack.outcome(words=TROUBLE, view=view)
         return self._respond(person, view, ack)
 
     async def close_view(self, user: str, view_id: str, *, clear: bool = False) -> Outcome:
@@ -54,7 +54,7 @@ class ViewActions(Actor):
             return Outcome(answered=Answered.NOT_SENT, view=below)
         payload = payloads.view_closed(person, view, is_cleared=clear)
         ack = await self._deliveries.deliver(EnvelopeType.INTERACTIVE, payload)
-        return Outcome(answered=ack.answered, seconds=ack.seconds, view=below)
+        return ack.outcome(view=below)
 
     async def open_home(self, user: str) -> Outcome:
         """Open the app's Home tab: the outcome's `view` is what is published for this person, if anything.
@@ -77,7 +77,7 @@ class ViewActions(Actor):
         if home is not None:
             body["view"] = view_json(home)
         ack = await self._deliveries.deliver_event(payloads.event(body, at=self._site.clock()))
-        return Outcome(answered=ack.answered, seconds=ack.seconds, view=self._site.screens.home(person.id))
+        return ack.outcome(view=self._site.screens.home(person.id))
 
     def _filled_in(self, person: User, view: View, values: Mapping[str, Choice]) -> View:
         for name, choice in values.items():
@@ -96,11 +96,9 @@ class ViewActions(Actor):
             else:
                 self._follow(person, view, body)
         except SlackError:
-            return Outcome(
-                answered=ack.answered, seconds=ack.seconds, body=ack.body, words=TROUBLE, view=view
-            )
+            return ack.outcome(words=TROUBLE, view=view)
         top = self._site.screens.top(person.id)
-        return Outcome(answered=ack.answered, seconds=ack.seconds, body=ack.body, view=top, errors=errors)
+        return ack.outcome(view=top, errors=errors)
 
     def _follow(self, person: User, view: View, body: Json) -> None:
         match body.get("response_action"):

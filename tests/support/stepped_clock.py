@@ -1,20 +1,11 @@
-"""Clocks for the World. It never sleeps: whoever holds the clock decides how time passes."""
+"""A clock for the simulated Quick BI that stands still until a test moves it."""
 
-from collections.abc import Callable
+from __future__ import annotations
+
 from datetime import UTC, datetime, timedelta
-
-Clock = Callable[[], datetime]
-"""Tells the time as an aware `datetime`."""
-
-
-def utc_now() -> datetime:
-    """The real clock."""
-    return datetime.now(UTC)
 
 
 class SteppedClock:
-    """Stands still until a test moves it."""
-
     def __init__(self, start: datetime = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)) -> None:
         self._now = start
 

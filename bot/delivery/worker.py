@@ -190,7 +190,7 @@ class DeliveryWorker:
             POST: lambda: self._send_next(channel_id, term),
         }
         for method in steps:
-            wait = await self._try(method, channel_id, doings[method])
+            wait = await self._try(method, channel_id, doings[method], term)
             self._rests[method, channel_id] = _Rest(
                 until=uptime() + (_TICK if wait is None else wait),
                 unless_new=backlog if wait is None else None,
@@ -199,12 +199,12 @@ class DeliveryWorker:
     async def _send_next(self, channel_id: ChannelId, term: int) -> float | None:
         return await self._sender.send_next(channel_id, load=self._load, term=term)
 
-    async def _try(self, method: str, channel_id: ChannelId, step: _Do) -> float | None:
+    async def _try(self, method: str, channel_id: ChannelId, step: _Do, term: int) -> float | None:
         """Returns the seconds until the step is worth trying again."""
         try:
             return await step()
         except (SlackError, StoreError) as error:
-            await self._handle(method, channel_id, error)
+            await self._handle(method, channel_id, error, term)
             return self._rate_limits.wait(method, channel_id, uptime())
         except LeaseLost:
             raise
@@ -212,14 +212,16 @@ class DeliveryWorker:
             _log.exception("delivery_failed", extra={"channel_id": channel_id})
             return LONGEST_REST
 
-    async def _handle(self, method: str, channel_id: ChannelId, error: SlackError | StoreError) -> None:
+    async def _handle(
+        self, method: str, channel_id: ChannelId, error: SlackError | StoreError, term: int
+    ) -> None:
         match error:
             case SlackBusy(limited=True):
-                await self._hold(method, error.retry_after or DEFAULT_RETRY_AFTER)
+                await self._hold(method, error.retry_after or DEFAULT_RETRY_AFTER, term)
             case AppRejected():
                 self._rest_the_app(error)
             case ChannelGone():
-                await self._close(channel_id, error)
+                await self._close(channel_id, error, term)
             case _:
                 self._rate_limits.failed(method, channel_id, uptime())
                 _log.info(
@@ -227,13 +229,13 @@ class DeliveryWorker:
                     extra={"channel_id": channel_id, "method": method, "error": str(error)},
                 )
 
-    async def _hold(self, method: str, seconds: float) -> None:
+    async def _hold(self, method: str, seconds: float, term: int) -> None:
         """Store the hold, which is in effect already, for the time after a restart."""
         self.stats.rate_limited += 1
         _log.warning("rate_limited", extra={"method": method, "seconds": seconds})
         now = self._now()
         until = now + timedelta(seconds=seconds)
-        await until_stored(lambda: self._closed_channels.hold(method, now=now, until=until))
+        await until_stored(lambda: self._closed_channels.hold(method, now=now, until=until, term=term))
 
     def _rest_the_app(self, rejected: AppRejected) -> None:
         """Keep all notices and try now and then until the operator fixes the app; log it once."""
@@ -242,12 +244,12 @@ class DeliveryWorker:
             _log.error("slack_rejects_the_app", extra={"error": rejected.error})
         self._app_rests_until = uptime() + _APP_REST
 
-    async def _close(self, channel_id: ChannelId, gone: ChannelGone) -> None:
+    async def _close(self, channel_id: ChannelId, gone: ChannelGone, term: int) -> None:
         _log.warning("channel_gone", extra={"channel_id": channel_id, "error": gone.error})
         now = self._now()
         await until_stored(
             lambda: self._closed_channels.close_channel(
-                channel_id, reason=gone.error, now=now, operator_channel=self._operator_channel
+                channel_id, reason=gone.error, now=now, operator_channel=self._operator_channel, term=term
             )
         )
 

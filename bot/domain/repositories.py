@@ -62,7 +62,11 @@ class CallSlots(Protocol):
 class MailRepository(Protocol):
     """Quick BI's list of mails as last read."""
 
-    async def save_mails(self, mails: Sequence[Mail], *, seen_at: datetime) -> None:
+    async def next_list_no(self) -> int:
+        """Called before a list is read: whichever replica stores first, a list that was begun later stays."""
+        ...
+
+    async def save_mails(self, mails: Sequence[Mail], *, seen_at: datetime, list_no: int) -> None:
         """Store this complete list; a mail that is missing from it is gone from Quick BI."""
         ...
 
@@ -256,7 +260,13 @@ class ClosedChannels(Protocol):
     """Channels that take no message, and methods that wait for `Retry-After`."""
 
     async def close_channel(
-        self, channel_id: ChannelId, *, reason: str, now: datetime, operator_channel: ChannelId | None
+        self,
+        channel_id: ChannelId,
+        *,
+        reason: str,
+        now: datetime,
+        operator_channel: ChannelId | None,
+        term: int | None,
     ) -> bool: ...
     async def report_refusal(
         self,
@@ -267,5 +277,5 @@ class ClosedChannels(Protocol):
         now: datetime,
         operator_channel: ChannelId,
     ) -> None: ...
-    async def hold(self, method: str, *, now: datetime, until: datetime) -> None: ...
+    async def hold(self, method: str, *, now: datetime, until: datetime, term: int) -> None: ...
     async def holds(self, *, now: datetime) -> Mapping[str, datetime]: ...

@@ -124,6 +124,7 @@ class MailDirectory:
             return await self._refresh()
 
     async def _refresh(self) -> bool:
+        list_no = await self._next_list_no()
         try:
             mails = await self._read_all()
         except QuickBIError as error:
@@ -136,23 +137,34 @@ class MailDirectory:
         is_new = self._out_of_reach or self._read_at is None
         self._out_of_reach, self._read_at = False, self.now()
         self._names = NameIndex(mails)
-        is_stored = await self._store(mails, self._read_at)
+        is_stored = list_no is not None and await self._store(mails, self._read_at, list_no)
         if is_new:
             _log.info("directory_read", extra={"mails": len(mails)})
         return is_stored
 
-    async def _store(self, mails: Sequence[Mail], seen_at: datetime) -> bool:
+    async def _next_list_no(self) -> int | None:
+        """Before the list is read: another replica may store a list that it began to read later."""
         try:
-            await self.mails.save_mails(mails, seen_at=seen_at)
+            return await self.mails.next_list_no()
         except StoreError as error:
-            if self._is_stored:
-                _log.warning("directory_not_kept", extra={"error": str(error)})
-            self._is_stored = False
-        else:
-            if not self._is_stored:
-                _log.info("directory_kept_again", extra={"mails": len(mails)})
-            self._is_stored = True
-        return self._is_stored
+            self._not_stored(error)
+            return None
+
+    async def _store(self, mails: Sequence[Mail], seen_at: datetime, list_no: int) -> bool:
+        try:
+            await self.mails.save_mails(mails, seen_at=seen_at, list_no=list_no)
+        except StoreError as error:
+            self._not_stored(error)
+            return False
+        if not self._is_stored:
+            _log.info("directory_kept_again", extra={"mails": len(mails)})
+        self._is_stored = True
+        return True
+
+    def _not_stored(self, error: StoreError) -> None:
+        if self._is_stored:
+            _log.warning("directory_not_kept", extra={"error": str(error)})
+        self._is_stored = False
 
     async def _read_all(self) -> list[Mail]:
         mails: dict[MailId, Mail] = {}

@@ -25,3 +25,10 @@ async def next_number(database: Database, connection: AsyncConnection, name: str
         .returning(counters.c.value)
     )
     return int(moved.scalar_one())
+
+
+async def advance(database: Database, connection: AsyncConnection, name: str, value: int) -> bool:
+    """Set the counter, unless it is as high already. Its row stays locked: transactions come one after the other."""
+    await connection.execute(insert_if_absent(database, counters, {"name": name, "value": 0}))
+    is_lower = (counters.c.name == name) & (counters.c.value < value)
+    return bool((await connection.execute(update(counters).where(is_lower).values(value=value))).rowcount)

@@ -1,4 +1,7 @@
-"""What keeps messages from going out: channels that the bot cannot post to, methods that Slack holds back."""
+"""What keeps messages from going out: channels that the bot cannot post to, methods that Slack holds back.
+
+`term` is the leader's; None where an event or a person's command said so, on whichever replica.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from sqlalchemy import delete, func, select
 
 from bot.domain import NotifyReason
 from bot.store.database import insert_if_absent
+from bot.store.lease import fence
 from bot.store.notices import add_notice
 from bot.store.rows import upsert
 from bot.store.tables import channels, holds, subscriptions
@@ -28,14 +32,21 @@ class ClosedChannels:
     _database: Database
 
     async def close_channel(
-        self, channel_id: ChannelId, *, reason: str, now: datetime, operator_channel: ChannelId | None
+        self,
+        channel_id: ChannelId,
+        *,
+        reason: str,
+        now: datetime,
+        operator_channel: ChannelId | None,
+        term: int | None,
     ) -> bool:
         """Pause the channel's subscriptions, and notify who subscribed it and the operators.
 
         They are not notified again where it is closed for the same reason within the hour. The channel's own
-        notices stay pending. Returns whether it was open.
+        notices stay pending. Returns whether it was open. Raises LeaseLost.
         """
         async with self._database.writing() as connection:
+            await fence(connection, term)
             values = {"channel_id": channel_id, "paused_reason": reason, "paused_at": now}
             closed = await connection.execute(insert_if_absent(self._database, channels, values))
             if not closed.rowcount:
@@ -83,9 +94,13 @@ class ClosedChannels:
                 detail=detail,
             )
 
-    async def reopen_channel(self, channel_id: ChannelId) -> bool:
-        """The bot may post there again: its pending notices are sent. Returns whether it was closed."""
+    async def reopen_channel(self, channel_id: ChannelId, *, term: int | None) -> bool:
+        """The bot may post there again: its pending notices are sent. Returns whether it was closed.
+
+        Raises LeaseLost.
+        """
         async with self._database.writing() as connection:
+            await fence(connection, term)
             opened = await connection.execute(delete(channels).where(channels.c.channel_id == channel_id))
             return bool(opened.rowcount)
 
@@ -100,18 +115,20 @@ class ClosedChannels:
 
         return await self._database.remembered("closed channels", (channels,), read)
 
-    async def hold(self, method: str, *, now: datetime, until: datetime) -> None:
-        """Slack answered 429: this method is not called before then, not even after a restart."""
+    async def hold(self, method: str, *, now: datetime, until: datetime, term: int) -> None:
+        """Slack answered 429: this method is not called before then, not even after a restart. Raises LeaseLost."""
         async with self._database.writing() as connection:
+            await fence(connection, term)
             await upsert(connection, holds, {"method": method, "set_at": now, "until": until})
 
     async def holds(self, *, now: datetime) -> Mapping[str, datetime]:
-        """The methods held back, each until when. One that was set in the future is from a wrong clock."""
+        """The methods held back, each until when.
+
+        One that was set in the future was set by a clock that was ahead: it may have begun just now.
+        """
         async with self._database.reading() as connection:
-            found = await connection.execute(
-                select(holds.c.method, holds.c.until).where(holds.c.until > now, holds.c.set_at <= now)
-            )
-            return {row[0]: row[1] for row in found}
+            found = await connection.execute(select(holds).where(holds.c.until > now))
+            return {row.method: min(row.until, now + (row.until - row.set_at)) for row in found}
 
 
 _LAST_FIRST = select(channels.c.channel_id, channels.c.paused_reason).order_by(channels.c.paused_at.desc())

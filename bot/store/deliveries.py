@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Deliveries:
-    """What Slack answered is stored whoever leads by now; only decisions of the leader are fenced."""
+    """What Slack answered is stored whoever leads by now, but only while the message's outcome is open.
+
+    The leader's own decisions are fenced.
+    """
 
     _database: Database
 
@@ -77,15 +80,15 @@ class Deliveries:
         return len(pairs)
 
     async def mark_sent(self, post_id: PostId, *, ts: str, now: datetime) -> None:
-        await self._update(posts.c.post_id == post_id, state=PostState.SENT, ts=ts, sent_at=now)
+        await self._update(_is_open(post_id), state=PostState.SENT, ts=ts, sent_at=now)
 
     async def mark_unsure(self, post_id: PostId, *, settle_at: datetime) -> None:
         """The answer was lost. From `settle_at` on the message can be looked for."""
-        await self._update(posts.c.post_id == post_id, state=PostState.UNSURE, settle_at=settle_at)
+        await self._update(_is_open(post_id), state=PostState.UNSURE, settle_at=settle_at)
 
     async def mark_refused(self, post_id: PostId) -> None:
         """Slack will never take it. Its notices are done with."""
-        await self._update(posts.c.post_id == post_id, state=PostState.REFUSED)
+        await self._update(_is_open(post_id), state=PostState.REFUSED)
 
     async def mark_shown(self, post_id: PostId, *, wanted: int) -> None:
         await self._update((posts.c.post_id == post_id) & (posts.c.shown < wanted), shown=wanted)
@@ -97,9 +100,7 @@ class Deliveries:
         """
         async with self._database.writing() as connection:
             released = await connection.execute(
-                delete(posts)
-                .where(posts.c.post_id == post_id, posts.c.state.in_([PostState.SENDING, PostState.UNSURE]))
-                .returning(posts.c.channel_id)
+                delete(posts).where(_is_open(post_id)).returning(posts.c.channel_id)
             )
             channel_id = released.scalar_one_or_none()
             if channel_id is None:
@@ -198,3 +199,8 @@ class Deliveries:
                     .values(post_id=None)
                 )
                 await drop_unwanted(connection, channel_id)
+
+
+def _is_open(post_id: PostId) -> ColumnElement[bool]:
+    """Nobody has found out yet whether the message is in Slack."""
+    return and_(posts.c.post_id == post_id, posts.c.state.in_([PostState.SENDING, PostState.UNSURE]))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, select, update
 
 from bot.domain import Mail, NotifyReason
+from bot.store.change_counter import advance, next_number
 from bot.store.notices import add_notice
 from bot.store.rows import columns_of, read_all, read_one, upsert, value_from
 from bot.store.tables import mails, subscriptions, to_micros, watches
@@ -22,15 +23,30 @@ if TYPE_CHECKING:
     from bot.domain import MailId
     from bot.store.database import Database
 
+_BEGUN, _STORED = "mail lists", "mail list stored"  # counters
+
 
 @dataclass(slots=True)
 class Mails:
     _database: Database
 
-    async def save_mails(self, listed: Sequence[Mail], *, seen_at: datetime) -> None:
-        """Store this complete list. Channels are notified of a mail that was paused or resumed."""
+    async def next_list_no(self) -> int:
+        """The number of the list that is read next, by whichever replica."""
         async with self._database.writing() as connection:
-            rows = (await connection.execute(select(mails).with_for_update())).mappings().all()
+            return await next_number(self._database, connection, _BEGUN)
+
+    async def save_mails(
+        self, listed: Sequence[Mail], *, seen_at: datetime, list_no: int | None = None
+    ) -> None:
+        """Store this complete list, unless one with a higher number (None: the next) is stored already.
+
+        Channels are notified of a mail that was paused or resumed.
+        """
+        async with self._database.writing() as connection:
+            list_no = list_no or await next_number(self._database, connection, _BEGUN)
+            if not await advance(self._database, connection, _STORED, list_no):
+                return
+            rows = (await connection.execute(select(mails))).mappings().all()
             known = {row["mail_id"]: value_from(Mail, row) for row in rows}
             gone_before = {row["mail_id"] for row in rows if row["gone_at"] is not None}
             changed = [

@@ -77,7 +77,10 @@ class KeptMails:
     def __init__(self, mails: Sequence[Mail]) -> None:
         self._mails = tuple(mails)
 
-    async def save_mails(self, mails: Sequence[Mail], *, seen_at: datetime) -> None:
+    async def next_list_no(self) -> int:
+        raise NotImplementedError
+
+    async def save_mails(self, mails: Sequence[Mail], *, seen_at: datetime, list_no: int) -> None:
         raise NotImplementedError
 
     async def load_mails(self) -> tuple[Mail, ...]:

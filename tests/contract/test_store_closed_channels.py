@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from bot.domain import (
+    LeaseLost,
     MailId,
     NotifyReason,
     Outage,
@@ -12,7 +15,7 @@ from bot.domain import (
 )
 from bot.domain.outage_rules import judge_failure, judge_success
 from tests.support.samples_of_news import ADA, BOB, FINANCE, MAIL, REPORTS, at, run
-from tests.support.store_desk import subscribed
+from tests.support.store_desk import TTL, expire, subscribed
 
 if TYPE_CHECKING:
     from tests.support.store_desk import Desk
@@ -26,8 +29,12 @@ async def test_a_closed_channel_keeps_what_it_is_owed_and_its_people_hear_of_it(
     await subscribed(desk, REPORTS, mail_id=MailId("other"), by=BOB)
     await desk.saw(2, run(1, FAILED))
     gates = desk.store.gates
-    assert await gates.close_channel(REPORTS, reason="is_archived", now=at(3), operator_channel=FINANCE)
-    assert not await gates.close_channel(REPORTS, reason="is_archived", now=at(4), operator_channel=FINANCE)
+    assert await gates.close_channel(
+        REPORTS, reason="is_archived", now=at(3), operator_channel=FINANCE, term=None
+    )
+    assert not await gates.close_channel(
+        REPORTS, reason="is_archived", now=at(4), operator_channel=FINANCE, term=None
+    )
     waiting = {each.channel_id for each in await desk.store.outbox.backlog(now=at(5))}
     assert waiting == {ADA, BOB, FINANCE}
     word = await desk.send(5, channel=FINANCE)
@@ -35,19 +42,38 @@ async def test_a_closed_channel_keeps_what_it_is_owed_and_its_people_hear_of_it(
     state = await desk.store.subscriptions.get(REPORTS, MAIL)
     assert state is not None
     assert state.paused_reason == "is_archived"
-    assert await gates.reopen_channel(REPORTS)
-    assert not await gates.reopen_channel(REPORTS)
+    assert await gates.reopen_channel(REPORTS, term=desk.term)
+    assert not await gates.reopen_channel(REPORTS, term=desk.term)
     assert (await desk.send(6)).items[0].incident.mail_id == MAIL
 
 
-async def test_a_hold_is_remembered_and_one_from_the_future_is_not(desk: Desk) -> None:
-    """A clock that was an hour ahead must not silence the bot for an hour."""
+async def test_a_hold_is_remembered_and_never_lasts_longer_than_it_was_set_for(desk: Desk) -> None:
+    """A clock that was an hour ahead must not silence the bot for an hour, and its hold must not be overlooked."""
     gates = desk.store.gates
-    await gates.hold("chat.postMessage", now=at(0), until=at(0.5))
+    await gates.hold("chat.postMessage", now=at(0), until=at(0.5), term=desk.term)
     assert await gates.holds(now=at(0.1)) == {"chat.postMessage": at(0.5)}
     assert await gates.holds(now=at(1)) == {}
-    await gates.hold("chat.postMessage", now=at(60), until=at(61))
-    assert await gates.holds(now=at(0)) == {}
+    await gates.hold("chat.postMessage", now=at(60), until=at(61), term=desk.term)
+    assert await gates.holds(now=at(0)) == {"chat.postMessage": at(1)}
+
+
+async def test_who_no_longer_leads_closes_and_opens_no_channel_and_holds_no_method(desk: Desk) -> None:
+    """A leader that was suspended wakes up with what Slack told it long ago. An event or a command has no term."""
+    closed = desk.store.gates
+    await expire(desk)
+    assert await desk.store.lease.acquire("next", TTL) is not None
+    with pytest.raises(LeaseLost):
+        await closed.close_channel(
+            REPORTS, reason="is_archived", now=at(3), operator_channel=None, term=desk.term
+        )
+    with pytest.raises(LeaseLost):
+        await closed.hold("chat.postMessage", now=at(3), until=at(4), term=desk.term)
+    assert await closed.close_channel(
+        REPORTS, reason="is_archived", now=at(3), operator_channel=None, term=None
+    )
+    with pytest.raises(LeaseLost):
+        await closed.reopen_channel(REPORTS, term=desk.term)
+    assert (await closed.closed_channels(), await closed.holds(now=at(3))) == ({REPORTS: "is_archived"}, {})
 
 
 async def test_an_outage_is_told_once_and_its_end_once(desk: Desk) -> None:

@@ -128,6 +128,28 @@ async def test_a_released_message_is_owed_again(desk: Desk) -> None:
     assert again.post_id != first.post_id
 
 
+@pytest.mark.parametrize("outcome", ["sent", "refused", "deleted"])
+async def test_a_known_outcome_stays(desk: Desk, outcome: str) -> None:
+    """A process that was suspended in the middle of its call stores what it believes after the next leader knew."""
+    await subscribed(desk)
+    await desk.saw(2, run(1, FAILED))
+    notice = await desk.claim(3)
+    deliveries = desk.store.deliveries
+    if outcome == "refused":
+        await deliveries.mark_refused(notice.post_id)
+    else:
+        await deliveries.mark_sent(notice.post_id, ts="3.0", now=at(3))
+    if outcome == "deleted":
+        await deliveries.mark_gone(REPORTS, "3.0")
+    await deliveries.mark_unsure(notice.post_id, settle_at=at(4))
+    await deliveries.mark_refused(notice.post_id)
+    await deliveries.mark_sent(notice.post_id, ts="9.0", now=at(9))
+    assert await deliveries.unsure(REPORTS, now=at(60)) is None
+    await desk.saw(12, run(11, FAILED))
+    redraws = [await deliveries.redraw(post_id) for post_id in await deliveries.stale(REPORTS)]
+    assert [each.ts for each in redraws if each] == (["3.0"] if outcome == "sent" else [])
+
+
 async def test_a_message_that_is_known_to_be_there_is_not_released(desk: Desk) -> None:
     """Whoever found it was quicker than whoever gave it up."""
     await subscribed(desk)
@@ -157,7 +179,9 @@ async def test_what_was_on_its_way_as_the_channel_left_is_not_sent_again(desk: D
 async def test_what_is_about_no_subscription_is_sent_again(desk: Desk) -> None:
     """A word to the operators, whose channel is subscribed to nothing."""
     await subscribed(desk, REPORTS)
-    await desk.store.gates.close_channel(REPORTS, reason="is_archived", now=at(3), operator_channel=FINANCE)
+    await desk.store.gates.close_channel(
+        REPORTS, reason="is_archived", now=at(3), operator_channel=FINANCE, term=None
+    )
     word = await desk.claim(4, channel=FINANCE)
     await desk.store.deliveries.release(word.post_id)
     assert (await desk.send(5, channel=FINANCE)).lines == word.lines

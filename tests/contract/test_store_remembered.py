@@ -46,9 +46,9 @@ async def shown(desk: Desk) -> tuple[bool, object]:
 async def test_a_closed_channel_is_known_at_once(desk: Desk) -> None:
     closed = desk.store.gates
     assert await closed.closed_reason(REPORTS) is None
-    await closed.close_channel(REPORTS, reason="is_archived", now=at(1), operator_channel=FINANCE)
+    await closed.close_channel(REPORTS, reason="is_archived", now=at(1), operator_channel=FINANCE, term=None)
     assert await closed.closed_reason(REPORTS) == "is_archived"
-    await closed.reopen_channel(REPORTS)
+    await closed.reopen_channel(REPORTS, term=None)
     assert await closed.closed_reason(REPORTS) is None
 
 
@@ -65,7 +65,9 @@ async def test_what_was_read_while_it_changed_is_not_kept(store: Store) -> None:
 
     reader = asyncio.create_task(database.remembered("closed", (channels,), read))
     await read_it.wait()
-    await store.gates.close_channel(REPORTS, reason="is_archived", now=at(1), operator_channel=None)
+    await store.gates.close_channel(
+        REPORTS, reason="is_archived", now=at(1), operator_channel=None, term=None
+    )
     written.set()
     assert await reader == 0
     assert await database.remembered("closed", (channels,), read) == 1

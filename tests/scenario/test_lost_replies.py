@@ -86,7 +86,7 @@ async def test_what_a_person_is_told_directly(
     desk.slack.withhold_scopes(withheld)
     await desk.watch("Daily Sales")
     await desk.store.gates.close_channel(
-        REPORTS, reason="restricted_action", now=desk.now(), operator_channel=None
+        REPORTS, reason="restricted_action", now=desk.now(), operator_channel=None, term=None
     )
     desk.slack.faults.lose_reply(POST)
     await desk.start(polling=False)

@@ -75,7 +75,10 @@ class FakeShelf:
         self.saved_at: list[datetime] = []
         self.refuses = False
 
-    async def save_mails(self, mails: Sequence[Mail], *, seen_at: datetime) -> None:
+    async def next_list_no(self) -> int:
+        return len(self.saved_at) + 1
+
+    async def save_mails(self, mails: Sequence[Mail], *, seen_at: datetime, list_no: int) -> None:  # noqa: ARG002
         if self.refuses:
             raise StoreError("the disk is full")
         self.mails = tuple(mails)
@@ -241,8 +244,8 @@ async def test_it_reads_at_once_and_can_be_ended() -> None:
     saved = asyncio.Event()
 
     class Shelf(FakeShelf):
-        async def save_mails(self, mails: Sequence[Mail], *, seen_at: datetime) -> None:
-            await super().save_mails(mails, seen_at=seen_at)
+        async def save_mails(self, mails: Sequence[Mail], *, seen_at: datetime, list_no: int) -> None:
+            await super().save_mails(mails, seen_at=seen_at, list_no=list_no)
             saved.set()
 
     shelf = Shelf()

@@ -43,10 +43,16 @@ class Gates(Protocol):
     """Which channels are closed to us."""
 
     async def close_channel(
-        self, channel_id: ChannelId, *, reason: str, now: datetime, operator_channel: ChannelId | None
+        self,
+        channel_id: ChannelId,
+        *,
+        reason: str,
+        now: datetime,
+        operator_channel: ChannelId | None,
+        term: int | None,
     ) -> bool: ...
 
-    async def reopen_channel(self, channel_id: ChannelId) -> bool: ...
+    async def reopen_channel(self, channel_id: ChannelId, *, term: int | None) -> bool: ...
 
     async def closed_reason(self, channel_id: ChannelId) -> str | None: ...
 
@@ -84,6 +90,7 @@ class ChannelEventHandler:
                 reason=_CLOSED[event.kind],
                 now=self._now(),
                 operator_channel=self._operator_channel,
+                term=None,
             )
             if closed:
                 _log.info("channel_closed", extra={"channel_id": event.channel_id, "why": event.kind})
@@ -106,9 +113,9 @@ class ChannelEventHandler:
         except StoreError as error:
             _log.warning("channel_not_looked_at", extra={"channel_id": channel_id, "error": str(error)})
 
-    async def open(self, channel_id: ChannelId) -> None:
+    async def open(self, channel_id: ChannelId, *, term: int | None = None) -> None:
         """The bot may post there."""
-        if await self._gates.reopen_channel(channel_id):
+        if await self._gates.reopen_channel(channel_id, term=term):
             _log.info("channel_open_again", extra={"channel_id": channel_id})
             self._woken()
 
@@ -118,12 +125,12 @@ class ChannelEventHandler:
         if seen:
             _log.info("looking_at_closed_channels", extra={"term": term, "count": len(seen)})
         for channel_id in seen:
-            if await self._look(channel_id) is Posting.UNKNOWN:
+            if await self._look(channel_id, term=term) is Posting.UNKNOWN:
                 return  # Slack is in trouble or we are too fast: the next round will do
             await asyncio.sleep(LOOK_GAP)
 
-    async def _look(self, channel_id: ChannelId) -> Posting:
+    async def _look(self, channel_id: ChannelId, *, term: int | None = None) -> Posting:
         posting = await self._channels.posting(channel_id)
         if posting is Posting.FINE:
-            await self.open(channel_id)
+            await self.open(channel_id, term=term)
         return posting

@@ -16,7 +16,7 @@ from bot.domain import MailBotError
 from bot.quickbi.endpoints import HIGHEST_PORT
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
 
 EXIT_TROUBLE = 1
 EXIT_SETTINGS = 2
@@ -27,7 +27,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     _need_no_home()
     try:
-        return asyncio.run(_command(arguments))
+        with asyncio.Runner(loop_factory=_event_loop(arguments.command)) as runner:
+            return runner.run(_command(arguments))
     except MailBotError as trouble:
         return _say_why(trouble)
     except KeyboardInterrupt:
@@ -40,6 +41,11 @@ def _need_no_home() -> None:
         Path.home()
     except RuntimeError:
         os.environ["HOME"] = gettempdir()
+
+
+def _event_loop(command: str | None) -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """PostgreSQL's driver cannot use Windows' usual loop; the sandbox needs that one to start a process."""
+    return asyncio.SelectorEventLoop if sys.platform == "win32" and command != "sandbox" else None
 
 
 def _say_why(trouble: MailBotError) -> int:

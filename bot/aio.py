@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.domain import StoreError
@@ -13,25 +13,17 @@ if TYPE_CHECKING:
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0  # seconds
 _T = TypeVar("_T")
-_log = logging.getLogger(__name__)
 
 
 async def until_stored(step: Callable[[], Awaitable[_T]]) -> _T:
-    """Repeat `step` until the database accepts it. Logs the first failure and the recovery, once each.
+    """Repeat `step` until the database, which logs its failures itself, accepts it.
 
     Every exception other than StoreError is raised, LeaseLost above all.
     """
     pause = _FIRST_PAUSE
     while True:
-        try:
-            result = await step()
-        except StoreError as error:
-            if pause == _FIRST_PAUSE:
-                _log.error("database_failed", extra={"error": str(error)})
-        else:
-            if pause > _FIRST_PAUSE:
-                _log.info("database_recovered")
-            return result
+        with suppress(StoreError):
+            return await step()
         await asyncio.sleep(pause)
         pause = min(_LONGEST_PAUSE, pause * 2)
 

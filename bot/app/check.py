@@ -32,6 +32,7 @@ from bot.slack.transport.channel_access import posting_in
 from bot.slack.transport.connect import heard
 from bot.slack.transport.errors import SlackRefusal, refusal
 from bot.slack.views.errors import failure
+from bot.store.sqlite import SqliteInUse
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -191,9 +192,18 @@ async def _api(quickbi: QuickBIClient) -> tuple[bool | None, str]:
 
 
 async def _database(settings: Settings) -> tuple[bool | None, str]:
-    async with open_database(settings) as store:
-        await store.ping()
-        return True, f"{store.database.dialect}; its schema is up to date"
+    """A running bot keeps others from its SQLite file: then it is looked at beside that bot."""
+    try:
+        async with open_database(settings) as store:
+            return True, f"{store.database.dialect}; it can be written, and its schema is up to date"
+    except SqliteInUse:
+        async with open_database(settings, beside_a_bot=True) as store:
+            condition = await store.look_over()
+    if not condition.has_leader:
+        return False, "sqlite; another process has the file, but nobody polls: is that the bot? See its log."
+    looked_at = condition.last_look_at
+    last = f"; its last look at a mail was at {looked_at:%Y-%m-%d %H:%M:%S} UTC" if looked_at else ""
+    return True, f"sqlite; a bot is running on it, and it can be written{last}"
 
 
 def _quickbi_words(error: QuickBIError) -> str:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 SLACK_TIME_LIMIT = 10  # seconds for one call of Slack's API
 
 
-def open_database(settings: Settings) -> AbstractAsyncContextManager[Store]:
-    return open_store(settings.database_url.get_secret_value())
+def open_database(settings: Settings, *, beside_a_bot: bool = False) -> AbstractAsyncContextManager[Store]:
+    return open_store(settings.database_url.get_secret_value(), beside_a_bot=beside_a_bot)
 
 
 def slack_client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient:

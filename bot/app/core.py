@@ -13,7 +13,7 @@ from bot.mails.directory import MailDirectory
 from bot.mails.status_lookup import StatusCache, StatusLookup
 from bot.monitoring.poller import Poller
 from bot.monitoring.schedule import Schedule
-from bot.quickbi.call_budget import CallBudget, SteadySlots
+from bot.quickbi.call_budget import CallBudget, FallbackSlots
 from bot.slack.transport.notifier import SlackMessenger
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ async def build_core(
     now: Callable[[], datetime] = utc_now,
 ) -> Core:
     """`stack` closes the client of Quick BI."""
-    budget = CallBudget(SteadySlots(store.calls), calls_per_second=settings.quickbi_calls_per_second)
+    slots = FallbackSlots(store.calls) if store.database.is_exclusive else store.calls
+    budget = CallBudget(slots, calls_per_second=settings.quickbi_calls_per_second)
     quickbi = await stack.enter_async_context(quickbi_client(settings, status_sent=budget.sent))
     directory = MailDirectory(quickbi, store.mails, now=now)
     await directory.load()

@@ -1,11 +1,9 @@
-"""One replica leads: it polls and posts. Holds the lease, runs the leader's duties, stops them when it is lost.
+"""Holds the lease and runs the leader's duties, polling and posting, for as long as this replica has it.
 
-What is authoritative is the lease's row. This process believes that it leads only until the beginning of
-its last successful attempt plus the lease's length, less a margin; after that another may lead. Whatever it
-writes as the leader names its term, and the database refuses it if the term is over.
+The lease's row is authoritative. A replica trusts its lease until the start of its last successful attempt plus
+TTL - MARGIN; then another may lead. Every write of a leader names its term, and the database refuses an old one.
 
-Where the database belongs to this process alone (SQLite) nobody else can lead: there a lease that cannot be
-renewed is kept, and with it every answer that waits to be written down.
+On SQLite nobody else can lead: there a lease that cannot be renewed is kept, with the answers still to be stored.
 """
 
 from __future__ import annotations
@@ -25,15 +23,16 @@ if TYPE_CHECKING:
     from bot.domain import Lease
     from bot.domain.repositories import LeaseKeeper
 
-TTL = timedelta(seconds=15)
+# Another leads within 10 s of a leader's end: its lease is over after TTL, the next try is _TRY_EVERY later.
+TTL = timedelta(seconds=8)
 MARGIN = 2.0  # seconds by which two clocks may run apart during one lease
-_RENEW_EVERY = TTL.total_seconds() / 3  # two may be lost
-_TRY_EVERY = 2.0  # seconds between two tries to lead
+_RENEW_EVERY = 2.0  # seconds; a renewal that meets a dead connection takes less than 4
+_TRY_EVERY = 1.0  # seconds between two tries to lead, or to renew after a failure
 _log = logging.getLogger(__name__)
 
 
 class Leadership:
-    """`duties` are run with the term for as long as this replica leads; each ends only by cancellation."""
+    """`duties` get the term; each ends only by cancellation."""
 
     def __init__(
         self,
@@ -58,11 +57,11 @@ class Leadership:
 
     @property
     def is_sure(self) -> bool:
-        """Nobody else can lead at this moment, even if this process has just stood still for a minute."""
+        """Can no other replica lead now, even if this process has just been suspended?"""
         return self._lease is not None and (self._is_alone or self._clock() < self._trusted_until)
 
     async def run(self) -> None:
-        """Lead whenever it can be had, until cancelled; then let the next one begin at once."""
+        """Lead whenever the lease can be had, until cancelled; then let another replica lead at once."""
         try:
             while True:
                 if await self._acquired():
@@ -76,8 +75,7 @@ class Leadership:
         begun = self._clock()
         try:
             self._lease = await self._leases.acquire(self._holder, TTL)
-        except StoreError as error:
-            _log.warning("lease_not_asked", extra={"error": str(error)})
+        except StoreError:
             return False
         self._trusted_until = begun + TTL.total_seconds() - MARGIN
         return self._lease is not None
@@ -97,21 +95,20 @@ class Leadership:
             self._lease = None
 
     async def _keep(self, lease: Lease) -> None:
-        """Renew in time. Raises LeaseLost when this replica can no longer be sure to be the only one."""
+        """Renew in time. Raises LeaseLost when another replica may lead. The database limits each wait itself."""
+        pause = _RENEW_EVERY
         while True:
-            await asyncio.sleep(min(_RENEW_EVERY, max(0.0, self._trusted_until - self._clock())))
+            await asyncio.sleep(pause)
             begun = self._clock()
-            patience = TTL.total_seconds() if self._is_alone else self._trusted_until - begun
             try:
-                async with asyncio.timeout(max(0.1, patience)):
-                    await self._leases.renew(lease, TTL)
-            except (StoreError, TimeoutError) as error:
-                _log.warning("lease_not_renewed", extra={"error": type(error).__name__})
+                await self._leases.renew(lease, TTL)
+            except StoreError as error:
                 if not self._is_alone and self._clock() >= self._trusted_until:
                     raise LeaseLost("could not renew in time") from error
-                await asyncio.sleep(1.0)
+                pause = _TRY_EVERY
             else:
                 self._trusted_until = begun + TTL.total_seconds() - MARGIN
+                pause = _RENEW_EVERY
 
     async def _give_back(self) -> None:
         if self._lease is not None:

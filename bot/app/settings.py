@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from importlib.util import find_spec
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -34,8 +33,8 @@ from bot.app.setting_types import (
 )
 from bot.domain import ChannelId, MailBotError
 from bot.quickbi.endpoints import HIGHEST_PORT, is_host
+from bot.store import postgres
 
-_PASSWORD_AS_TYPED = re.compile(r"://[^:/@]*:([^@]*)@")
 _WEEK = 7 * 24 * 3600
 _TOGETHER = "together"  # the type of an error that names its settings itself
 _IN_OUR_WORDS = {
@@ -115,7 +114,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _is_database(cls, value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().startswith(("sqlite:", "postgresql:", "postgres:")):
+        if not value.get_secret_value().startswith(("sqlite:", "postgresql:", "postgresql+", "postgres:")):
             raise ValueError("must begin with sqlite:// or postgresql://")
         if not _is_database_url(value.get_secret_value()):
             raise ValueError("must be a database's address, as in postgresql://user:password@host/name")
@@ -165,7 +164,7 @@ class Settings(BaseSettings):
         )
         return (
             *(secret.get_secret_value() for secret in secrets if secret),
-            *_passwords(self.database_url.get_secret_value()),
+            *postgres.passwords_in(self.database_url.get_secret_value()),
         )
 
     @property
@@ -195,20 +194,21 @@ class Settings(BaseSettings):
 
 
 def _is_database_url(text: str) -> bool:
-    """An @ inside a password ends it too soon, and the rest would be shown as part of the host."""
+    if not text.startswith("sqlite:"):
+        return all(host.startswith("/") or is_host(host) for host in _hosts(text))
     try:
-        url = make_url(text)
+        return make_url(text).host is None
     except (ArgumentError, ValueError):
         return False
-    return url.host is None or is_host(url.host)
 
 
-def _passwords(database_url: str) -> set[str]:
-    """As the database is told it, and as it was typed: with %40 for @, perhaps."""
-    url = make_url(database_url)
-    typed = _PASSWORD_AS_TYPED.search(database_url)
-    found = [url.password, typed and typed[1], url.query.get("password")]
-    return {str(password) for password in found if password}
+def _hosts(postgres_url: str) -> list[str]:
+    """What cannot be read counts as a host that is none. A path is a socket."""
+    try:
+        hosts = postgres.parameters_of(postgres_url).get("host", "")
+    except ValueError:
+        return [""]
+    return hosts.split(",") if hosts else []
 
 
 def load_settings(**overrides: Any) -> Settings:

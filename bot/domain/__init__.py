@@ -10,6 +10,7 @@ from bot.domain.errors import (
     ChannelGone,
     CredentialsProblem,
     CredentialsRejected,
+    DatabaseAway,
     DeliveryUnknown,
     LeaseLost,
     MailBotError,

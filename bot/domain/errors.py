@@ -14,6 +14,7 @@ MailBotError
 │   └── UnknownRefusal      a code that nobody has seen; shown as it is
 ├── LeaseLost               another replica leads now: stop writing
 ├── StoreError              the database cannot be used; the message says why
+│   └── DatabaseAway        it does not answer at all
 └── SlackError              Slack did not take a message
 ├── ChannelGone         this channel cannot be told; `reason` is Slack's word
 ├── AppRejected         the app's token or scopes are wrong: nobody can be told
@@ -169,6 +170,10 @@ class LeaseLost(MailBotError):
 
 class StoreError(MailBotError):
     """The database cannot be opened or used. The message is for the operator and shows no secret."""
+
+
+class DatabaseAway(StoreError):
+    """The database does not answer at all."""
 
 
 class SlackError(MailBotError):

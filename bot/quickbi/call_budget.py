@@ -1,38 +1,28 @@
-"""The one call a second that Quick BI allows, and who gets it: people in their order, the poller if nobody waits.
+"""Shares out the status calls that Quick BI allows: people in their order, the poller when nobody waits.
 
-The slots themselves are a row that all replicas share (`CallSlots`). A person takes the next slot however
-far away it is, so the queue of people *is* the row's future; the poller takes a slot only when the row is in
-the past, so it never stands before anyone.
+The slots are a row that all replicas share (`CallSlots`): the time at which the next one is free. A person takes
+it, however far away; the poller takes it only if that time is over, so it never delays a person.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from time import monotonic
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from bot.domain import StoreError
 from bot.quickbi.backoff import Pace
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from bot.domain.repositories import CallSlots
 
-# Of the interval: two calls sent exactly a second apart can arrive a little closer, each delayed differently.
+# Share of the interval: two calls sent a second apart can arrive closer, each delayed differently.
 ARRIVAL_MARGIN = 0.02
-LONGEST_HOLD = 30.0  # seconds that a call which has its slot is kept waiting: then Quick BI may say so itself
-_log = logging.getLogger(__name__)
-T = TypeVar("T")
+LONGEST_HOLD = 30.0  # seconds that a call with a slot is delayed after throttling
 
 
 class CallBudget:
-    """Hands out status calls. One for each process; the row behind it is the account's.
-
-    When Quick BI throttles all the same (someone else uses the account too), the pace drops and creeps back
-    with each call that goes well.
-    """
+    """One for each process. Slows down when Quick BI throttles (others may use the account), and recovers."""
 
     def __init__(self, slots: CallSlots, *, calls_per_second: float) -> None:
         self._slots = slots
@@ -56,10 +46,7 @@ class CallBudget:
         return await self._slots.take_call_if_free(interval=self.interval)
 
     async def my_turn(self) -> None:
-        """Hold this process's calls apart by when they are really sent: a late waker must not crowd the next.
-
-        A slot that was given out before Quick BI throttled does not count any more.
-        """
+        """Wait until this process's last call is an interval ago and no throttling delays the next."""
         async with self._turn:
             while (wait := self._next_at() - monotonic()) > 0:  # noqa: ASYNC110 (`sent` and `throttled` move it)
                 await asyncio.sleep(wait)
@@ -69,14 +56,11 @@ class CallBudget:
         return max(self._sent_at + self.interval, self._held_until)
 
     def sent(self) -> None:
-        """A call is on the wire only now: it needed a connection first. The next keeps its distance from here."""
+        """The call leaves only now, as it needed a connection first: the interval begins here."""
         self._sent_at = monotonic()
 
     async def throttled(self, retry_after: float | None) -> None:
-        """Quick BI said that we were too fast: pause, then go on more slowly.
-
-        Calls that were under way together and are refused together are one piece of news about the pace.
-        """
+        """Pause, then go on more slowly. Of calls that were under way together only the first slows down."""
         if self._sent_at >= self._slowed_at:
             self._pace = self._pace.throttled()
             self._slowed_at = monotonic()
@@ -88,38 +72,34 @@ class CallBudget:
         self._pace = self._pace.went_well()
 
 
-class SteadySlots:
-    """`CallSlots` that go on while the shared row is out of reach: a full disk must not silence the bot.
+class FallbackSlots:
+    """`CallSlots` for one process alone, which goes on by its own clock where the row cannot be written.
 
-    For as long as that lasts each replica keeps the limit by itself.
+    Several replicas cannot: none knows what the others do, and a limit of one call has no shares. With them
+    nobody calls until the row is back; people are told so at once.
     """
 
-    def __init__(self, shared: CallSlots) -> None:
-        self._shared = shared
+    def __init__(self, row: CallSlots) -> None:
+        self._row = row
         self._own = LocalSlots()
-        self._is_shared = True
 
     async def reserve_call(self, *, interval: float) -> float:
-        return await self._either(lambda slots: slots.reserve_call(interval=interval))
+        try:
+            return await self._row.reserve_call(interval=interval)
+        except StoreError:
+            return await self._own.reserve_call(interval=interval)
 
     async def take_call_if_free(self, *, interval: float) -> float:
-        return await self._either(lambda slots: slots.take_call_if_free(interval=interval))
+        try:
+            return await self._row.take_call_if_free(interval=interval)
+        except StoreError:
+            return await self._own.take_call_if_free(interval=interval)
 
     async def hold_calls(self, seconds: float) -> None:
-        await self._either(lambda slots: slots.hold_calls(seconds))
-
-    async def _either(self, call: Callable[[CallSlots], Awaitable[T]]) -> T:
         try:
-            done = await call(self._shared)
-        except StoreError as error:
-            if self._is_shared:
-                _log.warning("call_slots_out_of_reach", extra={"error": str(error)})
-            self._is_shared = False
-            return await call(self._own)
-        if not self._is_shared:
-            _log.info("call_slots_back")
-        self._is_shared = True
-        return done
+            await self._row.hold_calls(seconds)
+        except StoreError:
+            await self._own.hold_calls(seconds)
 
 
 class LocalSlots:

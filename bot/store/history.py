@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from bot.domain import KnownRun, MailId
     from bot.store.database import Database
 
+_FORGET_LIMIT = 60.0  # seconds for one deletion of what is old
+
 
 @dataclass(slots=True)
 class History:
@@ -84,7 +86,7 @@ class History:
             delete(posts).where(posts.c.claimed_at < before, posts.c.post_id.not_in(still_used)),
             delete(notices).where(notices.c.incident_id.is_(None), notices.c.created_at < before),
         )
-        async with self._database.writing() as connection:
+        async with self._database.writing(limit=_FORGET_LIMIT) as connection:
             for step in steps:
                 await connection.execute(step)
 

@@ -1,12 +1,16 @@
-"""All that the bot remembers, by what each part knows. The only thing that the composition root opens."""
+"""All repositories over one database. The only thing that the composition root opens."""
 
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from sqlalchemy import BigInteger, cast, func, select
 
 from bot.store.audit import Audit
 from bot.store.call_slots import CallSlotRow
+from bot.store.change_counter import next_number
 from bot.store.closed_channels import ClosedChannels
 from bot.store.database import opened
 from bot.store.deliveries import Deliveries
@@ -18,12 +22,24 @@ from bot.store.observations import Observations
 from bot.store.outages import Outages
 from bot.store.outbox import Outbox
 from bot.store.subscriptions import Subscriptions
+from bot.store.tables import lease, watches
 from bot.store.watches import Watches
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from datetime import datetime
 
     from bot.store.database import Database
+
+_PROBE = "probe"  # a counter that says nothing: writing it shows that the database can be written
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Condition:
+    """`last_look_at` is when a leader last stored an answer about some mail."""
+
+    has_leader: bool
+    last_look_at: datetime | None
 
 
 class Store:
@@ -45,14 +61,23 @@ class Store:
         self.calls = CallSlotRow(database)
         self.lease = LeaseRow(database)
 
-    async def ping(self) -> None:
-        """Raises where the database cannot be asked."""
-        async with self.database.reading() as connection:
-            await connection.exec_driver_sql("SELECT 1")
+    async def look_over(self) -> Condition:
+        """Write, for a standby or a full disk can still be read. Raises StoreError where that fails."""
+        held = cast(lease.c.expires_at, BigInteger) > self.database.clock()
+        async with self.database.writing() as connection:
+            await next_number(self.database, connection, _PROBE)
+            leads = (await connection.execute(select(held))).scalar_one_or_none()
+            looked_at = (await connection.execute(select(func.max(watches.c.looked_at)))).scalar_one()
+        return Condition(has_leader=bool(leads), last_look_at=looked_at)
 
 
 @asynccontextmanager
-async def open_store(database_url: str) -> AsyncIterator[Store]:
-    """Raises StoreError where the database cannot be used."""
-    async with opened(database_url) as database:
-        yield Store(database)
+async def open_store(database_url: str, *, beside_a_bot: bool = False) -> AsyncIterator[Store]:
+    """Raises StoreError where the database cannot be used, SqliteInUse where a bot has its file.
+
+    `beside_a_bot` is for a look at what that bot uses: it neither locks nor upgrades.
+    """
+    async with opened(database_url, beside_a_bot=beside_a_bot) as database:
+        store = Store(database)
+        await store.look_over()
+        yield store

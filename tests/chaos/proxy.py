@@ -29,6 +29,7 @@ class Proxy:
     own_port: int = 0
     refuses: bool = False
     may_commit: Callable[[], bool] = lambda: True  # asked at each commit; if not, its connection is reset
+    swallows_all: bool = False  # new connections, too: the database's machine is gone
     _links: set[_Link] = field(default_factory=set)
     _flowing: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -68,7 +69,7 @@ class Proxy:
             writer.transport.abort()
             return
         upstream_reader, upstream_writer = await asyncio.open_connection(self.host, self.port)
-        link = _Link(writers=(writer, upstream_writer))
+        link = _Link(writers=(writer, upstream_writer), is_swallowed=self.swallows_all)
         self._links.add(link)
         pumps = (
             asyncio.create_task(self._pump(reader, upstream_writer, link)),

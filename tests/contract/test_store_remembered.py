@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.store.store import Store
     from tests.support.store_desk import Desk
 
-pytest_plugins = ["tests.support.databases"]
+pytest_plugins = ["tests.support.store_fixtures"]
 
 
 async def test_every_change_is_seen_at_once(desk: Desk) -> None:

@@ -56,7 +56,9 @@ def _restored_file(url: str, script: str) -> Rows:
 
 
 async def _restored_server(url: str, script: str) -> Rows:
-    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://"))
+    engine = create_async_engine(
+        url.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
+    )
     async with engine.connect() as connection:
         raw = await connection.get_raw_connection()
         assert raw.driver_connection
@@ -89,6 +91,7 @@ async def test_every_row_is_still_there_in_the_schema_of_today(
 ) -> None:
     """What an old version wrote is neither lost nor changed; what is new may stand beside it."""
     before = old[1]
+    assert before
     assert all(before.values()), "the sample has rows in every table"
     async with upgraded.database.reading() as connection:
         differences = await connection.run_sync(

@@ -144,6 +144,7 @@ def _failures() -> dict[str, Message]:
         "failure-nowhere": failures.failure(errors["down"]),
         "failure-surprise": failures.surprise("1a2b3c4d"),
         "failure-cannot-keep": failures.cannot_keep("1a2b3c4d"),
+        "failure-database-away": failures.database_away("1a2b3c4d"),
         "failure-outsider": failures.outsider(),
         "failure-wrong-channel": failures.wrong_channel(),
         "failure-restarting": failures.restarting(),

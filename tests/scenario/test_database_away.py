@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.sandbox.quickbi.faults import Mode
 from bot.sandbox.world import Status
 from tests.support.postgres import postgres_server_that_stops
 from tests.support.telling import telling
@@ -14,7 +15,8 @@ from tests.support.telling import telling
 if TYPE_CHECKING:
     from tests.support.telling import Telling
 
-AWAY = 20.0  # seconds: the lease is trusted for 13, and a look under way is waited for 5 more
+AWAY = 14.0  # seconds: the lease is trusted for 6, and a look under way is waited for 5 more
+ANSWER_TAKES = 3.0  # seconds: longer than the server needs to stop
 
 
 async def until_asked(desk: Telling, mail_id: str) -> None:
@@ -35,9 +37,11 @@ async def test_a_failure_seen_while_the_database_was_away_is_told() -> None:
             mail_id = await desk.watch("Daily Sales")
             await desk.start()
             await desk.until_looked(times=3)
-            await asyncio.to_thread(server.stop)
+            desk.quickbi.faults.add(Mode.SLOW, seconds=ANSWER_TAKES)
             desk.run(mail_id, Status.FAILED)
             await until_asked(desk, mail_id)
+            await asyncio.to_thread(server.stop)
+            desk.quickbi.faults.clear()
             await asyncio.sleep(1.1)  # Quick BI tells when a run started to the second
             desk.run(mail_id, Status.SENT)
             await asyncio.sleep(AWAY)

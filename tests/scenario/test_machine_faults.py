@@ -115,7 +115,8 @@ async def test_a_full_disk_delays_the_news_and_loses_none(tmp_path: Path) -> Non
                 await asyncio.sleep(0.1)
             stage.world.run_now(mail.mail_id, takes=timedelta(0), outcome=SENT)
             await bot.until_logged("database_failed")
-            assert "Daily Sales was sent" in (await stage.ask("/mail-status Daily Sales", seconds=20)).text
+            await stage.slack.people.type_command("ada", "reports", "/mail-status Daily Sales")
+            await stage.until_text("Daily Sales was sent", seconds=20)
             refused = await stage.ask("/mail-subscribe Daily Sales", seconds=30)
             assert "I cannot save anything right now" in refused.text
             await asyncio.sleep(16)  # longer than a lease

@@ -57,7 +57,7 @@ async def upgraded_postgres_database(server: str) -> str:
 
 async def _execute(server: str, statement: str) -> None:
     engine = create_async_engine(
-        make_url(server).set(drivername="postgresql+asyncpg"), isolation_level="AUTOCOMMIT"
+        make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
     )
     async with engine.connect() as connection:
         await connection.execute(text(statement))

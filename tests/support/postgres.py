@@ -7,10 +7,12 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _TIME_LIMIT = 60
+_AS_POSTGRES = {True: ("setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"), False: ()}
+WITH_PASSWORD = "with_password"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +61,8 @@ def postgres_server_that_stops() -> Iterator[Server]:
         shutil.chown(folder, "postgres", "postgres")
     data, port = folder / "data", _free_port()
     _run(programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+    access = data / "pg_hba.conf"
+    access.write_text(f"host all {WITH_PASSWORD} 127.0.0.1/32 scram-sha-256\n{access.read_text()}")
     server = Server(
         url=f"postgresql://postgres@127.0.0.1:{port}/postgres",
         control=(programs / "pg_ctl", "-D", data, "-l", folder / "log"),
@@ -70,6 +76,49 @@ def postgres_server_that_stops() -> Iterator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextmanager
+def running_pgbouncer(server: str) -> Iterator[str]:
+    """The address of a PgBouncer in transaction mode, with two connections to that server."""
+    program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
+    if program is None:
+        reason = "no PgBouncer here"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    place, port = urlsplit(server), _free_port()
+    with tempfile.TemporaryDirectory(prefix="mailbot-pgbouncer-") as folder:
+        settings = Path(folder) / "pgbouncer.ini"
+        settings.write_text(
+            f"[databases]\n* = host={place.hostname} port={place.port} user=postgres\n"
+            f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
+            "pool_mode = transaction\nauth_type = any\ndefault_pool_size = 2\n"
+        )
+        if os.geteuid() == 0:
+            shutil.chown(folder, "postgres", "postgres")
+        process = subprocess.Popen(  # noqa: S603
+            [*_AS_POSTGRES[os.geteuid() == 0], program, "--quiet", str(settings)], stderr=subprocess.DEVNULL
+        )
+        try:
+            _wait_for(port)
+            yield place._replace(netloc=f"postgres@127.0.0.1:{port}").geturl()
+        finally:
+            process.terminate()
+            process.wait(_TIME_LIMIT)
+
+
+def _wait_for(port: int) -> None:
+    end = time.monotonic() + _TIME_LIMIT
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+
+
 def _find_programs() -> Path | None:
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     on_path = shutil.which("initdb")
@@ -79,9 +128,7 @@ def _find_programs() -> Path | None:
 
 def _run(*command: object) -> None:
     """PostgreSQL refuses to run as root, so root runs it as `postgres`."""
-    words = [str(word) for word in command]
-    if os.geteuid() == 0:
-        words = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", *words]
+    words = [*_AS_POSTGRES[os.geteuid() == 0], *(str(word) for word in command)]
     subprocess.run(  # noqa: S603
         words, check=True, timeout=_TIME_LIMIT, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, cwd="/"
     )

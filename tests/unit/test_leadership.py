@@ -187,7 +187,7 @@ async def test_a_database_that_refuses_is_asked_again(row: Row) -> None:
 async def test_a_lease_that_cannot_be_renewed_ends_only_where_another_may_lead(
     row: Row, *, is_alone: bool
 ) -> None:
-    """It is trusted for 13 seconds. Alone, it is kept, and with it every answer that waits to be written."""
+    """It is trusted for 6 seconds. Alone, it is kept, and with it every answer that waits to be written."""
     duty, passed = Duty(), [0.0]
     leadership = Leadership(
         row, holder="me", duties=[duty.lead], is_alone=is_alone, clock=lambda: monotonic() + sum(passed)
@@ -196,7 +196,7 @@ async def test_a_lease_that_cannot_be_renewed_ends_only_where_another_may_lead(
     try:
         await duty.until_begun(1)
         row.away = True
-        passed.append(7.0)  # the first renewal after 5 seconds finds some trust left, those behind it none
+        passed.append(3.0)  # the first renewal after 2 seconds finds some trust left, those behind it none
         async with asyncio.timeout(20):
             while row.renewals < 2 or (leadership.is_leader and not is_alone):  # noqa: ASYNC110 (counters)
                 await asyncio.sleep(0.05)

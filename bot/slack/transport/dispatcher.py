@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
-from bot.domain import MailBotError, QuickBIError, StoreError, UsageError
+from bot.domain import DatabaseAway, MailBotError, QuickBIError, StoreError, UsageError
 from bot.slack.kit.actions import OldButton
 from bot.slack.payloads import Incoming, searched
 from bot.slack.views import errors as failures
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from slack_sdk.models.blocks import Option
 
     from bot.domain import ChannelId
+    from bot.slack.kit.blocks import Message
     from bot.slack.payloads import Searched
     from bot.slack.transport.access import AccessPolicy
     from bot.slack.transport.answer import Answer
@@ -212,12 +213,21 @@ class Dispatcher:
                 reference = uuid4().hex[:8]
                 event = "handler_refused" if isinstance(error, MailBotError) else "handler_failed"
                 _log.error(event, exc_info=error, extra={"reference": reference})
-                tell = failures.cannot_keep if isinstance(error, StoreError) else failures.surprise
-                message = tell(reference)
+                message = _trouble(error, reference)
         try:
             await answer.send(message)
         except Exception:  # noqa: BLE001 (the last resort of the boundary)
             _log.exception("answer_failed")
+
+
+def _trouble(error: Exception, reference: str) -> Message:
+    match error:
+        case DatabaseAway():
+            return failures.database_away(reference)
+        case StoreError():
+            return failures.cannot_keep(reference)
+        case _:
+            return failures.surprise(reference)
 
 
 def _understood(read: Callable[[Mapping[str, Any]], T], body: Mapping[str, Any]) -> T | None:

@@ -136,6 +136,10 @@ class History(Protocol):
         """Newest first; with `over_since` only those that ended well after it."""
         ...
 
+    async def last_answer_at(self) -> datetime | None:
+        """When Quick BI last answered about any mail that is watched, as far as it was recorded."""
+        ...
+
     async def standings(self, mail_ids: Collection[MailId]) -> Mapping[MailId, Standing]:
         """Those of these mails of which anything is known."""
         ...

@@ -8,14 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from bot.domain import NotifyReason
+from bot.mails.text_normalisation import displayed
 from bot.store.database import insert_if_absent
 from bot.store.lease import fence
 from bot.store.notices import add_notice
 from bot.store.rows import upsert
-from bot.store.tables import channels, holds, subscriptions
+from bot.store.tables import channels, holds, mails, subscriptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from bot.domain import ChannelId, PostId
     from bot.store.database import Database
+
+_MOST_NAMES = 20  # of mails, in the message about a closed channel
 
 
 @dataclass(slots=True)
@@ -40,7 +43,7 @@ class ClosedChannels:
         operator_channel: ChannelId | None,
         term: int | None,
     ) -> bool:
-        """Pause the channel's subscriptions, and notify who subscribed it and the operators.
+        """Pause the channel's subscriptions, and notify the operators and whoever subscribed it, naming the mails.
 
         They are not notified again where it is closed for the same reason within the hour. The channel's own
         notices stay pending. Returns whether it was open. Raises LeaseLost.
@@ -52,14 +55,17 @@ class ClosedChannels:
             if not closed.rowcount:
                 return False
             found = await connection.execute(
-                select(subscriptions.c.created_by, func.count())
+                select(subscriptions.c.created_by, subscriptions.c.mail_id, mails.c.name)
+                .outerjoin(mails, mails.c.mail_id == subscriptions.c.mail_id)
                 .where(subscriptions.c.channel_id == channel_id)
-                .group_by(subscriptions.c.created_by)
+                .order_by(mails.c.name, subscriptions.c.mail_id)
             )
-            counts: dict[str, int] = {row[0]: row[1] for row in found}
-            if operator_channel and counts and operator_channel != channel_id:
-                counts[operator_channel] = sum(counts.values())
-            for target, count in counts.items():
+            targets: dict[str, list[str]] = {}
+            for person, mail_id, name in found:
+                targets.setdefault(person, []).append(displayed(name or "") or f"Mail {mail_id}")
+            if operator_channel and targets and operator_channel != channel_id:
+                targets[operator_channel] = sorted(name for names in targets.values() for name in names)
+            for target, names in targets.items():
                 await add_notice(
                     self._database,
                     connection,
@@ -68,7 +74,7 @@ class ClosedChannels:
                     reason=NotifyReason.CHANNEL_LOST,
                     created_at=now,
                     subject_id=channel_id,
-                    detail=f"{reason} {count}",
+                    detail="\n".join([f"{reason} {len(names)}", *names[:_MOST_NAMES]]),
                 )
         return True
 

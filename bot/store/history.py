@@ -12,7 +12,7 @@ from bot.domain.incidents import Standing
 from bot.store.rows import known_run_from, read_all
 from bot.store.runs import BEGAN
 from bot.store.subscription_views import firing_incidents, newest_runs
-from bot.store.tables import incidents, notices, post_items, posts, runs
+from bot.store.tables import incidents, notices, post_items, posts, runs, watches
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -43,6 +43,13 @@ class History:
                 select(func.count()).select_from(runs).where(runs.c.mail_id == mail_id)
             )
             return int(found.scalar_one())
+
+    async def last_answer_at(self) -> datetime | None:
+        """When Quick BI last answered about any mail that is watched, as far as it was recorded."""
+        async with self._database.reading() as connection:
+            found = await connection.execute(select(func.max(watches.c.looked_at)))
+            at: datetime | None = found.scalar_one_or_none()
+        return at
 
     async def incidents_of(
         self, mail_ids: Collection[MailId], *, limit: int = 10, over_since: datetime | None = None

@@ -8,6 +8,7 @@ import pytest
 
 from bot.domain import (
     LeaseLost,
+    Mail,
     MailId,
     NotifyReason,
     Outage,
@@ -27,6 +28,8 @@ FAILED = RunStatus.FAILED
 async def test_a_closed_channel_keeps_what_it_is_owed_and_its_people_hear_of_it(desk: Desk) -> None:
     await subscribed(desk, REPORTS)
     await subscribed(desk, REPORTS, mail_id=MailId("other"), by=BOB)
+    daily = Mail(mail_id=MAIL, name="Daily\nSales", owner_name="", paused=False)
+    await desk.store.mails.save_mails([daily], seen_at=at(0))
     await desk.saw(2, run(1, FAILED))
     gates = desk.store.gates
     assert await gates.close_channel(
@@ -38,7 +41,10 @@ async def test_a_closed_channel_keeps_what_it_is_owed_and_its_people_hear_of_it(
     waiting = {each.channel_id for each in await desk.store.outbox.backlog(now=at(5))}
     assert waiting == {ADA, BOB, FINANCE}
     word = await desk.send(5, channel=FINANCE)
-    assert (word.lines[0].reason, word.lines[0].detail) == (NotifyReason.CHANNEL_LOST, "is_archived 2")
+    assert (word.lines[0].reason, word.lines[0].detail) == (
+        NotifyReason.CHANNEL_LOST,
+        "is_archived 2\nDaily Sales\nMail other",
+    )
     state = await desk.store.subscriptions.get(REPORTS, MAIL)
     assert state is not None
     assert state.paused_reason == "is_archived"

@@ -61,6 +61,16 @@ async def test_a_persons_subscriptions_are_those_that_they_made(store: Store) ->
     assert {(each.channel_id, each.created_by) for each in channels} == {(REPORTS, ADA), (FINANCE, BOB)}
 
 
+async def test_the_last_answer_is_that_of_any_watched_mail(store: Store) -> None:
+    """Nothing is known before the first one."""
+    assert await store.history.last_answer_at() is None
+    for mail_id in (MAIL, OTHER):
+        await store.subscriptions.subscribe(subscription(mail_id=mail_id), baseline=None)
+    await record(store, (5, RunStatus.SENT), mail_id=OTHER)
+    await record(store, (3, RunStatus.SENT))
+    assert await store.history.last_answer_at() == at(6)
+
+
 async def test_incidents_come_newest_first(store: Store) -> None:
     """Also those that are over; only of the mails that were asked for."""
     for mail_id in (MAIL, OTHER):

@@ -256,10 +256,26 @@ def _homes() -> dict[str, View]:
     late = state(OPS, incident=firing(IncidentKind.LATE))
     hanging = replace(SALES, mail_id=MailId("a1"), name="Hanging before anybody subscribed")
     snoozed = state(NASTY, incident=firing(IncidentKind.STUCK), snoozed_until=NOW + timedelta(hours=4))
+    short = Outage(outage_id="1", began_at=NOW - timedelta(seconds=40), cause="QuickBIUnavailable")
     overviews = {
-        "first-time": Overview(states=(), incidents=(), outage=None, sight=Sight.KNOWN, names=names),
+        "silent": Overview(
+            states=(ops,),
+            incidents=(),
+            outage=short,
+            last_answer_at=NOW - timedelta(seconds=55),
+            sight=Sight.KNOWN,
+            names=names,
+        ),
+        "first-time": Overview(
+            states=(), incidents=(), outage=None, last_answer_at=None, sight=Sight.KNOWN, names=names
+        ),
         "quiet": Overview(
-            states=(ops, state(latest=run("SENT"))), incidents=(), outage=None, sight=Sight.KNOWN, names=names
+            states=(ops, state(latest=run("SENT"))),
+            incidents=(),
+            outage=None,
+            last_answer_at=NOW - timedelta(seconds=20),
+            sight=Sight.KNOWN,
+            names=names,
         ),
         "trouble": Overview(
             states=(
@@ -273,19 +289,33 @@ def _homes() -> dict[str, View]:
             ),
             incidents=tuple(_over()),
             outage=None,
+            last_answer_at=NOW - timedelta(seconds=20),
             sight=Sight.KNOWN,
             names=names,
         ),
         "outage": Overview(
             states=(trouble, ops),
             incidents=(),
-            outage=Outage(outage_id="1", began_at=NOW - timedelta(minutes=8), cause="QuickBIUnavailable"),
+            outage=replace(short, began_at=NOW - timedelta(minutes=8), told_at=NOW - timedelta(minutes=5)),
+            last_answer_at=NOW - timedelta(minutes=9),
             sight=Sight.UNKNOWN,
             names=names,
         ),
-        "looking": Overview(states=(), incidents=(), outage=None, sight=Sight.LOOKING, names=names),
+        "looking": Overview(
+            states=(),
+            incidents=(),
+            outage=None,
+            last_answer_at=NOW - timedelta(seconds=20),
+            sight=Sight.LOOKING,
+            names=names,
+        ),
         "crowded": Overview(
-            states=tuple(_crowd()), incidents=tuple(_over() * 4), outage=None, sight=Sight.KNOWN, names=names
+            states=tuple(_crowd()),
+            incidents=tuple(_over() * 4),
+            outage=None,
+            last_answer_at=NOW - timedelta(seconds=20),
+            sight=Sight.KNOWN,
+            names=names,
         ),
     }
     return {f"home-{name}": home(what, now=NOW, zone=ZONE) for name, what in overviews.items()}

@@ -201,7 +201,10 @@ def _lines() -> dict[str, Message]:
         "mail-paused": PlainNotice(reason=REASON.MAIL_PAUSED, at=NOW, subject_id=MAIL, mail=SALES),
         "mail-unpaused": PlainNotice(reason=REASON.MAIL_UNPAUSED, at=NOW, subject_id=MAIL, mail=NASTY),
         "channel-lost": PlainNotice(
-            reason=REASON.CHANNEL_LOST, at=NOW, subject_id="C0OLDREP07", detail="is_archived 3"
+            reason=REASON.CHANNEL_LOST,
+            at=NOW,
+            subject_id="C0OLDREP07",
+            detail="is_archived 3\nDaily *Sales*\nStock <!here>\nWeekly Ops",
         ),
         "message-refused": PlainNotice(
             reason=REASON.MESSAGE_REFUSED,

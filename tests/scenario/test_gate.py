@@ -71,7 +71,7 @@ async def test_every_command_is_refused_elsewhere(bot: Rig) -> None:
 async def test_home_is_for_who_is_in_an_allowed_channel_or_has_subscribed_one(bot: Rig) -> None:
     """Its buttons, its typeahead and its modals, too."""
     await bot.slack.people.open_home("ada")
-    ours = await until_home(bot, "ada", "Quick BI answers")
+    ours = await until_home(bot, "ada", "and I am watching")
     assert await offer(bot, ours, "daily")
     await bot.slack.people.open_home("mei")
     await until_home(bot, "mei", ELSEWHERE)
@@ -169,7 +169,7 @@ async def test_a_person_whom_slack_does_not_know_yet_sees_nothing(stage: Rig) ->
     await stage.slack.people.open_home("ada")
     await until_home(stage, "ada", "Slack did not tell me which organisation")
     await stage.slack.people.open_home("ada")
-    await until_home(stage, "ada", "Quick BI answers")
+    await until_home(stage, "ada", "and I am watching")
 
 
 async def test_the_typeahead_offers_outsiders_nothing(stage: Rig) -> None:

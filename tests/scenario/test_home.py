@@ -130,7 +130,7 @@ async def test_what_is_no_longer_so_is_not_done_from_home(bot: Rig) -> None:
 async def test_home_finds_mails_while_quick_bi_is_down(bot: Rig) -> None:
     """Looking one up says why there is no answer; help and the list need none."""
     await bot.slack.people.open_home("ada")
-    view = await until_shown(bot, bot.slack.home, "Quick BI answers")
+    view = await until_shown(bot, bot.slack.home, "and I am watching")
     bot.quickbi.faults.add(Mode.UNAVAILABLE, lasting=DOWN)
     offered = await bot.slack.people.suggest("ada", "mail_search", "daily", view_id=view.id)
     choice = offered.options[0]["value"]
@@ -145,7 +145,7 @@ async def test_home_finds_mails_while_quick_bi_is_down(bot: Rig) -> None:
 async def test_an_outsiders_click_on_a_home_tab_does_nothing(bot: Rig, action_id: str) -> None:
     """Refresh, help, search and the rest: each is refused before it begins."""
     await bot.slack.people.open_home("ada")
-    view = await until_shown(bot, bot.slack.home, "Quick BI answers")
+    view = await until_shown(bot, bot.slack.home, "and I am watching")
     action = {"type": "button", "action_id": action_id, "block_id": "b", "value": "x C0REPORTS2"}
     olga = bot.slack.workspace.user("olga")
     payload = payloads.block_actions(olga, payloads.view_place(view), action, trigger_id="theirs")

@@ -45,7 +45,7 @@ async def test_home_tells_a_first_time_person_how_to_begin(both_ways: Rig) -> No
     before = len(both_ways.quickbi.ledger.calls("GetMailTaskStatus"))
     words = home_texts(await open_home(both_ways))
     assert any("I watch Quick BI's report mails" in each for each in words)
-    assert any("Quick BI answers" in each for each in words)
+    assert any("and I am watching" in each for each in words)
     assert len(both_ways.quickbi.ledger.calls("GetMailTaskStatus")) == before
 
 

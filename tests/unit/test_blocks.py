@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.slack.kit.blocks import sections
-from bot.slack.kit.text import absolute
+from bot.domain import Mail, MailId
+from bot.slack.kit.blocks import fields, message, section, sections, small, text_of
+from bot.slack.kit.text import absolute, joined, label_of, title_of, when
 
 EVENING = datetime(2024, 10, 9, 9, 34, tzinfo=UTC)
 
@@ -45,3 +46,46 @@ def test_what_does_not_fit_is_counted() -> None:
     assert len(shown) == 2
     assert said[:-1] == lines[: len(said) - 1]
     assert said[-1] == f"and {400 - len(said) + 1} more"
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        pytest.param("✅ *Daily Sales* was sent", "Daily Sales was sent.", id="signs and marks go"),
+        pytest.param("*📈 Sales* failed", "📈 Sales failed.", id="a name's own emoji stays"),
+        pytest.param("*A*\nis late\nAsk its owner", "A is late. Ask its owner.", id="lines are sentences"),
+        pytest.param("*Sent?*\nYes", "Sent? Yes.", id="a question"),
+        pytest.param(f"*A* failed\n{when(EVENING, UTC)}", "A failed, Oct 9, 2024 09:34 UTC.", id="a time"),
+        pytest.param("*A* · 3 runs · task `7`", "A, 3 runs.", id="IDs beside go"),
+        pytest.param("*Mail* `a1` failed\n`a1`", "Mail a1 failed.", id="an ID that is the name stays"),
+        pytest.param("🟩🟥\n_🟩 2 sent · 🟥 1 failed_", "2 sent, 1 failed.", id="pictures go"),
+        pytest.param(
+            "Refused with `X&lt;`\nAsk", "Refused with X&lt;. Ask.", id="an entity ends no sentence"
+        ),
+        pytest.param("<https://x.example/a_b|What it says>", "What it says.", id="a link"),
+    ],
+)
+def test_the_text_says_what_the_blocks_say(markup: str, text: str) -> None:
+    """It is all that a notification shows and a screen reader reads."""
+    assert text_of([section(markup)]) == text
+
+
+def test_the_text_has_fields_and_small_print_without_ids() -> None:
+    """Unless a better sentence is given."""
+    blocks = (fields([("Sent", "2 of 3"), ("Last failed", "never")]), small("Owner Ada", "Mail `a1`"))
+    assert message("*A*", *blocks).text == "A. Sent: 2 of 3. Last failed: never. Owner Ada."
+    assert message("*A*", *blocks, text="A sentence.").text == "A sentence."
+
+
+def test_names_that_do_not_fit_are_counted() -> None:
+    """One is always there."""
+    assert joined(["a", "b"], 10) == "a, b"
+    assert joined(["aaaa", "bbbb", "cccc"], 10) == "aaaa, bbbb and 1 more"
+    assert joined(["aaaa"], 2, total=9) == "aaaa and 8 more"
+
+
+def test_a_mail_is_called_by_its_id_where_its_name_shows_nothing() -> None:
+    """A variation selector alone is no name."""
+    unseen = Mail(mail_id=MailId("a1"), name="\ufe0f", owner_name="", paused=False)
+    assert title_of(unseen.mail_id, unseen) == "*Mail* `a1`"
+    assert label_of(unseen.mail_id, unseen) == "Mail a1"

@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from bot.mails.text_normalisation import folded, visible
+from bot.mails.text_normalisation import displayed, folded, visible
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,26 @@ def test_no_format_character_is_seen() -> None:
 def test_what_looks_alike_is_alike(one: str, other: str) -> None:
     """Two people who type the same name type it differently."""
     assert folded(one) == folded(other)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("👩\u200d💻 Dev  report", "👩\u200d💻 Dev report", id="an emoji of several"),
+        pytest.param("گزارش\u200cها", "گزارش\u200cها", id="Persian"),
+        pytest.param("❤\ufe0f Sales", "❤\ufe0f Sales", id="an emoji's form"),
+        pytest.param("\u202eSales\u2069\n", "Sales", id="directions and lines"),
+        pytest.param("\ufe0f", "", id="a selector alone"),
+        pytest.param("\u200d \u200c", "", id="joiners alone"),
+        pytest.param("\u3164\u2800", "", id="fillers alone"),
+        pytest.param("\ue000", "", id="private characters alone"),
+    ],
+)
+def test_what_people_read_keeps_the_form_of_its_characters(text: str, shown: str) -> None:
+    """And a name that shows nothing is none."""
+    assert displayed(text) == shown
+
+
+def test_joiners_do_not_count_in_comparisons() -> None:
+    """Few keyboards have them."""
+    assert folded("گزارش\u200cها") == folded("گزارشها")

@@ -86,6 +86,7 @@ class HomeHandler:
             states=states,
             incidents=await self._recently_over(states),
             outage=await self._outages.current(),
+            last_answer_at=await self._history.last_answer_at(),
             sight=sight,
             names=self._commands.names,
         )

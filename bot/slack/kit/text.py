@@ -115,14 +115,14 @@ def dotted(*parts: str) -> str:
     return " · ".join(filter(None, parts))
 
 
-def joined(parts: Sequence[str], limit: int) -> str:
-    """As many parts as fit into `limit` characters, at least one, and how many do not."""
-    said = ", ".join(parts)
-    count = len(parts)
-    while len(said) > limit and count > 1:
-        count -= 1
-        said = f"{', '.join(parts[:count])} and {len(parts) - count:,} more"
-    return said
+def joined(parts: Sequence[str], limit: int, *, total: int = 0) -> str:
+    """As many parts as fit into `limit` characters, at least one, and how many of `total` are left out."""
+    total = max(total, len(parts))
+    for count in range(len(parts), 0, -1):
+        said = ", ".join(parts[:count])
+        if len(said) <= limit or count == 1:
+            return f"{said} and {total - count:,} more" if count < total else said
+    return ""
 
 
 def natural(text: str) -> list[str | int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
     from bot.slack.command_names import CommandNames
 
 REFRESH = f"{Act.HOME}:refresh"
-WORTH_A_WORD = timedelta(minutes=1)  # a shorter silence of Quick BI's is none
 _MOST_CHANNELS = 3  # named in a row
 _MOST_INCIDENTS = 5
 
@@ -60,11 +58,15 @@ class Sight(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Overview:
-    """What one person's Home tab shows. `incidents` are over, newest first."""
+    """What one person's Home tab shows. `incidents` are over, newest first.
+
+    `outage` is not over, but may be too short to have been reported. `last_answer_at` is Quick BI's last answer.
+    """
 
     states: tuple[SubscriptionState, ...]
     incidents: tuple[Incident, ...]
     outage: Outage | None
+    last_answer_at: datetime | None
     sight: Sight
     names: CommandNames
 
@@ -73,7 +75,7 @@ def home(overview: Overview, *, now: datetime, zone: tzinfo) -> View:
     """At most 100 blocks, whatever there is to tell: what does not fit is counted."""
     blocks: list[Block] = [
         header("Report mails"),
-        section(_can_be_asked(overview.outage, now, zone)),
+        section(_quick_bi(overview, zone)),
         _tools(),
     ]
     if overview.states:
@@ -85,13 +87,18 @@ def home(overview: Overview, *, now: datetime, zone: tzinfo) -> View:
     return View(type="home", blocks=blocks)
 
 
-def _can_be_asked(outage: Outage | None, now: datetime, zone: tzinfo) -> str:
-    if outage is None or now - outage.began_at < WORTH_A_WORD:
-        return "✅ Quick BI answers, and I am watching."
+def _quick_bi(overview: Overview, zone: tzinfo) -> str:
+    """Whether Quick BI answers: from the first call that it does not answer on, this says so."""
+    at, outage = overview.last_answer_at, overview.outage
+    last = f"last answered {when(at, zone)}" if at else "has not been asked yet"
+    if outage is None:
+        return f"✅ Quick BI {last}, and I am watching."
+    if outage.told_at is None:
+        return f"⏳ *Quick BI is not answering*\nIt {last}. I keep trying."
     return (
         f"🌩️ *I have not been able to reach Quick BI* since {when(outage.began_at, zone)}\n"
-        "What you see here may be out of date. This says nothing about the mails; what fails in the meantime will "
-        "be reported afterwards."
+        f"It {last}. What you see here may be out of date. This says nothing about the mails; what fails in the "
+        "meantime will be reported afterwards."
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain import MailId, NotifyReason
 from bot.slack.kit.blocks import Message, message, sections, small
-from bot.slack.kit.text import code, duration, escape, plural, title_of, when
+from bot.slack.kit.text import bold, code, duration, escape, joined, plural, title_of, when
 from bot.slack.views.remedies import REMEDIES
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ _CLOSED = {
     "not_in_channel": "I am not in it",
 }
 _MOST_SECTIONS = 4
+_ROOM = 500  # characters of names
 
 
 def plain_message(lines: Sequence[PlainNotice], *, zone: tzinfo) -> Message:
@@ -53,12 +54,15 @@ def _words(line: PlainNotice, zone: tzinfo) -> tuple[str, str]:
 
 
 def _channel_lost(line: PlainNotice) -> str:
-    """`detail` is Slack's word and the number of subscriptions."""
-    reason, _, count = line.detail.partition(" ")
+    """`detail` is Slack's word and the number of subscriptions; then names of mails, each on a line of its own."""
+    head, *mails = line.detail.splitlines()
+    reason, _, count = head.partition(" ")
     because = _CLOSED.get(reason, f"Slack says {escape(reason)}")
-    mails = plural(int(count or "1"), "report mail")
+    total = int(count or "1")
+    named = joined([bold(each) for each in mails], _ROOM, total=total)
+    what = named if total == 1 and mails else f"{plural(total, 'report mail')}{f': {named}' if mails else ''}"
     return (
-        f"📪 I can no longer post in <#{escape(line.subject_id)}>: {because}. It was to be told about {mails}. "
+        f"📪 I can no longer post in <#{escape(line.subject_id)}>: {because}. It was to be told about {what}. "
         "Nothing is lost: I post there once I am let in again, or when somebody types one of my commands there."
     )
 

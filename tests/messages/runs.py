@@ -19,8 +19,7 @@ from bot.domain import (
     UserId,
 )
 from bot.domain.manual_run_rules import Over, Refused, RunEnd, Started, Unclear
-from bot.slack.views import manual_run as before
-from bot.slack.views import manual_run_result as after
+from bot.slack.views import manual_run as views
 from bot.slack.views.manual_run import Subject
 from tests.messages.cast import MAIL, NASTY, NOW, REF, SALES, ZONE, run
 
@@ -54,22 +53,22 @@ def _before() -> dict[str, Message]:
     unclear = ManualRunState.UNCLEAR
     no_action = AccessForbidden(missing=MissingAccess.RAM_ACTION, action="ManualRunMailTask")
     return {
-        "run-ask-first": before.ask_to_run(DAILY, failed, now=NOW, zone=ZONE),
-        "run-ask-first-knowing-nothing": before.ask_to_run(NAMELESS, None, now=NOW, zone=ZONE),
-        "run-ask-first-never-ran": before.ask_to_run(DAILY, _observed(), now=NOW, zone=ZONE),
-        "run-ask-first-nasty": before.ask_to_run(ODD, None, now=NOW, zone=ZONE),
-        "run-cancelled": before.cancelled(DAILY),
-        "run-cannot-claim": before.cannot_claim(DAILY),
-        "run-not-allowed": before.not_allowed(DAILY),
+        "run-ask-first": views.ask_to_run(DAILY, failed, now=NOW, zone=ZONE),
+        "run-ask-first-knowing-nothing": views.ask_to_run(NAMELESS, None, now=NOW, zone=ZONE),
+        "run-ask-first-never-ran": views.ask_to_run(DAILY, _observed(), now=NOW, zone=ZONE),
+        "run-ask-first-nasty": views.ask_to_run(ODD, None, now=NOW, zone=ZONE),
+        "run-cancelled": views.cancelled(DAILY),
+        "run-cannot-claim": views.cannot_claim(DAILY),
+        "run-not-allowed": views.not_allowed(DAILY),
         "run-already-running": _running(run("PROCESSING", ago=minutes)),
-        "run-ask-first-stuck": before.ask_to_run(
+        "run-ask-first-stuck": views.ask_to_run(
             DAILY, _observed(run("PROCESSING", ago=timedelta(minutes=40))), now=NOW, zone=ZONE
         ),
-        "run-asked-already": before.asked_already(DAILY, _hand(ManualRunState.STARTED), now=NOW),
-        "run-asked-already-unclear": before.asked_already(DAILY, _hand(unclear), now=NOW),
-        "run-asked-already-over": before.asked_already(DAILY, _hand(ManualRunState.ENDED), now=NOW),
-        "run-looking-first": before.looking_first(DAILY, ready_in=7),
-        "run-looking-first-slowly": before.looking_first(ODD, ready_in=0),
+        "run-asked-already": views.asked_already(DAILY, _hand(ManualRunState.STARTED), now=NOW),
+        "run-asked-already-unclear": views.asked_already(DAILY, _hand(unclear), now=NOW),
+        "run-asked-already-over": views.asked_already(DAILY, _hand(ManualRunState.ENDED), now=NOW),
+        "run-looking-first": views.looking_first(DAILY, ready_in=7),
+        "run-looking-first-slowly": views.looking_first(ODD, ready_in=0),
         "run-refused-running": _refused(RunRefused(why=RunRefusal.ALREADY_RUNNING)),
         "run-refused-too-often": _refused(RunRefused(why=RunRefusal.TOO_OFTEN, retry_after=300.0)),
         "run-refused-too-often-somehow": _refused(RunRefused(why=RunRefusal.TOO_OFTEN)),
@@ -92,18 +91,18 @@ def _after() -> dict[str, Message]:
     later = ends | {"sent": Over(end=RunEnd.SENT, task=sent)}
     refused = Refused(error=RunRefused(why=RunRefusal.SCHEDULER_FAILED))
     return (
-        {f"run-{key}": after.for_one(DAILY, HAND, one, now=NOW, zone=ZONE) for key, one in news.items()}
-        | {f"run-in-thread-{key}": after.for_thread(DAILY, HAND, one, now=NOW) for key, one in news.items()}
+        {f"run-{key}": views.for_one(DAILY, HAND, one, now=NOW, zone=ZONE) for key, one in news.items()}
+        | {f"run-in-thread-{key}": views.for_thread(DAILY, HAND, one, now=NOW) for key, one in news.items()}
         | {
-            f"run-later-{key}": after.for_later(DAILY, HAND, one, now=NOW, zone=ZONE)
+            f"run-later-{key}": views.for_later(DAILY, HAND, one, now=NOW, zone=ZONE)
             for key, one in later.items()
         }
         | {
-            "run-in-thread": after.in_thread(DAILY),
-            "run-refused": after.for_one(DAILY, HAND, refused, now=NOW, zone=ZONE),
-            "run-sent-nasty": after.for_one(ODD, HAND, ends["sent"], now=NOW, zone=ZONE),
-            "run-in-thread-failed-nasty": after.for_thread(ODD, HAND, ends["failed"], now=NOW),
-            "run-later-failed-nasty": after.for_later(ODD, HAND, ends["failed"], now=NOW, zone=ZONE),
+            "run-in-thread": views.in_thread(DAILY),
+            "run-refused": views.for_one(DAILY, HAND, refused, now=NOW, zone=ZONE),
+            "run-sent-nasty": views.for_one(ODD, HAND, ends["sent"], now=NOW, zone=ZONE),
+            "run-in-thread-failed-nasty": views.for_thread(ODD, HAND, ends["failed"], now=NOW),
+            "run-later-failed-nasty": views.for_later(ODD, HAND, ends["failed"], now=NOW, zone=ZONE),
         }
     )
 
@@ -126,8 +125,8 @@ def _hand(state: ManualRunState) -> ManualRun:
 
 
 def _running(task: TaskRun) -> Message:
-    return before.already_running(DAILY, task, now=NOW, zone=ZONE)
+    return views.already_running(DAILY, task, now=NOW, zone=ZONE)
 
 
 def _refused(error: QuickBIError, subject: Subject = DAILY) -> Message:
-    return before.not_started(error, subject, now=NOW, zone=ZONE)
+    return views.not_started(error, subject, now=NOW, zone=ZONE)

@@ -14,7 +14,6 @@ from bot.slack.handlers.status import resolve
 from bot.slack.kit.actions import read_more, read_ref
 from bot.slack.views import help as guide
 from bot.slack.views import manual_run as views
-from bot.slack.views.manual_run_result import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,7 +137,7 @@ class ManualRunHandler:
         if why_not is not None:
             await self._explain(why_not, subject, answer, replace=replace)
         if isinstance(why_not, Repeated) and has_waited and subject.thread_ts:  # nothing else ends that wait
-            await answer.send(in_thread(subject), replace=replace)
+            await answer.send(views.in_thread(subject), replace=replace)
 
     async def _look(
         self, subject: views.Subject, answer: Answer, *, replace: bool

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from bot.domain import DeliveryUnknown, MessageGone, SlackBusy, SlackError
 from bot.domain.manual_run_rules import Over, Refused
 from bot.slack.transport.notifier import call_slack
-from bot.slack.views import manual_run_result as views
+from bot.slack.views import manual_run as views
 from bot.slack.views.manual_run import Subject
 
 if TYPE_CHECKING:

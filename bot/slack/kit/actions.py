@@ -1,4 +1,7 @@
-"""The buttons and menus under messages, and what they carry. A button's value is all that a click tells."""
+"""The buttons and menus under messages, and what they carry. A button's value is all that a click tells.
+
+Each `read_…` raises OldButton for a value that no button of this version carries.
+"""
 
 from __future__ import annotations
 
@@ -87,7 +90,6 @@ def ref_value(ref: MailRef) -> str:
 
 
 def read_ref(value: str) -> MailRef:
-    """Raises OldButton for what no button of ours carries."""
     mail_id, _, task = value.partition(" ")
     if not mail_id or not re.fullmatch(r"[0-9]{0,19}", task):
         raise OldButton(value)
@@ -100,7 +102,6 @@ def page_value(page: int, of: str = "") -> str:
 
 
 def read_page(value: str) -> tuple[int, str]:
-    """Raises OldButton for what no pager of ours carries."""
     page, _, of = value.partition(" ")
     if not re.fullmatch(r"[0-9]{1,6}", page):
         raise OldButton(value)
@@ -112,19 +113,17 @@ def more_value(more: More, ref: MailRef) -> str:
 
 
 def read_more(value: str) -> tuple[More, MailRef]:
-    """Raises OldButton for what no menu of ours carries."""
     more, rest = read_word(More, value)
     return more, read_ref(rest)
 
 
 def read_snooze(value: str) -> tuple[Snooze, MailId]:
-    """Raises OldButton for what no menu of ours carries."""
     snooze, rest = read_word(Snooze, value)
     return snooze, MailId(rest)
 
 
 def read_word(words: type[_Word], value: str) -> tuple[_Word, str]:
-    """The first word of a value, and the rest. Raises OldButton for a word that is none of `words`."""
+    """The first word of a value, which is one of `words`, and the rest."""
     word, _, rest = value.partition(" ")
     if word not in words.__members__.values():
         raise OldButton(value)

@@ -159,10 +159,8 @@ def _words(error: QuickBIError, mail: str) -> _Words:
             return _Words(
                 "🔍",
                 f"Quick BI {which}",
-                (
-                    "Check the name, or copy the ID from the mail's page under *Subscriptions* in Quick BI: "
-                    "usually 32 letters and digits. It may also have been deleted."
-                ),
+                "Check the name, or copy the ID from the mail's page under *Subscriptions* in Quick BI: "
+                "usually 32 letters and digits. It may also have been deleted.",
             )
         case AccessForbidden():
             return _forbidden(error, mail)

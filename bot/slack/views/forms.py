@@ -20,6 +20,7 @@ from slack_sdk.models.views import View
 from bot.domain import DEFAULT_GRACE, EVERY_DAY, EVERY_EVENT, WORKDAYS, ChannelId, DueTime, Event, MailId
 from bot.mails.text_normalisation import displayed
 from bot.slack.kit.blocks import option, section, small
+from bot.slack.kit.text import duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,15 +41,8 @@ _EVENT_LABELS = {
     Event.LATE: "It does not go out when it should",
     Event.RECOVERED: "It recovers",
 }
-_DAY_LABELS = {"daily": "Every day", "weekdays": "Monday to Friday"}
-_DAY_SETS = {"daily": EVERY_DAY, "weekdays": WORKDAYS}
-_GRACES = {
-    5: "5 minutes later",
-    15: "15 minutes later",
-    30: "30 minutes later",
-    60: "1 hour later",
-    120: "2 hours later",
-}
+_DAY_SETS = {"daily": ("Every day", EVERY_DAY), "weekdays": ("Monday to Friday", WORKDAYS)}
+_GRACES = (5, 15, 30, 60, 120)  # minutes
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,19 +72,14 @@ class Wishes:
 
 
 def status_form(origin: Origin) -> View:
-    return _modal(
-        STATUS_FORM,
-        "Mail status",
-        "Check",
-        origin,
-        [_mails_input(hint="You can also search by owner or ID.")],
-    )
+    fields = [_mails_input(hint="You can also search by owner or ID.")]
+    return _modal(STATUS_FORM, "Mail status", "Check", origin, fields)
 
 
 def subscribe_form(origin: Origin, *, zone_name: str) -> View:
     events = {event: option(label, event) for event, label in _EVENT_LABELS.items()}
-    days = {key: option(label, key) for key, label in _DAY_LABELS.items()}
-    graces = {minutes: option(label, str(minutes)) for minutes, label in _GRACES.items()}
+    days = {key: option(label, key) for key, (label, _) in _DAY_SETS.items()}
+    graces = {each: option(f"{duration(timedelta(minutes=each))} later", str(each)) for each in _GRACES}
     return _modal(
         SUBSCRIBE_FORM,
         "Subscribe a channel",
@@ -110,10 +99,8 @@ def subscribe_form(origin: Origin, *, zone_name: str) -> View:
             InputBlock(
                 block_id=_DUE,
                 label="Must have started by",
-                hint=(
-                    "Leave it empty to keep the time that was set before, or to let me learn when it usually "
-                    f"starts. The time zone is {zone_name}."
-                ),
+                hint="Leave it empty to keep the time that was set before, or to let me learn when it usually "
+                f"starts. The time zone is {zone_name}.",
                 optional=True,
                 element=TimePickerElement(action_id=_DUE, placeholder="No fixed time"),
             ),
@@ -185,7 +172,7 @@ def _due(fields: Mapping[str, Field]) -> DueTime | None:
     grace = fields[_GRACE].chosen if _GRACE in fields else ()
     return DueTime(
         at=time.fromisoformat(at),
-        weekdays=_DAY_SETS[days[0]] if days else EVERY_DAY,
+        weekdays=_DAY_SETS[days[0]][1] if days else EVERY_DAY,
         grace=timedelta(minutes=int(grace[0])) if grace else DEFAULT_GRACE,
     )
 

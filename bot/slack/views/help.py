@@ -10,7 +10,7 @@ from bot.slack.commands import EXAMPLE_ID, Verb
 from bot.slack.kit.actions import labels, picks
 from bot.slack.kit.blocks import Message, actions, message, small
 from bot.slack.kit.text import code, name
-from bot.slack.views.mail_list import Wanted, list_button
+from bot.slack.views.mail_list import list_button
 
 if TYPE_CHECKING:
     from bot.domain import Choice
@@ -36,10 +36,8 @@ _HELP = {
         arguments="MAIL [MAIL …] [due 09:30 weekdays grace 15m]",
         what="Tell this channel when a mail fails, and when it recovers",
         example=f"{EXAMPLE_ID} due 09:30 weekdays",
-        more=(
-            f"{_MAIL} Several mails: with commas between them, or names in quotes. With *due* I also tell when "
-            "it has not started by then; the time is in Quick BI's zone."
-        ),
+        more=f"{_MAIL} Several mails: with commas between them, or names in quotes. With *due* I also tell when "
+        "it has not started by then; the time is in Quick BI's zone.",
     ),
     Verb.UNSUBSCRIBE: _Help(
         arguments="MAIL | all", what="Stop telling this channel about a mail", example=EXAMPLE_ID, more=_MAIL
@@ -51,28 +49,22 @@ _HELP = {
         arguments="[words]",
         what="Find a report mail by its name",
         example="sales",
-        more=(
-            "The words may stand in its name or in its owner's; without any you see all mails. "
-            "It also works while Quick BI is down. Only you see the list."
-        ),
+        more="The words may stand in its name or in its owner's; without any you see all mails. "
+        "It also works while Quick BI is down. Only you see the list.",
     ),
     Verb.HISTORY: _Help(
         arguments="MAIL",
         what="How has this report mail been doing?",
         example=EXAMPLE_ID,
-        more=(
-            "MAIL is a mail's ID or its name. You see the runs that I have seen: Quick BI's API tells only the "
-            "newest one, so I keep a record of each mail that a channel is subscribed to."
-        ),
+        more="MAIL is a mail's ID or its name. You see the runs that I have seen: Quick BI's API tells only the "
+        "newest one, so I keep a record of each mail that a channel is subscribed to.",
     ),
     Verb.RUN: _Help(
         arguments="MAIL",
         what="Send a report mail again, now",
         example=EXAMPLE_ID,
-        more=(
-            f"{_MAIL} I ask before it goes to all its recipients, start it once, follow it and tell you how it "
-            "ends. Whoever runs this bot decides who may do this."
-        ),
+        more=f"{_MAIL} I ask before it goes to all its recipients, start it once, follow it and tell you how it "
+        "ends. Whoever runs this bot decides who may do this.",
     ),
 }
 
@@ -109,7 +101,7 @@ def choose(choice: Choice, *, verb: Verb) -> Message:
         return message(
             f"🔍 *I know no mail named “{words}”*\nCheck the spelling, or use its ID: "
             "you'll find it on the mail's page under *Subscriptions* in Quick BI.",
-            actions([list_button("Show all mails", Wanted())]),
+            actions([list_button("Show all mails")]),
             small("A mail is listed only if this bot's account may see it"),
         )
     question = f"🔍 *Which mail do you mean by “{words}”?*"

@@ -18,7 +18,7 @@ from bot.slack.kit.text import clip, code, dotted, label_of, natural, paused_in,
 from bot.slack.views.forms import SEARCH
 from bot.slack.views.home_actions import mail_menu
 from bot.slack.views.incident_text import headline, when_words
-from bot.slack.views.mail_list import Wanted, list_button
+from bot.slack.views.mail_list import list_button
 from bot.slack.views.states import condition_of, needs_attention
 from bot.slack.views.unsubscribe import snooze_words
 
@@ -107,7 +107,7 @@ def _tools() -> ActionsBlock:
     return actions(
         [
             find,
-            list_button("All mails", Wanted()),
+            list_button("All mails"),
             button("Refresh", action_id=REFRESH, value="refresh"),
             button("Help", action_id=Act.HELP, value="help"),
         ]

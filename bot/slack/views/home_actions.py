@@ -1,4 +1,7 @@
-"""What can be done about a mail from the Home tab, channel by channel, and what its buttons carry."""
+"""What can be done about a mail from the Home tab, channel by channel, and what its buttons carry.
+
+Each `read_…` raises OldButton for a value that no button of this version carries.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,6 @@ def mail_menu(place: str, mail_id: MailId) -> OverflowMenuElement:
 
 
 def read_mail(value: str) -> tuple[HomeChoice, MailId]:
-    """Raises OldButton for what no menu of ours carries."""
     choice, mail_id = read_word(HomeChoice, value)
     if not mail_id:
         raise OldButton(value)
@@ -50,7 +52,6 @@ def read_mail(value: str) -> tuple[HomeChoice, MailId]:
 
 
 def read_place(value: str) -> tuple[MailId, ChannelId]:
-    """Raises OldButton for what no button of ours carries."""
     mail_id, _, channel_id = value.partition(" ")
     if not mail_id or not re.fullmatch(r"[A-Z0-9]+", channel_id):
         raise OldButton(value)
@@ -58,7 +59,6 @@ def read_place(value: str) -> tuple[MailId, ChannelId]:
 
 
 def read_snooze_in(value: str) -> tuple[Snooze, MailId, ChannelId]:
-    """Raises OldButton for what no menu of ours carries."""
     snooze, rest = read_snooze(value)
     return snooze, *read_place(rest)
 

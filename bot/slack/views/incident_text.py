@@ -14,6 +14,29 @@ if TYPE_CHECKING:
     from bot.domain import Incident, IncidentView
 
 _BLIND = "I cannot tell you if it fails."
+_GONE = (
+    f"The mail was deleted, or the bot's account may no longer see it: {_BLIND} "
+    "Its owner or a Quick BI organisation admin can restore access; otherwise unsubscribe."
+)
+_ODD = (
+    f"Quick BI answers for other mails, but for this one with nothing that I understand: {_BLIND} "
+    "Ask its owner to look at it in Quick BI."
+)
+_UNSEEN = {  # by `outage_rules.denial_of`: our name for what can be mended, else Quick BI's own code
+    "": _GONE,
+    "MailNotFound": _GONE,
+    "AccessForbidden": _GONE,
+    "MailMisconfigured": (
+        f"Quick BI says that its subject is invalid, and nothing else about it: {_BLIND} "
+        "Its owner has to correct the subject in Quick BI."
+    ),
+    "ProtocolError": _ODD,
+    "UnknownRefusal": _ODD,
+}
+_REFUSED = (
+    f"Quick BI refuses to answer for it, with the code {{}}: {_BLIND} "
+    "For other mails it does. Ask the owner of this one to look at it in Quick BI."
+)
 _WAS = {
     IncidentKind.FAILED: "failed",
     IncidentKind.STUCK: "was stuck",
@@ -94,34 +117,9 @@ def advice(incident: Incident) -> str:
         case IncidentKind.FAILED:
             return why_failed(incident.last_task_id)
         case IncidentKind.ACCESS_LOST:
-            return _why_unseen(incident.cause)
+            return _UNSEEN.get(incident.cause) or _REFUSED.format(code(incident.cause))
         case _:
             return incident_state(incident).advice
-
-
-def _why_unseen(cause: str) -> str:
-    """`cause` comes from `outage_rules.denial_of`: our name for what can be mended, else Quick BI's own code."""
-    match cause:
-        case "MailNotFound" | "AccessForbidden" | "":
-            return (
-                f"The mail was deleted, or the bot's account may no longer see it: {_BLIND} "
-                "Its owner or a Quick BI organisation admin can restore access; otherwise unsubscribe."
-            )
-        case "MailMisconfigured":
-            return (
-                f"Quick BI says that its subject is invalid, and nothing else about it: {_BLIND} "
-                "Its owner has to correct the subject in Quick BI."
-            )
-        case "ProtocolError" | "UnknownRefusal":
-            return (
-                f"Quick BI answers for other mails, but for this one with nothing that I understand: {_BLIND} "
-                "Ask its owner to look at it in Quick BI."
-            )
-        case code_of_quick_bi:
-            return (
-                f"Quick BI refuses to answer for it, with the code {code(code_of_quick_bi)}: {_BLIND} "
-                "For other mails it does. Ask the owner of this one to look at it in Quick BI."
-            )
 
 
 def _after_what(incident: Incident) -> str:

@@ -34,13 +34,6 @@ class Wanted:
     words: str = ""
     page: int = 0
 
-    def to_value(self) -> str:
-        return page_value(self.page, self.short_words)
-
-    @property
-    def short_words(self) -> str:
-        return clip(self.words, _MOST_WORDS)
-
     @classmethod
     def from_value(cls, value: str) -> Wanted:
         """Raises OldButton for what no button of ours carries."""
@@ -76,7 +69,7 @@ def mail_list(listed: Listed, *, now: datetime, zone: tzinfo) -> Message:
     page = listed.wanted.page
     place = f"page {page + 1} of {listed.pages}" if listed.pages > 1 else ""
     rows = [_row(index, mail, listed, now, zone) for index, mail in enumerate(listed.mails)]
-    turning = pager(LIST, page, listed.pages, of=listed.wanted.short_words, what="page of mails")
+    turning = pager(LIST, page, listed.pages, of=clip(listed.wanted.words, _MOST_WORDS), what="page of mails")
     return message(
         dotted(f"*{_heading(listed)}*", place),
         *rows,
@@ -108,9 +101,9 @@ def _row(index: int, mail: Mail, listed: Listed, now: datetime, zone: tzinfo) ->
     return block
 
 
-def list_button(label: str, wanted: Wanted) -> ButtonElement:
-    """Opens the list at a page, from anywhere."""
-    return button(label, action_id=f"{Act.PAGE}:{LIST}:open", value=wanted.to_value())
+def list_button(label: str) -> ButtonElement:
+    """Opens the list of all mails, from anywhere."""
+    return button(label, action_id=f"{Act.PAGE}:{LIST}:open", value=page_value(0))
 
 
 def _if_old(listed: Listed) -> list[Block]:
@@ -122,7 +115,7 @@ def _nothing_found(listed: Listed) -> Message:
         f"🔍 *No mail's name or owner is like {_quoted(listed)}*\n"
         "Try fewer letters, or a part of its owner's name. "
         "A mail is listed only if this bot's account may see it; anyone can still ask by its ID.",
-        actions([list_button("Show all mails", Wanted())]),
+        actions([list_button("Show all mails")]),
         *_if_old(listed),
     )
 

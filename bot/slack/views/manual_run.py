@@ -248,19 +248,15 @@ def _ended(over: Over, now: datetime) -> State:
             return State(
                 "❔",
                 "did not start",
-                advice=(
-                    f"No run of it appeared within {duration(BEGINS_WITHIN)}. "
-                    "If it is still needed, it can be run again."
-                ),
+                advice=f"No run of it appeared within {duration(BEGINS_WITHIN)}. "
+                "If it is still needed, it can be run again.",
             )
         case RunEnd.OUT_OF_SIGHT:
             return State(
                 "🌩️",
                 "could not be followed to its end",
-                advice=(
-                    f"Quick BI did not answer for {duration(FOLLOWED_FOR)}. "
-                    "Check it again later; this says nothing about the mail itself."
-                ),
+                advice=f"Quick BI did not answer for {duration(FOLLOWED_FOR)}. "
+                "Check it again later; this says nothing about the mail itself.",
             )
 
 

@@ -45,16 +45,12 @@ CREDENTIALS = {
 ACCESS = {
     MissingAccess.RAM_ACTION: Remedy(
         "This bot's account lacks a permission",
-        (
-            "allow it the RAM action quickbi-public:GetMailTaskStatus, for example with the policy "
-            "AliyunQuickBIAPIReadOnlyAccess."
-        ),
+        "allow it the RAM action quickbi-public:GetMailTaskStatus, for example with the policy "
+        "AliyunQuickBIAPIReadOnlyAccess.",
     ),
     MissingAccess.API_USER: Remedy(
         "Quick BI does not let this bot's account use its API",
-        (
-            "let a Quick BI organisation admin make it an API call auth user; it takes about 5 minutes to take effect."
-        ),
+        "let a Quick BI organisation admin make it an API call auth user; it takes about 5 minutes to take effect.",
     ),
     MissingAccess.ORGANISATION: Remedy(
         "This bot's account is not in your Quick BI organisation",
@@ -68,10 +64,8 @@ ACCESS = {
 _OTHERS = {
     CauseKind.THROTTLED: Remedy(
         "Quick BI is getting too many requests",
-        (
-            "find what else uses its API with this account, or set QUICKBI_CALLS_PER_SECOND lower. "
-            "I am asking less often in the meantime."
-        ),
+        "find what else uses its API with this account, or set QUICKBI_CALLS_PER_SECOND lower. "
+        "I am asking less often in the meantime.",
     ),
     CauseKind.DOWN: Remedy(
         "Quick BI is not answering",

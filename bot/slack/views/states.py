@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.domain import IncidentKind, IncidentState, RunStatus
@@ -86,10 +86,9 @@ def state_of(run: TaskRun | None, now: datetime) -> State:
     state = RUNS[run.status]
     match run.status:
         case RunStatus.FAILED:
-            return State(state.sign, state.words, since=state.since, advice=why_failed(run.task_id))
+            return replace(state, advice=why_failed(run.task_id))
         case RunStatus.UNKNOWN:
-            words = f"{state.words}: “{name(run.status_word, 40)}”"
-            return State(state.sign, words=words, advice=state.advice)
+            return replace(state, words=f"{state.words}: “{name(run.status_word, 40)}”")
         case _:
             return state
 
@@ -114,12 +113,9 @@ def incident_state(incident: Incident) -> State:
         return STARTED_LATE
     state = INCIDENTS[incident.kind]
     if incident.kind is IncidentKind.FAILED and incident.failed_runs > 1:
-        return State(state.sign, f"{state.words} {_times(incident.failed_runs)}", since=state.since)
+        times = "twice" if incident.failed_runs == 2 else plural(incident.failed_runs, "time")  # noqa: PLR2004
+        return replace(state, words=f"{state.words} {times}")
     return state
-
-
-def _times(count: int) -> str:
-    return "twice" if count == 2 else plural(count, "time")  # noqa: PLR2004 (a word)
 
 
 def condition_of(state: SubscriptionState, *, now: datetime, zone: tzinfo) -> State:

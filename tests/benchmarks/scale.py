@@ -25,8 +25,8 @@ from sqlalchemy import event
 
 from bot.store.store import open_store
 from tests.benchmarks.seasoned import Seasoned
+from tests.support.leader_stage import leader_stage
 from tests.support.rig import Rig, rig
-from tests.support.telling import telling
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -144,7 +144,7 @@ async def _statements_a_look(count: int) -> float:
     """Counted in this process, with everything else that the leader does meanwhile."""
     seasoned = Seasoned(count)
     with tempfile.TemporaryDirectory(prefix="mailbot-scale-") as folder:
-        async with telling(
+        async with leader_stage(
             f"sqlite:///{folder}/mailbot.db",
             world=seasoned.world,
             calls_per_second=LOOKS_A_SECOND,

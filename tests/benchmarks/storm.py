@@ -20,13 +20,13 @@ from rich.table import Table
 
 from bot.domain import ChannelId, MailId, RunStatus, StatusAnswer, TaskId, TaskRun
 from bot.sandbox.world import World
-from tests.support.telling import telling
+from tests.support.leader_stage import leader_stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.sandbox.slack.model import Entry
-    from tests.support.telling import Telling
+    from tests.support.leader_stage import LeaderStage
 
 TIME_LIMIT = 600.0
 LEADER = None
@@ -52,7 +52,7 @@ class Result:
 async def storm(*, mails: int, channels: int, case: str, at_once: int | None = None) -> Result:
     """`at_once`: how many failures become known in a second (None: all of them, as fast as they are recorded)."""
     with tempfile.TemporaryDirectory(prefix="mailbot-storm-") as folder:
-        async with telling(f"sqlite:///{folder}/mailbot.db", world=World()) as stage:
+        async with leader_stage(f"sqlite:///{folder}/mailbot.db", world=World()) as stage:
             names = {f"mail{number:06}": f"Report {number:04}" for number in range(mails)}
             for mail_id, name in names.items():
                 stage.world.add_mail(name, mail_id=mail_id)
@@ -69,7 +69,9 @@ async def storm(*, mails: int, channels: int, case: str, at_once: int | None = N
             return _result(case, delays, channels, tuple(stage.slack.ledger))
 
 
-async def _let_them_fail(stage: Telling, mail_ids: Sequence[str], at_once: int | None) -> dict[str, datetime]:
+async def _let_them_fail(
+    stage: LeaderStage, mail_ids: Sequence[str], at_once: int | None
+) -> dict[str, datetime]:
     known_at = {}
     exec_at = datetime.now(UTC) - timedelta(minutes=1)
     for number, mail_id in enumerate(mail_ids):
@@ -85,13 +87,13 @@ async def _let_them_fail(stage: Telling, mail_ids: Sequence[str], at_once: int |
             MailId(mail_id), StatusAnswer(runs=(run,), request_id="R"), now=now, term=LEADER
         )
         known_at[mail_id] = now
-        stage.courier.wake()
+        stage.worker.wake()
         if at_once is not None:
             await asyncio.sleep(1 / at_once)
     return known_at
 
 
-async def _until_all_told(stage: Telling, names: set[str]) -> dict[str, datetime]:
+async def _until_all_told(stage: LeaderStage, names: set[str]) -> dict[str, datetime]:
     """When each mail's name was first in a message that Slack had taken."""
     told_at: dict[str, datetime] = {}
     seen = 0

@@ -17,8 +17,8 @@ from bot.store.store import open_store
 from tests.chaos.proxy import Proxy, proxy
 from tests.support.databases import new_postgres_database
 from tests.support.postgres import WITH_PASSWORD, running_pgbouncer
-from tests.support.samples_of_news import MAIL, answer, at, run, subscription
-from tests.support.store_desk import TTL
+from tests.support.sample_values import MAIL, answer, at, run, subscription
+from tests.support.store_leader import TTL
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -27,7 +27,7 @@ from bot.domain import (
 )
 from bot.store.store import open_store
 from bot.store.tables import metadata
-from tests.support.samples_of_news import (
+from tests.support.sample_values import (
     ADA,
     BOB,
     FINANCE,

@@ -15,95 +15,99 @@ from bot.domain import (
     RunStatus,
 )
 from bot.domain.outage_rules import judge_failure, judge_success
-from tests.support.samples_of_news import ADA, BOB, FINANCE, MAIL, REPORTS, at, run
-from tests.support.store_desk import TTL, expire, subscribed
+from tests.support.sample_values import ADA, BOB, FINANCE, MAIL, REPORTS, at, run
+from tests.support.store_leader import TTL, expire, subscribed
 
 if TYPE_CHECKING:
-    from tests.support.store_desk import Desk
+    from tests.support.store_leader import StoreLeader
 
 pytest_plugins = ["tests.support.store_fixtures"]
 FAILED = RunStatus.FAILED
 
 
-async def test_a_closed_channel_keeps_what_it_is_owed_and_its_people_hear_of_it(desk: Desk) -> None:
-    await subscribed(desk, REPORTS)
-    await subscribed(desk, REPORTS, mail_id=MailId("other"), by=BOB)
+async def test_a_closed_channel_keeps_what_it_is_owed_and_its_people_hear_of_it(leader: StoreLeader) -> None:
+    await subscribed(leader, REPORTS)
+    await subscribed(leader, REPORTS, mail_id=MailId("other"), by=BOB)
     daily = Mail(mail_id=MAIL, name="Daily\nSales", owner_name="", paused=False)
-    await desk.store.mails.save_mails([daily], seen_at=at(0))
-    await desk.saw(2, run(1, FAILED))
-    gates = desk.store.gates
+    await leader.store.mails.save_mails([daily], seen_at=at(0))
+    await leader.saw(2, run(1, FAILED))
+    gates = leader.store.gates
     assert await gates.close_channel(
         REPORTS, reason="is_archived", now=at(3), operator_channel=FINANCE, term=None
     )
     assert not await gates.close_channel(
         REPORTS, reason="is_archived", now=at(4), operator_channel=FINANCE, term=None
     )
-    waiting = {each.channel_id for each in await desk.store.outbox.backlog(now=at(5))}
+    waiting = {each.channel_id for each in await leader.store.outbox.backlog(now=at(5))}
     assert waiting == {ADA, BOB, FINANCE}
-    word = await desk.send(5, channel=FINANCE)
+    word = await leader.send(5, channel=FINANCE)
     assert (word.lines[0].reason, word.lines[0].detail) == (
         NotifyReason.CHANNEL_LOST,
         "is_archived 2\nDaily Sales\nMail other",
     )
-    state = await desk.store.subscriptions.get(REPORTS, MAIL)
+    state = await leader.store.subscriptions.get(REPORTS, MAIL)
     assert state is not None
     assert state.paused_reason == "is_archived"
-    assert await gates.reopen_channel(REPORTS, term=desk.term)
-    assert not await gates.reopen_channel(REPORTS, term=desk.term)
-    assert (await desk.send(6)).items[0].incident.mail_id == MAIL
+    assert await gates.reopen_channel(REPORTS, term=leader.term)
+    assert not await gates.reopen_channel(REPORTS, term=leader.term)
+    assert (await leader.send(6)).items[0].incident.mail_id == MAIL
 
 
-async def test_a_hold_is_remembered_and_never_lasts_longer_than_it_was_set_for(desk: Desk) -> None:
+async def test_a_hold_is_remembered_and_never_lasts_longer_than_it_was_set_for(leader: StoreLeader) -> None:
     """A clock that was an hour ahead must not silence the bot for an hour, and its hold must not be overlooked."""
-    gates = desk.store.gates
-    await gates.hold("chat.postMessage", now=at(0), until=at(0.5), term=desk.term)
+    gates = leader.store.gates
+    await gates.hold("chat.postMessage", now=at(0), until=at(0.5), term=leader.term)
     assert await gates.holds(now=at(0.1)) == {"chat.postMessage": at(0.5)}
     assert await gates.holds(now=at(1)) == {}
-    await gates.hold("chat.postMessage", now=at(60), until=at(61), term=desk.term)
+    await gates.hold("chat.postMessage", now=at(60), until=at(61), term=leader.term)
     assert await gates.holds(now=at(0)) == {"chat.postMessage": at(1)}
 
 
-async def test_who_no_longer_leads_closes_and_opens_no_channel_and_holds_no_method(desk: Desk) -> None:
+async def test_who_no_longer_leads_closes_and_opens_no_channel_and_holds_no_method(
+    leader: StoreLeader,
+) -> None:
     """A leader that was suspended wakes up with what Slack told it long ago. An event or a command has no term."""
-    closed = desk.store.gates
-    await expire(desk)
-    assert await desk.store.lease.acquire("next", TTL) is not None
+    closed = leader.store.gates
+    await expire(leader)
+    assert await leader.store.lease.acquire("next", TTL) is not None
     with pytest.raises(LeaseLost):
         await closed.close_channel(
-            REPORTS, reason="is_archived", now=at(3), operator_channel=None, term=desk.term
+            REPORTS, reason="is_archived", now=at(3), operator_channel=None, term=leader.term
         )
     with pytest.raises(LeaseLost):
-        await closed.hold("chat.postMessage", now=at(3), until=at(4), term=desk.term)
+        await closed.hold("chat.postMessage", now=at(3), until=at(4), term=leader.term)
     assert await closed.close_channel(
         REPORTS, reason="is_archived", now=at(3), operator_channel=None, term=None
     )
     with pytest.raises(LeaseLost):
-        await closed.reopen_channel(REPORTS, term=desk.term)
+        await closed.reopen_channel(REPORTS, term=leader.term)
     assert (await closed.closed_channels(), await closed.holds(now=at(3))) == ({REPORTS: "is_archived"}, {})
 
 
-async def test_an_outage_is_told_once_and_its_end_once(desk: Desk) -> None:
-    outages = desk.store.outages
+async def test_an_outage_is_told_once_and_its_end_once(leader: StoreLeader) -> None:
+    outages = leader.store.outages
     current: Outage | None = None
     for minutes in (0, 1, 4, 5):
         verdict = judge_failure(current, cause="QuickBIUnavailable", now=at(minutes), new_id=f"o{minutes}")
         current = verdict.outage
-        await outages.keep(verdict, now=at(minutes), operator_channel=FINANCE, term=desk.term)
+        await outages.keep(verdict, now=at(minutes), operator_channel=FINANCE, term=leader.term)
         assert await outages.current() == current
-    await outages.keep(judge_success(current, now=at(9)), now=at(9), operator_channel=FINANCE, term=desk.term)
+    await outages.keep(
+        judge_success(current, now=at(9)), now=at(9), operator_channel=FINANCE, term=leader.term
+    )
     assert await outages.current() is None
-    assert [line.reason for line in (await desk.send(10, channel=FINANCE)).lines] == [
+    assert [line.reason for line in (await leader.send(10, channel=FINANCE)).lines] == [
         NotifyReason.OUTAGE_BEGAN
     ]
-    over = await desk.send(11, channel=FINANCE)
+    over = await leader.send(11, channel=FINANCE)
     assert (over.lines[0].reason, over.lines[0].since) == (NotifyReason.OUTAGE_OVER, at(0))
-    assert await desk.nothing_owed(channel=FINANCE)
+    assert await leader.nothing_owed(channel=FINANCE)
 
 
-async def test_a_short_silence_leaves_nothing_behind(desk: Desk) -> None:
+async def test_a_short_silence_leaves_nothing_behind(leader: StoreLeader) -> None:
     verdict = judge_failure(None, cause="x", now=at(0), new_id="o")
-    await desk.store.outages.keep(verdict, now=at(0), operator_channel=FINANCE, term=desk.term)
+    await leader.store.outages.keep(verdict, now=at(0), operator_channel=FINANCE, term=leader.term)
     over = judge_success(verdict.outage, now=at(1))
-    await desk.store.outages.keep(over, now=at(1), operator_channel=FINANCE, term=desk.term)
-    assert await desk.store.outages.current() is None
-    assert await desk.nothing_owed(channel=FINANCE)
+    await leader.store.outages.keep(over, now=at(1), operator_channel=FINANCE, term=leader.term)
+    assert await leader.store.outages.current() is None
+    assert await leader.nothing_owed(channel=FINANCE)

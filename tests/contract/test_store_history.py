@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.domain import IncidentKind, MailId, RunStatus
 from bot.domain.incidents import Standing
-from tests.support.samples_of_news import ADA, BOB, FINANCE, MAIL, REPORTS, answer, at, run, subscription
+from tests.support.sample_values import ADA, BOB, FINANCE, MAIL, REPORTS, answer, at, run, subscription
 
 if TYPE_CHECKING:
     from bot.store.store import Store

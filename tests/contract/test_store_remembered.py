@@ -9,42 +9,42 @@ from sqlalchemy import event, select
 
 from bot.domain import RunStatus
 from bot.store.tables import channels
-from tests.support.samples_of_news import ADA, FINANCE, MAIL, REPORTS, at, run
-from tests.support.store_desk import subscribed
+from tests.support.sample_values import ADA, FINANCE, MAIL, REPORTS, at, run
+from tests.support.store_leader import subscribed
 
 if TYPE_CHECKING:
     from bot.store.store import Store
-    from tests.support.store_desk import Desk
+    from tests.support.store_leader import StoreLeader
 
 pytest_plugins = ["tests.support.store_fixtures"]
 
 
-async def test_every_change_is_seen_at_once(desk: Desk) -> None:
+async def test_every_change_is_seen_at_once(leader: StoreLeader) -> None:
     """Whoever changes it: a person, the mail's own failure and recovery, and leaving."""
-    store = desk.store
+    store = leader.store
     assert await store.subscriptions.here(REPORTS, MAIL) is None
-    await subscribed(desk)
-    assert (await shown(desk)) == (False, None)
-    await desk.saw(2, run(1, RunStatus.FAILED))
-    assert (await shown(desk)) == (True, None)
+    await subscribed(leader)
+    assert (await shown(leader)) == (False, None)
+    await leader.saw(2, run(1, RunStatus.FAILED))
+    assert (await shown(leader)) == (True, None)
     await store.subscriptions.snooze(REPORTS, MAIL, until=at(60), by=ADA, now=at(3))
-    assert (await shown(desk)) == (True, at(60))
-    await desk.saw(4, run(2, RunStatus.SENT))
-    assert (await shown(desk)) == (False, at(60))
+    assert (await shown(leader)) == (True, at(60))
+    await leader.saw(4, run(2, RunStatus.SENT))
+    assert (await shown(leader)) == (False, at(60))
     await store.subscriptions.unsubscribe(REPORTS, [MAIL], by=ADA, now=at(5))
     assert await store.subscriptions.here(REPORTS, MAIL) is None
 
 
-async def shown(desk: Desk) -> tuple[bool, object]:
+async def shown(leader: StoreLeader) -> tuple[bool, object]:
     """Whether the mail is failing, and until when the channel is not called."""
     for _ in range(2):  # the second is remembered, where that may be
-        here = await desk.store.subscriptions.here(REPORTS, MAIL)
+        here = await leader.store.subscriptions.here(REPORTS, MAIL)
     assert here is not None
     return here[1], here[0].snoozed_until
 
 
-async def test_a_closed_channel_is_known_at_once(desk: Desk) -> None:
-    closed = desk.store.gates
+async def test_a_closed_channel_is_known_at_once(leader: StoreLeader) -> None:
+    closed = leader.store.gates
     assert await closed.closed_reason(REPORTS) is None
     await closed.close_channel(REPORTS, reason="is_archived", now=at(1), operator_channel=FINANCE, term=None)
     assert await closed.closed_reason(REPORTS) == "is_archived"
@@ -73,10 +73,10 @@ async def test_what_was_read_while_it_changed_is_not_kept(store: Store) -> None:
     assert await database.remembered("closed", (channels,), read) == 1
 
 
-async def test_an_exclusive_database_is_not_read_for_what_did_not_change(desk: Desk) -> None:
+async def test_an_exclusive_database_is_not_read_for_what_did_not_change(leader: StoreLeader) -> None:
     """PostgreSQL has other writers: there it is read each time."""
-    await subscribed(desk)
-    database, reads = desk.store.database, 0
+    await subscribed(leader)
+    database, reads = leader.store.database, 0
 
     def count(_: object, statement: Any, *__: object) -> None:
         nonlocal reads
@@ -84,6 +84,6 @@ async def test_an_exclusive_database_is_not_read_for_what_did_not_change(desk: D
 
     event.listen(database._engine.sync_engine, "after_execute", count)
     for _ in range(3):
-        await desk.store.subscriptions.here(REPORTS, MAIL)
-        await desk.saw(2, run(1, RunStatus.SENT))  # writes the mail's watch and runs
+        await leader.store.subscriptions.here(REPORTS, MAIL)
+        await leader.saw(2, run(1, RunStatus.SENT))  # writes the mail's watch and runs
     assert reads == (1 if database.is_exclusive else 3)

@@ -13,8 +13,8 @@ from bot.domain import LeaseLost, Mail, MailId, ManualRun, Outage, RunStatus
 from bot.domain.outage_rules import judge_failure
 from bot.store.store import open_store
 from bot.store.tables import metadata
-from tests.support.samples_of_news import ADA, FINANCE, MAIL, NOON, REPORTS, answer, at, run, subscription
-from tests.support.store_desk import TTL
+from tests.support.sample_values import ADA, FINANCE, MAIL, NOON, REPORTS, answer, at, run, subscription
+from tests.support.store_leader import TTL
 
 if TYPE_CHECKING:
     from bot.store.store import Store

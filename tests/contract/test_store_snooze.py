@@ -22,31 +22,31 @@ from bot.domain import (
 )
 from bot.domain.notices import Nothing
 from bot.store.tables import audit
-from tests.support.samples_of_news import ADA, BOB, FINANCE, MAIL, NOON, REPORTS, at, run, subscription
-from tests.support.store_desk import subscribed
+from tests.support.sample_values import ADA, BOB, FINANCE, MAIL, NOON, REPORTS, at, run, subscription
+from tests.support.store_leader import subscribed
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.store.store import Store
-    from tests.support.store_desk import Desk
+    from tests.support.store_leader import StoreLeader
 
 pytest_plugins = ["tests.support.store_fixtures"]
 SENT, FAILED = RunStatus.SENT, RunStatus.FAILED
 
 
 @pytest.fixture
-async def failing(desk: Desk) -> Desk:
+async def failing(leader: StoreLeader) -> StoreLeader:
     """A mail that failed, and a channel that was told."""
-    await subscribed(desk, REPORTS, FINANCE)
-    await desk.saw(2, run(1, FAILED))
-    await desk.send(3)
-    await desk.send(3.1, channel=FINANCE)
-    return desk
+    await subscribed(leader, REPORTS, FINANCE)
+    await leader.saw(2, run(1, FAILED))
+    await leader.send(3)
+    await leader.send(3.1, channel=FINANCE)
+    return leader
 
 
-async def snooze(desk: Desk, until: datetime | None, *, recovered: bool = False) -> SnoozeOutcome:
-    return await desk.store.subscriptions.snooze(
+async def snooze(leader: StoreLeader, until: datetime | None, *, recovered: bool = False) -> SnoozeOutcome:
+    return await leader.store.subscriptions.snooze(
         REPORTS, MAIL, until=until, until_recovered=recovered, by=BOB, now=at(6)
     )
 
@@ -55,7 +55,7 @@ async def snooze(desk: Desk, until: datetime | None, *, recovered: bool = False)
     ("until", "recovered"), [pytest.param(None, True, id="until it recovers"), (at(60), False)]
 )
 async def test_a_snooze_that_comes_too_late_hides_no_later_failure(
-    failing: Desk, until: datetime | None, *, recovered: bool
+    failing: StoreLeader, until: datetime | None, *, recovered: bool
 ) -> None:
     """The notice looked as if it failed still; by the click it had recovered. The next failure is told at once."""
     await failing.saw(5, run(4, SENT))
@@ -66,7 +66,7 @@ async def test_a_snooze_that_comes_too_late_hides_no_later_failure(
     assert (await failing.claim(10)).items[0].incident.is_firing
 
 
-async def test_who_is_not_subscribed_has_nothing_to_snooze(failing: Desk) -> None:
+async def test_who_is_not_subscribed_has_nothing_to_snooze(failing: StoreLeader) -> None:
     """Nor to wake."""
     await failing.store.subscriptions.unsubscribe(REPORTS, [MAIL], by=ADA, now=at(5))
     assert await snooze(failing, at(60)) is SnoozeOutcome.NOT_SUBSCRIBED
@@ -75,7 +75,7 @@ async def test_who_is_not_subscribed_has_nothing_to_snooze(failing: Desk) -> Non
     assert await snooze(failing, None, recovered=True) is SnoozeOutcome.NOT_SUBSCRIBED
 
 
-async def test_the_end_of_a_snooze_is_drawn(failing: Desk) -> None:
+async def test_the_end_of_a_snooze_is_drawn(failing: StoreLeader) -> None:
     """“Snoozed until 13:00” is no longer true at 13:00: in that channel, once, by the leader."""
     assert await snooze(failing, at(60)) is SnoozeOutcome.DONE
     assert await failing.redraw_all() == 1
@@ -88,7 +88,7 @@ async def test_the_end_of_a_snooze_is_drawn(failing: Desk) -> None:
     assert await ends(now=at(61), term=failing.term) == 0
 
 
-async def test_the_notice_of_a_channel_that_left_says_so_while_others_stay(failing: Desk) -> None:
+async def test_the_notice_of_a_channel_that_left_says_so_while_others_stay(failing: StoreLeader) -> None:
     """And of one that comes back, too."""
     await failing.store.subscriptions.unsubscribe(REPORTS, [MAIL], by=ADA, now=at(5))
     assert await shown_as_subscribed(failing) is False
@@ -97,94 +97,96 @@ async def test_the_notice_of_a_channel_that_left_says_so_while_others_stay(faili
     assert await shown_as_subscribed(failing) is True
 
 
-async def shown_as_subscribed(desk: Desk) -> bool:
-    (post_id,) = await desk.store.deliveries.stale(REPORTS)
-    redraw = await desk.store.deliveries.redraw(post_id)
+async def shown_as_subscribed(leader: StoreLeader) -> bool:
+    (post_id,) = await leader.store.deliveries.stale(REPORTS)
+    redraw = await leader.store.deliveries.redraw(post_id)
     assert redraw is not None
-    await desk.store.deliveries.mark_shown(post_id, wanted=redraw.wanted)
+    await leader.store.deliveries.mark_shown(post_id, wanted=redraw.wanted)
     return redraw.items[0].is_subscribed
 
 
-async def test_a_snoozed_channel_gets_edits_and_no_messages(desk: Desk) -> None:
-    await subscribed(desk)
-    await desk.saw(2, run(1, FAILED))
-    await desk.send(3)
-    await desk.store.subscriptions.snooze(REPORTS, MAIL, until=at(60), by=ADA, now=at(4))
-    await desk.saw(5, run(4, FAILED))
-    assert await desk.redraw_all() == 1
-    assert isinstance(await desk.try_claim(30), Nothing)
-    still = await desk.send(61)
+async def test_a_snoozed_channel_gets_edits_and_no_messages(leader: StoreLeader) -> None:
+    await subscribed(leader)
+    await leader.saw(2, run(1, FAILED))
+    await leader.send(3)
+    await leader.store.subscriptions.snooze(REPORTS, MAIL, until=at(60), by=ADA, now=at(4))
+    await leader.saw(5, run(4, FAILED))
+    assert await leader.redraw_all() == 1
+    assert isinstance(await leader.try_claim(30), Nothing)
+    still = await leader.send(61)
     assert (still.kind, still.items[0].incident.failed_runs) == (PostKind.REPLY, 2)
 
 
-async def test_what_recovered_while_snoozed_calls_nobody(desk: Desk) -> None:
+async def test_what_recovered_while_snoozed_calls_nobody(leader: StoreLeader) -> None:
     """The message shows it."""
-    await subscribed(desk)
-    await desk.saw(2, run(1, FAILED))
-    await desk.send(3)
-    await desk.store.subscriptions.snooze(REPORTS, MAIL, until=at(60), by=ADA, now=at(4))
-    await desk.saw(5, run(4, SENT))
-    assert await desk.redraw_all() == 1
-    assert await desk.nothing_owed(61)
+    await subscribed(leader)
+    await leader.saw(2, run(1, FAILED))
+    await leader.send(3)
+    await leader.store.subscriptions.snooze(REPORTS, MAIL, until=at(60), by=ADA, now=at(4))
+    await leader.saw(5, run(4, SENT))
+    assert await leader.redraw_all() == 1
+    assert await leader.nothing_owed(61)
 
 
-async def test_a_failure_that_came_and_went_while_snoozed_is_told_afterwards(desk: Desk) -> None:
+async def test_a_failure_that_came_and_went_while_snoozed_is_told_afterwards(leader: StoreLeader) -> None:
     """Silence for a while is not silence for ever: no failure is lost."""
-    await subscribed(desk)
-    await desk.saw(2, run(1, FAILED))
-    await desk.store.subscriptions.snooze(REPORTS, MAIL, until=at(60), by=ADA, now=at(4))
-    await desk.saw(5, run(4, SENT))
-    assert isinstance(await desk.try_claim(30), Nothing)
-    notice = await desk.send(61)
+    await subscribed(leader)
+    await leader.saw(2, run(1, FAILED))
+    await leader.store.subscriptions.snooze(REPORTS, MAIL, until=at(60), by=ADA, now=at(4))
+    await leader.saw(5, run(4, SENT))
+    assert isinstance(await leader.try_claim(30), Nothing)
+    notice = await leader.send(61)
     assert (notice.kind, notice.items[0].incident.state) == (PostKind.ROOT, IncidentState.RECOVERED)
 
 
-async def test_snoozed_until_it_recovers_ends_with_the_recovery(desk: Desk) -> None:
-    await subscribed(desk)
-    await desk.saw(2, run(1, FAILED))
-    await desk.send(3)
-    await desk.store.subscriptions.snooze(REPORTS, MAIL, until=None, until_recovered=True, by=ADA, now=at(4))
-    await desk.saw(5, run(4, FAILED))
-    await desk.redraw_all()
-    assert await desk.nothing_owed()
-    await desk.saw(8, run(7, SENT))
-    await desk.redraw_all()
-    reply = await desk.send(9)
+async def test_snoozed_until_it_recovers_ends_with_the_recovery(leader: StoreLeader) -> None:
+    await subscribed(leader)
+    await leader.saw(2, run(1, FAILED))
+    await leader.send(3)
+    await leader.store.subscriptions.snooze(
+        REPORTS, MAIL, until=None, until_recovered=True, by=ADA, now=at(4)
+    )
+    await leader.saw(5, run(4, FAILED))
+    await leader.redraw_all()
+    assert await leader.nothing_owed()
+    await leader.saw(8, run(7, SENT))
+    await leader.redraw_all()
+    reply = await leader.send(9)
     assert reply.items[0].reasons[-1] is NotifyReason.RECOVERED
-    state = await desk.store.subscriptions.get(REPORTS, MAIL)
+    state = await leader.store.subscriptions.get(REPORTS, MAIL)
     assert state is not None
     assert not state.subscription.snoozed_until_recovered
 
 
-async def test_waking_tells_at_once(desk: Desk) -> None:
-    await subscribed(desk)
-    await desk.saw(2, run(1, FAILED))
-    await desk.store.subscriptions.snooze(REPORTS, MAIL, until=at(60), by=ADA, now=at(4))
-    assert isinstance(await desk.try_claim(3), Nothing)
-    await desk.store.subscriptions.snooze(REPORTS, MAIL, until=None, by=ADA, now=at(4))
-    assert (await desk.send(3)).kind is PostKind.ROOT
+async def test_waking_tells_at_once(leader: StoreLeader) -> None:
+    await subscribed(leader)
+    await leader.saw(2, run(1, FAILED))
+    await leader.store.subscriptions.snooze(REPORTS, MAIL, until=at(60), by=ADA, now=at(4))
+    assert isinstance(await leader.try_claim(3), Nothing)
+    await leader.store.subscriptions.snooze(REPORTS, MAIL, until=None, by=ADA, now=at(4))
+    assert (await leader.send(3)).kind is PostKind.ROOT
 
 
-async def test_who_left_hears_no_more_but_sees_the_truth(desk: Desk) -> None:
-    await subscribed(desk, REPORTS, FINANCE)
-    await desk.saw(2, run(1, FAILED))
-    await desk.send(3)
-    await desk.store.subscriptions.unsubscribe(REPORTS, [MAIL], by=ADA, now=at(4))
-    await desk.store.subscriptions.unsubscribe(FINANCE, [MAIL], by=ADA, now=at(4))
-    assert await desk.nothing_owed(channel=FINANCE)
-    (post_id,) = await desk.store.deliveries.stale(REPORTS)
-    redraw = await desk.store.deliveries.redraw(post_id)
+async def test_who_left_hears_no_more_but_sees_the_truth(leader: StoreLeader) -> None:
+    await subscribed(leader, REPORTS, FINANCE)
+    await leader.saw(2, run(1, FAILED))
+    await leader.send(3)
+    await leader.store.subscriptions.unsubscribe(REPORTS, [MAIL], by=ADA, now=at(4))
+    await leader.store.subscriptions.unsubscribe(FINANCE, [MAIL], by=ADA, now=at(4))
+    assert await leader.nothing_owed(channel=FINANCE)
+    (post_id,) = await leader.store.deliveries.stale(REPORTS)
+    redraw = await leader.store.deliveries.redraw(post_id)
     assert redraw is not None
     assert redraw.items[0].incident.state is IncidentState.UNWATCHED
 
 
-async def test_a_channel_chooses_what_it_is_told_of(desk: Desk) -> None:
-    await subscribed(desk, events=frozenset({Event.FAILED}))
-    await desk.saw(2, run(1, FAILED))
-    await desk.send(3)
-    await desk.saw(5, run(4, SENT))
-    await desk.redraw_all()
-    assert await desk.nothing_owed()
+async def test_a_channel_chooses_what_it_is_told_of(leader: StoreLeader) -> None:
+    await subscribed(leader, events=frozenset({Event.FAILED}))
+    await leader.saw(2, run(1, FAILED))
+    await leader.send(3)
+    await leader.saw(5, run(4, SENT))
+    await leader.redraw_all()
+    assert await leader.nothing_owed()
 
 
 async def test_chosen_events_are_taken_over_typed_ones_are_not_meant(store: Store) -> None:
@@ -205,7 +207,7 @@ async def test_chosen_events_are_taken_over_typed_ones_are_not_meant(store: Stor
     ]
 
 
-async def test_every_change_has_its_row_and_no_more(failing: Desk) -> None:
+async def test_every_change_has_its_row_and_no_more(failing: StoreLeader) -> None:
     """Who, what, where; what changed nothing leaves none."""
     await snooze(failing, at(60))
     await snooze(failing, None)
@@ -245,7 +247,7 @@ async def test_the_same_click_is_recorded_once_however_many_replicas_hear_it(sto
     assert await click("2.0")
 
 
-async def test_what_is_recently_over_is_not_crowded_out_by_what_is_not(failing: Desk) -> None:
+async def test_what_is_recently_over_is_not_crowded_out_by_what_is_not(failing: StoreLeader) -> None:
     """The newest incidents may all be firing, or long over: the limit counts only what was asked for."""
     await failing.saw(5, run(4, SENT))
     await failing.saw(9, run(8, FAILED))

@@ -17,7 +17,7 @@ from bot.domain import IncidentState, Notice, NotifyReason, PostKind, RunStatus
 from bot.domain.grouping import Load
 from bot.store.store import open_store
 from bot.store.tables import metadata
-from tests.support.samples_of_news import FINANCE, MAIL, REPORTS, answer, at, run
+from tests.support.sample_values import FINANCE, MAIL, REPORTS, answer, at, run
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.sandbox.world import Status
+from tests.support.leader_stage import OPERATORS
 from tests.support.rig import Rig, rig
-from tests.support.telling import OPERATORS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.sandbox.world import Status
+from tests.support.leader_stage import leader_stage
 from tests.support.rig import Rig, rig
-from tests.support.telling import telling
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from bot.sandbox.quickbi.call_log import Call
     from bot.sandbox.slack.model import Message
-    from tests.support.telling import Telling
+    from tests.support.leader_stage import LeaderStage
 
 SENT, FAILED = Status.SENT, Status.FAILED
 DISK = 2 * 1024 * 1024
@@ -31,11 +31,11 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Telling]:
+async def stage(tmp_path: Path) -> AsyncIterator[LeaderStage]:
     """A leader at work. Nothing is subscribed yet."""
-    async with telling(f"sqlite:///{tmp_path}/mailbot.db") as desk:
-        await desk.start()
-        yield desk
+    async with leader_stage(f"sqlite:///{tmp_path}/mailbot.db") as stage:
+        await stage.start()
+        yield stage
 
 
 @contextmanager
@@ -80,23 +80,23 @@ async def until_told(stage: Rig, words: str, *, seconds: float = 40) -> Message:
 
 
 @pytest.mark.waits
-async def test_a_locked_database_delays_the_news_and_loses_none(desk: Telling, tmp_path: Path) -> None:
+async def test_a_locked_database_delays_the_news_and_loses_none(stage: LeaderStage, tmp_path: Path) -> None:
     """Somebody's backup holds the write lock for longer than the bot waits for it."""
-    mail_id = await desk.watch("Daily Sales")
-    await desk.until_looked(times=2)
+    mail_id = await stage.watch("Daily Sales")
+    await stage.until_looked(times=2)
     other = sqlite3.connect(tmp_path / "mailbot.db", isolation_level=None, check_same_thread=False)
     try:
         await asyncio.to_thread(
             other.execute, "BEGIN IMMEDIATE"
         )  # in this thread the bot's own write waits for us
-        desk.run(mail_id, FAILED)
+        stage.run(mail_id, FAILED)
         await asyncio.sleep(20)  # longer than a lease
-        assert desk.posts() == []
+        assert stage.posts() == []
         other.execute("COMMIT")
     finally:
         other.close()
-    await desk.until_said("Daily Sales failed", seconds=30)
-    assert len(desk.posts()) == 1
+    await stage.until_said("Daily Sales failed", seconds=30)
+    assert len(stage.posts()) == 1
 
 
 @pytest.mark.waits
@@ -128,37 +128,37 @@ async def test_a_full_disk_delays_the_news_and_loses_none(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("jump", [DAY, -DAY], ids=["forward", "back"])
-async def test_a_clock_that_jumps_neither_loses_nor_repeats(desk: Telling, jump: timedelta) -> None:
+async def test_a_clock_that_jumps_neither_loses_nor_repeats(stage: LeaderStage, jump: timedelta) -> None:
     """A failure before and one after the jump: each told once; the recovery, too."""
-    before, after = await desk.watch("Before"), await desk.watch("After")
-    await desk.until_looked(times=4)
-    desk.run(before, FAILED)
-    await desk.until_said("Before failed")
-    desk.clock_error += jump
-    desk.run(after, FAILED)
-    await desk.until_said("After failed", seconds=30)
+    before, after = await stage.watch("Before"), await stage.watch("After")
+    await stage.until_looked(times=4)
+    stage.run(before, FAILED)
+    await stage.until_said("Before failed")
+    stage.clock_error += jump
+    stage.run(after, FAILED)
+    await stage.until_said("After failed", seconds=30)
     await asyncio.sleep(1.1)
-    desk.run(before, SENT)
-    await desk.until_said("Before recovered", edited=True, seconds=30)
-    await desk.until_posted(3)
+    stage.run(before, SENT)
+    await stage.until_said("Before recovered", edited=True, seconds=30)
+    await stage.until_posted(3)
     await asyncio.sleep(2)
-    assert len(desk.posts()) == 3
+    assert len(stage.posts()) == 3
 
 
 @pytest.mark.parametrize("jump", [DAY, -DAY], ids=["forward", "back"])
-async def test_a_clock_that_jumped_over_a_restart(desk: Telling, jump: timedelta) -> None:
+async def test_a_clock_that_jumped_over_a_restart(stage: LeaderStage, jump: timedelta) -> None:
     """What was on its way, and what was held back, is measured by a clock that is another now."""
-    mail_id = await desk.watch("Daily Sales")
-    desk.slack.faults.rate_limit("chat.postMessage", seconds=2)
-    desk.run(mail_id, FAILED)
-    await desk.slack.changes.until(
-        lambda: desk.slack.ledger.calls("chat.postMessage", outcome="ratelimited"), seconds=20
+    mail_id = await stage.watch("Daily Sales")
+    stage.slack.faults.rate_limit("chat.postMessage", seconds=2)
+    stage.run(mail_id, FAILED)
+    await stage.slack.changes.until(
+        lambda: stage.slack.ledger.calls("chat.postMessage", outcome="ratelimited"), seconds=20
     )
     await asyncio.sleep(0.3)
-    await desk.stop()
-    desk.clock_error += jump
+    await stage.stop()
+    stage.clock_error += jump
     await asyncio.sleep(2)
-    await desk.start()
-    await desk.until_said("Daily Sales failed", seconds=30)
-    assert desk.slack.ledger.sends_while_limited() == 0
-    assert len(desk.posts()) == 1
+    await stage.start()
+    await stage.until_said("Daily Sales failed", seconds=30)
+    assert stage.slack.ledger.sends_while_limited() == 0
+    assert len(stage.posts()) == 1

@@ -9,7 +9,7 @@ import pytest
 from bot.store.store import open_store
 from tests.support.databases import create_sqlite, new_postgres_database, upgraded_postgres_database
 from tests.support.postgres import running_postgres
-from tests.support.store_desk import TTL, Desk
+from tests.support.store_leader import TTL, StoreLeader
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -50,7 +50,7 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-async def desk(store: Store) -> Desk:
-    lease = await store.lease.acquire("desk", TTL)
+async def leader(store: Store) -> StoreLeader:
+    lease = await store.lease.acquire("leader", TTL)
     assert lease is not None
-    return Desk(store, lease.term)
+    return StoreLeader(store, lease.term)

@@ -36,7 +36,7 @@ from bot.domain.incident_rules import (
     judge_readable,
 )
 from bot.domain.run_context import RunContext
-from tests.support.samples_of_news import MAIL, at, run
+from tests.support.sample_values import MAIL, at, run
 
 NEW = IncidentId("new")
 SENT, FAILED, RUNNING = RunStatus.SENT, RunStatus.FAILED, RunStatus.PROCESSING

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.domain import IncidentId, KnownRun, NotifyReason, RunStatus, TaskRun
 from bot.domain.incident_rules import judge, judge_denied, judge_late, judge_readable
 from bot.domain.run_context import RunContext, is_older_than_the_watch
-from tests.support.samples_of_news import MAIL, at, run
+from tests.support.sample_values import MAIL, at, run
 
 if TYPE_CHECKING:
     from bot.domain import Incident

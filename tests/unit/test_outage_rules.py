@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain import NotifyReason, Outage
 from bot.domain.outage_rules import TOLD_AFTER, judge_failure, judge_success
-from tests.support.samples_of_news import at
+from tests.support.sample_values import at
 
 BEGAN, OVER, AS_BEFORE = NotifyReason.OUTAGE_BEGAN, NotifyReason.OUTAGE_OVER, NotifyReason.AS_BEFORE
 SHORT = Outage(outage_id="o", began_at=at(0), cause="Throttling")

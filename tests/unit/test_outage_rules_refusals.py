@@ -15,7 +15,7 @@ from bot.domain import (
     UnknownRefusal,
 )
 from bot.domain.outage_rules import FEWEST, PATIENCE, RefusalClock, denial_of, is_ambiguous
-from tests.support.samples_of_news import MAIL, at
+from tests.support.sample_values import MAIL, at
 
 LONG = PATIENCE.total_seconds() / 60
 

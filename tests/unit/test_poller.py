@@ -140,7 +140,7 @@ class FakeStore:
         """Nobody reads about outages here."""
 
 
-class Desk:
+class Stage:
     """A poller that looks at each mail several times a second, and whose clock can be set ahead."""
 
     def __init__(self) -> None:
@@ -214,79 +214,79 @@ class Desk:
 
 
 async def test_a_mail_that_is_refused_for_long_while_others_are_told_of_is_out_of_sight() -> None:
-    desk = Desk()
-    async with desk.leading():
-        await desk.refuse(FEWEST - 1)
-        desk.ahead = PATIENCE
-        await desk.refuse(1)
-    assert len(desk.store.denied_since) == 1
+    stage = Stage()
+    async with stage.leading():
+        await stage.refuse(FEWEST - 1)
+        stage.ahead = PATIENCE
+        await stage.refuse(1)
+    assert len(stage.store.denied_since) == 1
 
 
 async def test_what_was_refused_in_an_earlier_term_does_not_count() -> None:
     """Another replica led in between, and may have had every answer."""
-    desk = Desk()
-    async with desk.leading():
-        await desk.refuse(FEWEST - 1)
-    desk.ahead = PATIENCE
-    async with desk.leading():
-        await desk.refuse(1)
-    assert desk.store.denied_since == []
+    stage = Stage()
+    async with stage.leading():
+        await stage.refuse(FEWEST - 1)
+    stage.ahead = PATIENCE
+    async with stage.leading():
+        await stage.refuse(1)
+    assert stage.store.denied_since == []
 
 
 async def test_what_a_person_was_answered_begins_the_clock_of_refusals_anew() -> None:
-    desk = Desk()
-    async with desk.leading():
-        await desk.refuse(FEWEST - 1)
-        seen = Observation(answer=sent(SALES), seen_at=desk.now())
-        await desk.poller.observed(MailRef(mail_id=SALES), seen)
-        desk.ahead = PATIENCE
-        await desk.refuse(1)
-    assert desk.store.denied_since == []
+    stage = Stage()
+    async with stage.leading():
+        await stage.refuse(FEWEST - 1)
+        seen = Observation(answer=sent(SALES), seen_at=stage.now())
+        await stage.poller.observed(MailRef(mail_id=SALES), seen)
+        stage.ahead = PATIENCE
+        await stage.refuse(1)
+    assert stage.store.denied_since == []
 
 
 async def test_what_a_person_saw_is_written_when_the_database_is_back() -> None:
     """They are answered meanwhile. A failure that only they have seen must not be lost."""
-    desk = Desk()
-    desk.store.is_away = True
+    stage = Stage()
+    stage.store.is_away = True
     seen = Observation(answer=sent(SALES), seen_at=NOON)
     async with asyncio.timeout(STORED_WITHIN + 5):
-        await desk.poller.observed(MailRef(mail_id=SALES), seen)
-    assert desk.store.recorded == []
-    desk.store.is_away = False
-    await desk.poller.drain(10)
-    assert desk.store.recorded == [SALES]
+        await stage.poller.observed(MailRef(mail_id=SALES), seen)
+    assert stage.store.recorded == []
+    stage.store.is_away = False
+    await stage.poller.drain(10)
+    assert stage.store.recorded == [SALES]
 
 
 async def test_an_answer_in_hand_is_written_though_the_term_ends_before_it_is_understood() -> None:
     """Whether the mail is paused must be known before it is called late, and that may take a while to find out."""
-    desk = Desk()
-    desk.falls_due_in(minutes=5)
-    async with desk.leading():
-        await desk.until_told_of_ops()
-        desk.ahead += timedelta(minutes=10)
+    stage = Stage()
+    stage.falls_due_in(minutes=5)
+    async with stage.leading():
+        await stage.until_told_of_ops()
+        stage.ahead += timedelta(minutes=10)
         async with asyncio.timeout(20):
-            await desk.asks_whether_paused.wait()
-        in_time = desk.store.recorded.count(OPS)
-    await desk.poller.drain(5)
-    assert desk.store.recorded.count(OPS) > in_time
+            await stage.asks_whether_paused.wait()
+        in_time = stage.store.recorded.count(OPS)
+    await stage.poller.drain(5)
+    assert stage.store.recorded.count(OPS) > in_time
 
 
 async def test_what_a_person_saw_is_written_though_their_command_is_cut_short() -> None:
     """The process stops while it is found out whether the mail is paused."""
-    desk = Desk()
-    desk.falls_due_in(minutes=5)
-    async with desk.leading():
-        await desk.until_told_of_ops()
-        await desk.poller.observed(
-            MailRef(mail_id=SALES), Observation(answer=sent(SALES), seen_at=desk.now())
+    stage = Stage()
+    stage.falls_due_in(minutes=5)
+    async with stage.leading():
+        await stage.until_told_of_ops()
+        await stage.poller.observed(
+            MailRef(mail_id=SALES), Observation(answer=sent(SALES), seen_at=stage.now())
         )
-        desk.ahead += timedelta(minutes=10)
-        seen = Observation(answer=sent(SALES), seen_at=desk.now())
-        look = asyncio.create_task(desk.poller.observed(MailRef(mail_id=SALES), seen))
+        stage.ahead += timedelta(minutes=10)
+        seen = Observation(answer=sent(SALES), seen_at=stage.now())
+        look = asyncio.create_task(stage.poller.observed(MailRef(mail_id=SALES), seen))
         await asyncio.sleep(0.05)
         assert not look.done()
         look.cancel()
         with suppress(asyncio.CancelledError):
             await look
-    await desk.poller.drain(5)
-    assert desk.store.recorded.count(SALES) == 2
+    await stage.poller.drain(5)
+    assert stage.store.recorded.count(SALES) == 2

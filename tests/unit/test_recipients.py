@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain import DueTime, Event, NotifyReason
 from bot.domain.recipients import UNTIL_RECOVERED, audience
-from tests.support.samples_of_news import FINANCE, REPORTS, at, subscription
+from tests.support.sample_values import FINANCE, REPORTS, at, subscription
 
 DUE, ANOTHER = DueTime(at=time(9, 30)), DueTime(at=time(18))
 TOLD = [reason for reason in NotifyReason if reason.is_told]

@@ -29,7 +29,7 @@ LOOK = Look(
 NEWS = (NotifyReason.FIRST_FAILURE,)
 
 
-class Book:
+class FakeObservations:
     """The store's observations. `troubles` are raised first, one for each write."""
 
     def __init__(self, *troubles: StoreError | LeaseLost) -> None:
@@ -63,69 +63,69 @@ class Book:
         raise NotImplementedError
 
 
-class Desk:
-    def __init__(self, book: Book) -> None:
-        self.book = book
+class Stage:
+    def __init__(self, observations: FakeObservations) -> None:
+        self.observations = observations
         self.news: list[tuple[NotifyReason, ...]] = []
-        self.recorder = Recorder(book, lambda _, reasons: self.news.append(reasons))
+        self.recorder = Recorder(observations, lambda _, reasons: self.news.append(reasons))
 
     async def keep(self) -> None:
         await self.recorder.store(LOOK, term=3)
 
 
 async def test_it_is_written_with_the_term_and_noted() -> None:
-    desk = Desk(Book())
-    await desk.keep()
-    assert (desk.book.written, desk.news) == ([(3, "learned")], [NEWS])
+    stage = Stage(FakeObservations())
+    await stage.keep()
+    assert (stage.observations.written, stage.news) == ([(3, "learned")], [NEWS])
 
 
 async def test_a_database_that_refuses_is_asked_again() -> None:
-    desk = Desk(Book(StoreError("locked")))
-    await desk.keep()
-    assert desk.book.written == [(3, "learned")]
+    stage = Stage(FakeObservations(StoreError("locked")))
+    await stage.keep()
+    assert stage.observations.written == [(3, "learned")]
 
 
 async def test_where_another_replica_leads_it_is_written_as_a_persons_look() -> None:
     """Without the term, and without what the schedule learned: the other's schedule knows better by now."""
-    desk = Desk(Book(LeaseLost("another replica leads")))
+    stage = Stage(FakeObservations(LeaseLost("another replica leads")))
     with pytest.raises(LeaseLost):
-        await desk.keep()
-    assert (desk.book.written, desk.news) == ([(None, None)], [NEWS])
+        await stage.keep()
+    assert (stage.observations.written, stage.news) == ([(None, None)], [NEWS])
 
 
 async def test_a_look_that_is_cancelled_leaves_its_answer_in_hand() -> None:
-    desk = Desk(Book())
-    desk.book.is_away = True
-    look = asyncio.create_task(desk.keep())
+    stage = Stage(FakeObservations())
+    stage.observations.is_away = True
+    look = asyncio.create_task(stage.keep())
     await asyncio.sleep(0.01)
     look.cancel()
     with pytest.raises(asyncio.CancelledError):
         await look
-    assert desk.book.written == []
-    desk.book.is_away = False
-    await desk.recorder.drain(5.0)
-    assert desk.book.written == [(3, "learned")]
+    assert stage.observations.written == []
+    stage.observations.is_away = False
+    await stage.recorder.drain(5.0)
+    assert stage.observations.written == [(3, "learned")]
 
 
 async def test_a_person_does_not_wait_for_a_database_that_is_away() -> None:
     """They have their answer; it is written once the database is back."""
-    desk = Desk(Book())
-    desk.book.is_away = True
-    writing = desk.recorder.start(LOOK, term=None)
+    stage = Stage(FakeObservations())
+    stage.observations.is_away = True
+    writing = stage.recorder.start(LOOK, term=None)
     await asyncio.wait({writing}, timeout=0.01)
-    assert desk.book.written == []
-    desk.book.is_away = False
-    await desk.recorder.drain(5.0)
-    assert (desk.book.written, desk.news) == ([(None, "learned")], [NEWS])
+    assert stage.observations.written == []
+    stage.observations.is_away = False
+    await stage.recorder.drain(5.0)
+    assert (stage.observations.written, stage.news) == ([(None, "learned")], [NEWS])
 
 
 async def test_at_the_end_of_the_process_it_is_given_up_and_said_so(caplog: pytest.LogCaptureFixture) -> None:
-    desk = Desk(Book())
-    desk.book.is_away = True
-    look = asyncio.create_task(desk.keep())
+    stage = Stage(FakeObservations())
+    stage.observations.is_away = True
+    look = asyncio.create_task(stage.keep())
     await asyncio.sleep(0.01)
     with caplog.at_level(logging.ERROR):
-        await desk.recorder.drain(0.05)
+        await stage.recorder.drain(0.05)
     with pytest.raises(asyncio.CancelledError):
         await look
     assert "answers_given_up" in caplog.messages
@@ -133,21 +133,21 @@ async def test_at_the_end_of_the_process_it_is_given_up_and_said_so(caplog: pyte
 
 async def test_one_mails_answers_are_written_in_the_order_in_which_they_came() -> None:
     """The database refuses the first for longer than the second; another mail's waits for neither."""
-    desk = Desk(Book(StoreError("locked"), StoreError("locked")))
+    stage = Stage(FakeObservations(StoreError("locked"), StoreError("locked")))
     for mail_id, request_id in ((MAIL, "failed"), (MailId("other"), "x"), (MAIL, "sent after all")):
         answer = StatusAnswer(runs=(), request_id=request_id)
-        desk.recorder.start(replace(LOOK, mail_id=mail_id, answer=answer), term=None)
-    await desk.recorder.drain(5.0)
-    assert [each for each in desk.book.order if each.startswith("sales")] == [
+        stage.recorder.start(replace(LOOK, mail_id=mail_id, answer=answer), term=None)
+    await stage.recorder.drain(5.0)
+    assert [each for each in stage.observations.order if each.startswith("sales")] == [
         "sales failed",
         "sales sent after all",
     ]
-    assert min(desk.book.order) == "other x"
+    assert min(stage.observations.order) == "other x"
 
 
 async def test_what_can_never_be_written_does_not_keep_the_next_from_it() -> None:
-    desk = Desk(Book(LeaseLost("another replica leads")))
+    stage = Stage(FakeObservations(LeaseLost("another replica leads")))
     with suppress(LeaseLost):
-        await asyncio.gather(desk.keep(), desk.keep())
-    await desk.recorder.drain(5.0)
-    assert desk.book.written == [(None, None), (3, "learned")]
+        await asyncio.gather(stage.keep(), stage.keep())
+    await stage.recorder.drain(5.0)
+    assert stage.observations.written == [(None, None), (3, "learned")]

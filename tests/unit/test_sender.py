@@ -140,7 +140,7 @@ class Unlimited(RateLimits):
         return 0.0
 
 
-class Desk:
+class Stage:
     """A dispatch between the two. Its clock can be set."""
 
     def __init__(self, pacing: RateLimits | None = None) -> None:
@@ -174,12 +174,12 @@ class Desk:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def stage() -> Stage:
+    return Stage()
 
 
 async def raised(step: Awaitable[float | None]) -> type[SlackError] | None:
-    """The kind of trouble that the courier hears of."""
+    """The kind of trouble that is reported to the worker."""
     try:
         await step
     except SlackError as error:
@@ -205,51 +205,51 @@ REFUSED = MessageRefused("invalid_blocks")
     ],
 )
 async def test_what_a_message_comes_to(
-    desk: Desk, troubles: list[SlackError], marks: list[str], comes_out: type[SlackError] | None
+    stage: Stage, troubles: list[SlackError], marks: list[str], comes_out: type[SlackError] | None
 ) -> None:
-    desk.slack.troubles = list(troubles)
-    assert await raised(desk.send()) is comes_out
-    assert desk.store.marks == marks
-    assert desk.dispatch.in_flight == set()
+    stage.slack.troubles = list(troubles)
+    assert await raised(stage.send()) is comes_out
+    assert stage.store.marks == marks
+    assert stage.dispatch.in_flight == set()
 
 
-async def test_a_reply_to_a_message_that_was_deleted_is_owed_anew(desk: Desk) -> None:
-    desk.store.claimed = replace(NOTICE, thread_ts="0.5")
-    desk.slack.troubles = [MessageGone("thread_not_found")]
-    assert await raised(desk.send()) is None
-    assert desk.store.marks == ["released", "gone 0.5"]
+async def test_a_reply_to_a_message_that_was_deleted_is_owed_anew(stage: Stage) -> None:
+    stage.store.claimed = replace(NOTICE, thread_ts="0.5")
+    stage.slack.troubles = [MessageGone("thread_not_found")]
+    assert await raised(stage.send()) is None
+    assert stage.store.marks == ["released", "gone 0.5"]
 
 
-async def test_a_window_that_closes_during_the_claim_keeps_the_message_here(desk: Desk) -> None:
+async def test_a_window_that_closes_during_the_claim_keeps_the_message_here(stage: Stage) -> None:
     """Another channel's 429 came in meanwhile: nothing is sent, and the news are owed as before."""
-    desk.store.meanwhile = lambda: desk.pacing.hold(POST, uptime() + 20)
-    wait = await desk.send()
-    assert desk.slack.calls == []
-    assert desk.store.marks == ["released"]
+    stage.store.meanwhile = lambda: stage.pacing.hold(POST, uptime() + 20)
+    wait = await stage.send()
+    assert stage.slack.calls == []
+    assert stage.store.marks == ["released"]
     assert wait == pytest.approx(20, abs=1)
 
 
-async def test_a_window_that_is_closed_is_not_even_claimed_for(desk: Desk) -> None:
-    desk.pacing.hold(POST, uptime() + 20)
-    assert await desk.send() == pytest.approx(20, abs=1)
-    assert desk.store.marks == []
+async def test_a_window_that_is_closed_is_not_even_claimed_for(stage: Stage) -> None:
+    stage.pacing.hold(POST, uptime() + 20)
+    assert await stage.send() == pytest.approx(20, abs=1)
+    assert stage.store.marks == []
 
 
 @pytest.mark.parametrize(
-    ("step", "method"), [(Desk.send, POST), (Desk.redraw, UPDATE), (Desk.settle, HISTORY)]
+    ("step", "method"), [(Stage.send, POST), (Stage.redraw, UPDATE), (Stage.settle, HISTORY)]
 )
 @pytest.mark.parametrize(("says", "waits"), [(7.0, 7.0), (None, DEFAULT_RETRY_AFTER)])
 async def test_a_429_is_heeded_at_once(
-    desk: Desk,
-    step: Callable[[Desk], Awaitable[float | None]],
+    stage: Stage,
+    step: Callable[[Stage], Awaitable[float | None]],
     method: str,
     says: float | None,
     waits: float,
 ) -> None:
     """Before anything is written down: others may be about to call."""
-    desk.slack.troubles = [SlackBusy("ratelimited", retry_after=says, limited=True)]
-    assert await raised(step(desk)) is SlackBusy
-    assert desk.pacing.wait(method, ChannelId("there"), uptime()) == pytest.approx(waits, abs=1)
+    stage.slack.troubles = [SlackBusy("ratelimited", retry_after=says, limited=True)]
+    assert await raised(step(stage)) is SlackBusy
+    assert stage.pacing.wait(method, ChannelId("there"), uptime()) == pytest.approx(waits, abs=1)
 
 
 @pytest.mark.parametrize(
@@ -257,14 +257,16 @@ async def test_a_429_is_heeded_at_once(
     [(Nothing(), None), (Nothing(at=NOON + timedelta(seconds=4)), 4.0), (Nothing(at=NOON), 0.05)],
     ids=["nothing is owed", "later", "at once"],
 )
-async def test_what_was_not_sent_takes_nobodys_turn(desk: Desk, claimed: Nothing, wait: float | None) -> None:
-    desk.store.claimed = claimed
-    assert await desk.send() == wait
-    assert desk.pacing.wait(POST, HERE, uptime()) == 0.0
+async def test_what_was_not_sent_takes_nobodys_turn(
+    stage: Stage, claimed: Nothing, wait: float | None
+) -> None:
+    stage.store.claimed = claimed
+    assert await stage.send() == wait
+    assert stage.pacing.wait(POST, HERE, uptime()) == 0.0
 
 
-async def test_the_next_message_waits_for_the_channels_pace(desk: Desk) -> None:
-    wait = await desk.send()
+async def test_the_next_message_waits_for_the_channels_pace(stage: Stage) -> None:
+    wait = await stage.send()
     assert wait == pytest.approx(CHANNEL_GAP, abs=0.5)
 
 
@@ -279,11 +281,11 @@ async def test_the_next_message_waits_for_the_channels_pace(desk: Desk) -> None:
     ],
 )
 async def test_what_an_edit_comes_to(
-    desk: Desk, troubles: list[SlackError], marks: list[str], comes_out: type[SlackError] | None
+    stage: Stage, troubles: list[SlackError], marks: list[str], comes_out: type[SlackError] | None
 ) -> None:
-    desk.slack.troubles = list(troubles)
-    assert await raised(desk.redraw()) is comes_out
-    assert desk.store.marks == marks
+    stage.slack.troubles = list(troubles)
+    assert await raised(stage.redraw()) is comes_out
+    assert stage.store.marks == marks
 
 
 @pytest.mark.parametrize(
@@ -301,75 +303,75 @@ async def test_what_an_edit_comes_to(
     ],
 )
 async def test_what_an_unsure_message_comes_to(
-    desk: Desk,
+    stage: Stage,
     found: str | None,
     troubles: list[SlackError],
     marks: list[str],
     comes_out: type[SlackError] | None,
 ) -> None:
-    desk.slack.found, desk.slack.troubles = found, list(troubles)
-    assert await raised(desk.settle()) is comes_out
-    assert desk.store.marks == marks
+    stage.slack.found, stage.slack.troubles = found, list(troubles)
+    assert await raised(stage.settle()) is comes_out
+    assert stage.store.marks == marks
 
 
-async def test_what_this_process_sent_is_dated_by_the_time_that_has_passed(desk: Desk) -> None:
+async def test_what_this_process_sent_is_dated_by_the_time_that_has_passed(stage: Stage) -> None:
     """The clock was set by an hour between the claim and the look."""
-    desk.slack.troubles = [DeliveryUnknown("reset")]
-    await raised(desk.send())
-    desk.now = NOON + timedelta(hours=1)
-    await desk.settle()
-    (looked_for,) = desk.slack.looked_for
-    assert abs(looked_for.claimed_at - desk.now) < timedelta(seconds=5)
+    stage.slack.troubles = [DeliveryUnknown("reset")]
+    await raised(stage.send())
+    stage.now = NOON + timedelta(hours=1)
+    await stage.settle()
+    (looked_for,) = stage.slack.looked_for
+    assert abs(looked_for.claimed_at - stage.now) < timedelta(seconds=5)
 
 
-async def test_what_another_process_sent_is_dated_by_its_claim(desk: Desk) -> None:
-    await desk.settle()
-    assert desk.slack.looked_for == [UNSURE]
+async def test_what_another_process_sent_is_dated_by_its_claim(stage: Stage) -> None:
+    await stage.settle()
+    assert stage.slack.looked_for == [UNSURE]
 
 
-async def test_a_leader_that_stood_still_after_its_claim_sends_nothing_any_more(desk: Desk) -> None:
+async def test_a_leader_that_stood_still_after_its_claim_sends_nothing_any_more(stage: Stage) -> None:
     """The next leader has looked for the message by then, did not find it, and sends it."""
 
     def stands_still() -> None:
-        desk.may_send = False
+        stage.may_send = False
 
-    desk.store.meanwhile = stands_still
-    await desk.send()
-    assert (desk.slack.calls, desk.store.marks) == ([], ["released"])
+    stage.store.meanwhile = stands_still
+    await stage.send()
+    assert (stage.slack.calls, stage.store.marks) == ([], ["released"])
 
 
-async def test_a_leader_that_stood_still_draws_nothing_that_is_no_longer_so(desk: Desk) -> None:
+async def test_a_leader_that_stood_still_draws_nothing_that_is_no_longer_so(stage: Stage) -> None:
     """The next leader may have drawn the recovery already."""
-    desk.may_send = False
-    await desk.redraw()
-    assert (desk.slack.calls, desk.store.marks) == ([], [])
+    stage.may_send = False
+    await stage.redraw()
+    assert (stage.slack.calls, stage.store.marks) == ([], [])
 
 
-@pytest.mark.parametrize("step", [Desk.send, Desk.redraw])
+@pytest.mark.parametrize("step", [Stage.send, Stage.redraw])
 async def test_what_is_refused_even_as_plain_words_is_reported(
-    desk: Desk, step: Callable[[Desk], Awaitable[float | None]]
+    stage: Stage, step: Callable[[Stage], Awaitable[float | None]]
 ) -> None:
-    desk.slack.troubles = [REFUSED, REFUSED]
-    await step(desk)
-    assert [(each.post_id, each.channel_id, each.error) for each in desk.refused] == [
+    stage.slack.troubles = [REFUSED, REFUSED]
+    await step(stage)
+    assert [(each.post_id, each.channel_id, each.error) for each in stage.refused] == [
         (POST_ID, HERE, "invalid_blocks")
     ]
 
 
 @pytest.mark.parametrize(
-    ("step", "mark"), [(Desk.send, "refused"), (Desk.redraw, "undrawable")], ids=["post", "edit"]
+    ("step", "mark"), [(Stage.send, "refused"), (Stage.redraw, "undrawable")], ids=["post", "edit"]
 )
 async def test_a_refusal_in_no_table_is_tried_again_but_not_for_ever(
-    step: Callable[[Desk], Awaitable[float | None]], mark: str
+    step: Callable[[Stage], Awaitable[float | None]], mark: str
 ) -> None:
     """Then as plain words, and then it is given up and reported: the channel's other messages go out."""
-    desk = Desk(Unlimited())
+    stage = Stage(Unlimited())
     odd = UnknownSlackRefusal("brand_new_word")
-    desk.slack.troubles = [odd] * (MOST_UNKNOWN + 1)
+    stage.slack.troubles = [odd] * (MOST_UNKNOWN + 1)
     for _ in range(MOST_UNKNOWN - 1):
-        assert await raised(step(desk)) is UnknownSlackRefusal
-        assert desk.refused == []
-    assert await raised(step(desk)) is None
-    assert desk.store.marks[-1] == mark
-    assert [each.error for each in desk.refused] == ["brand_new_word"]
-    assert desk.slack.calls[-1].endswith("plain")
+        assert await raised(step(stage)) is UnknownSlackRefusal
+        assert stage.refused == []
+    assert await raised(step(stage)) is None
+    assert stage.store.marks[-1] == mark
+    assert [each.error for each in stage.refused] == ["brand_new_word"]
+    assert stage.slack.calls[-1].endswith("plain")

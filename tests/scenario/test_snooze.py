@@ -11,7 +11,7 @@ from bot.domain import ChannelId, MailId, UserId
 from bot.sandbox.world import Status
 from bot.slack.kit.actions import Act
 from tests.scenario.steps import BOB, answer_to_click, audited, labels, old_message, subscribe, until_public
-from tests.support.telling import REPORTS, telling
+from tests.support.leader_stage import REPORTS, leader_stage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,7 +103,7 @@ async def test_a_snooze_that_comes_too_late_is_told_so_by_name(bot: Rig) -> None
 
 async def test_the_end_of_a_snooze_and_a_channel_that_left_are_drawn(tmp_path: Path) -> None:
     """A notice never says what is no longer so: that it is quiet, or that its channel is told."""
-    async with telling(f"sqlite:///{tmp_path / 'mailbot.db'}") as stage:
+    async with leader_stage(f"sqlite:///{tmp_path / 'mailbot.db'}") as stage:
         mail_id = MailId(await stage.watch("Supplier Scorecard"))
         finance = ChannelId("C0FINANCE4")
         await stage.subscribe(mail_id, channel=finance)

@@ -16,7 +16,7 @@ from bot.domain import (
 from bot.domain.grouping import Load
 from bot.domain.incident_rules import MissedRun
 from bot.domain.notices import Nothing
-from tests.support.samples_of_news import MAIL, NOON, REPORTS, answer, at, subscription
+from tests.support.sample_values import MAIL, NOON, REPORTS, answer, at, subscription
 
 if TYPE_CHECKING:
     from bot.domain import ChannelId, StatusAnswer
@@ -26,7 +26,7 @@ CALM = Load()
 TTL = timedelta(minutes=5)
 
 
-class Desk:
+class StoreLeader:
     """One leader's view of a store, with a clock in minutes after noon."""
 
     def __init__(self, store: Store, term: int) -> None:
@@ -81,19 +81,19 @@ class Desk:
 
 
 async def subscribed(
-    desk: Desk,
+    leader: StoreLeader,
     *channels: ChannelId,
     mail_id: MailId = MAIL,
     baseline: StatusAnswer | None = None,
     **more: Any,
 ) -> None:
     for channel in channels or (REPORTS,):
-        await desk.store.subscriptions.subscribe(
+        await leader.store.subscriptions.subscribe(
             subscription(channel, mail_id, **more), baseline=baseline or answer()
         )
 
 
-async def expire(desk: Desk) -> None:
+async def expire(leader: StoreLeader) -> None:
     """Time passes, and this leader did not renew."""
-    held = Lease(holder="desk", term=desk.term, expires_at=NOON)
-    await desk.store.lease.release(held)
+    held = Lease(holder="leader", term=leader.term, expires_at=NOON)
+    await leader.store.lease.release(held)

@@ -1,4 +1,4 @@
-"""The leader's duties in this process, between the two simulations: what fault tests and the storm stand on."""
+"""A leader in this process, between the two simulations: for tests of faults and for the benchmark of a storm."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ REPORTS = ChannelId("C0REPORTS2")
 
 
 @dataclass(kw_only=True)
-class Telling:
+class LeaderStage:
     """Both simulations, a store, and (between `start` and `stop`) a leader at work."""
 
     slack: SimulatedSlack
@@ -55,7 +55,7 @@ class Telling:
     check_interval: float
     clock_error: timedelta = timedelta(0)
     poller: Poller = field(init=False)
-    courier: DeliveryWorker = field(init=False)
+    worker: DeliveryWorker = field(init=False)
     directory: MailDirectory = field(init=False)
     channels: ChannelEventHandler = field(init=False)
     _task: asyncio.Task[None] | None = None
@@ -66,7 +66,7 @@ class Telling:
         return datetime.now(UTC) + self.clock_error
 
     async def start(self, *, polling: bool = True) -> None:
-        """A new process's worth of parts: nothing is remembered but what the store holds."""
+        """Build everything anew, as a restart does: only what the store holds is remembered."""
         settings = self._settings()
         session = await self._stack.enter_async_context(aiohttp.ClientSession())
         slack = slack_client(settings, session)
@@ -87,8 +87,8 @@ class Telling:
                 now=self.now,
             )
         )
-        self.poller, self.courier, self.directory = core.poller, core.worker, core.directory
-        duties = [self.courier.lead, self.channels.lead, *([self.poller.lead] if polling else [])]
+        self.poller, self.worker, self.directory = core.poller, core.worker, core.directory
+        duties = [self.worker.lead, self.channels.lead, *([self.poller.lead] if polling else [])]
         alone = self.store.database.is_exclusive
         leadership = Leadership(self.store.lease, holder="test", duties=duties, is_alone=alone)
         self._task = asyncio.create_task(leadership.run())
@@ -185,14 +185,14 @@ class Telling:
 
 
 @asynccontextmanager
-async def telling(
+async def leader_stage(
     database_url: str,
     *,
     world: World | None = None,
     calls_per_second: float = 50.0,
     check_interval: float = 0.3,
     **slack_options: Any,
-) -> AsyncIterator[Telling]:
+) -> AsyncIterator[LeaderStage]:
     """Everything on free ports, nothing subscribed, nobody leading yet."""
     world = world or World()
     limits = Limits(status=10_000.0, run=10_000.0, others=10_000.0)
@@ -201,7 +201,7 @@ async def telling(
         SimulatedQuickBI(world, limits=limits) as quickbi,
         open_store(database_url) as store,
     ):
-        stage = Telling(
+        stage = LeaderStage(
             slack=slack,
             quickbi=quickbi,
             world=world,

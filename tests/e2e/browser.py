@@ -32,7 +32,9 @@ _AT_THE_END = """() => {
   const { scrollHeight, scrollTop, clientHeight } = document.querySelector("#timeline");
   return scrollHeight - scrollTop - clientHeight < 2;
 }"""
-_RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_CONTRAST = "color-contrast"
+_BETWEEN_THE_SIDES = {"exclude": [["#places"], ["#bench"]]}
 
 
 def chromium() -> str | None:
@@ -176,10 +178,13 @@ class SandboxPage:
         """Keep a picture of the screen."""
         await self.page.screenshot(path=self._shots / f"{name}.png", animations="disabled")
 
-    async def violations(self) -> list[str]:
+    async def violations(
+        self, *, contrast: bool = True, others: bool = True, sides: bool = True
+    ) -> list[str]:
         """What axe-core finds wrong for people who cannot see, hear or point: one line each."""
-        tags = {"type": "tag", "values": list(_RULES)}
-        results = await Axe().run(self.page, options={"runOnly": tags})
+        rules = {"type": "tag", "values": _RULES} if others else {"type": "rule", "values": [_CONTRAST]}
+        options = {"runOnly": rules, "rules": {_CONTRAST: {"enabled": contrast}}}
+        results = await Axe().run(self.page, None if sides else _BETWEEN_THE_SIDES, options)
         return [_line(each) for each in results.response["violations"]]
 
 

@@ -64,12 +64,15 @@ async def theatre(tmp_path: Path, browser: Browser) -> AsyncIterator[Theatre]:
         yield Theatre(rig=stage, server=page, tab=open_tabs(browser, page.url), app=app)
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def product(tmp_path: Path, browser: Browser) -> AsyncIterator[Theatre]:
-    """The page over both simulations, with the real bot between them. Ada may run mails by hand."""
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def product(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> AsyncIterator[Theatre]:
+    """The page over both simulations, with the real bot between them. Ada may run mails by hand.
+
+    A module's tests share it: each has a channel of its own (`channel`), and a mail that no other lets fail.
+    """
     settings = {"MAIL_RUN_USERS": "U0ADA00001", "QUICKBI_CHECK_INTERVAL": "2"}
     async with (
-        rig(tmp_path, settings=settings, calls_per_second=20) as stage,
+        rig(tmp_path_factory.mktemp("product"), settings=settings, calls_per_second=20) as stage,
         PageServer(slack=stage.slack, quickbi=stage.quickbi) as page,
     ):
         bot = await stage.start_bot()
@@ -77,10 +80,17 @@ async def product(tmp_path: Path, browser: Browser) -> AsyncIterator[Theatre]:
         sys.stderr.write("\n".join(bot.log[-60:]))  # shown when the test failed
 
 
+@pytest.fixture
+def channel(product: Theatre) -> str:
+    """The name of a new channel, with the bot in it."""
+    workspace = product.rig.slack.workspace
+    return workspace.add_channel(f"room-{len(workspace.channels())}").name
+
+
 def open_tabs(browser: Browser, url: str) -> Callable[..., AbstractAsyncContextManager[SandboxPage]]:
     @asynccontextmanager
     async def tab(
-        *, size: tuple[int, int] = DESKTOP, dark: bool = False, scale: int = 1
+        *, channel: str = "", size: tuple[int, int] = DESKTOP, dark: bool = False, scale: int = 1
     ) -> AsyncIterator[SandboxPage]:
         """A fresh browser profile on the page; whatever its console complained of fails the test."""
         SCREENS.mkdir(parents=True, exist_ok=True)
@@ -93,6 +103,8 @@ def open_tabs(browser: Browser, url: str) -> Callable[..., AbstractAsyncContextM
             context.set_default_timeout(PATIENCE)
             page = SandboxPage(await context.new_page(), SCREENS)
             await page.open(url)
+            if channel:
+                await page.go(channel)
             yield page
             assert page.problems == []
         finally:

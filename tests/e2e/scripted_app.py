@@ -241,7 +241,7 @@ class ScriptedApp:
 async def scripted_app(slack: SimulatedSlack) -> AsyncIterator[ScriptedApp]:
     """Connected over Socket Mode."""
     scripted = ScriptedApp(slack)
-    handler = AsyncSocketModeHandler(scripted.app, slack.app_token)
+    handler = AsyncSocketModeHandler(scripted.app, slack.app_token, ping_interval=1)
     handler.client.web_client.base_url = slack.api_url
     await handler.connect_async()  # type: ignore[no-untyped-call]
     try:

@@ -5,6 +5,8 @@ They are made anew in `.artifacts/screens/`; copy them to `tests/e2e/pictures/` 
 
 from __future__ import annotations
 
+import asyncio
+import re
 from datetime import timedelta
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -13,8 +15,10 @@ import pytest
 from PIL import Image
 from playwright.async_api import expect
 
-from bot.sandbox.world import Status
+from bot.sandbox.world import Group, Status
 from tests.e2e.conftest import SCREENS
+from tests.e2e.looks import pictured_in_every_look
+from tests.e2e.test_guide import done, step
 
 if TYPE_CHECKING:
     from playwright.async_api import Locator
@@ -31,7 +35,6 @@ LOOKING = 2_600  # milliseconds for a picture that should be read
 POINTING = 900
 LARGEST = 1_500_000  # bytes
 NEWS = 25.0
-ACTING = (800, 560)
 _POINT_AT = "button => { button.style.outline = '3px solid #e07a00'; button.style.outlineOffset = '3px' }"
 _LOOK_AWAY = "button => { button.style.outline = '' }"
 
@@ -76,36 +79,18 @@ class Film:
         return path.stat().st_size
 
 
-async def test_the_first_minute_is_filmed(product: Theatre) -> None:
-    """Ask; subscribe and fail; recover; the thread. Small enough for a README."""
-    async with product.tab(size=SIZE) as page:
-        film = Film(page)
-        await film.frame()
-        await film.press(page.page.locator('[data-step="ask"]'))
-        await page.says("was sent")
-        await film.frame()
-        await film.press(page.page.locator('[data-step="fail"]'))
-        await page.says("subscribed this channel")
-        await film.frame()
-        await page.says("Daily Sales failed", within=NEWS)
-        await film.frame()
-        await film.press(page.page.locator('[data-step="recover"]'))
-        await page.says("Recovered", within=NEWS)
-        await film.frame()
-        await film.press(page.last.locator(".thread-link"))
-        await film.frame()
-        assert film.keep("tour.gif") < LARGEST
-
-
-async def test_acting_on_a_notice_is_pictured(product: Theatre) -> None:
-    """Snoozed, then run again by hand: the thread says who did what, and how it ended."""
+async def test_a_notice_and_acting_on_it_are_pictured(product: Theatre, channel: str) -> None:
+    """The message that a channel gets; snoozed, then run again by hand: the thread says who did what."""
     world = product.rig.world
     mail = world.named("Daily Sales")
-    async with product.tab(size=ACTING, scale=2) as page:
+    async with product.tab(channel=channel, size=(800, 760), scale=2) as page:
         await page.type(f"/mail-subscribe {mail.mail_id}")
         await page.says("subscribed this channel")
         world.run_now(mail.mail_id, takes=timedelta(0), outcome=Status.FAILED)
         notice = await page.says("Daily Sales failed", within=NEWS)
+        await page.page.mouse.move(0, 0)
+        await notice.screenshot(path=SCREENS / "notice.png", animations="disabled")
+        await page.page.set_viewport_size({"width": 800, "height": 560})
         await notice.get_by_role("combobox").click()
         await page.option("1 hour").click()
         await page.says("Snoozed until", within=NEWS)
@@ -116,16 +101,55 @@ async def test_acting_on_a_notice_is_pictured(product: Theatre) -> None:
         await expect(page.thread).to_contain_text("it was sent")
         await page.page.mouse.move(0, 0)
         await page.thread.screenshot(path=SCREENS / "acting.png", animations="disabled")
+    slack = product.rig.slack
+    await slack.people.type_command("ada", channel, f"/mail-unsubscribe {mail.mail_id}")
+    await slack.changes.until(
+        lambda: any("unsubscribed" in each.text for each in slack.workspace.messages(channel))
+    )
 
 
-async def test_a_notice_is_pictured(product: Theatre) -> None:
-    """The message that a channel gets, alone, at twice the size for sharp screens."""
+async def until_all_are_told(page: SandboxPage, count: int) -> int:
+    """Wait until the messages tell of so many failed mails together. Returns how many messages that takes."""
+    many, single = re.compile(r"(\d+) report mails? failed"), re.compile(r"Store \d+ failed")
+    told: list[int] = []
+    async with asyncio.timeout(60):
+        while sum(told) < count:
+            await asyncio.sleep(0.2)
+            texts = await page.messages.all_inner_texts()
+            told = [int(found[1]) for each in texts if (found := many.search(each))]
+            told += [1 for each in texts if not many.search(each) and single.search(each)]
+    return len(told)
+
+
+async def test_the_guided_first_minutes_are_filmed(product: Theatre) -> None:
+    """Ask, subscribe and let it fail, let it recover, a storm: each with what was promised to look for."""
     world = product.rig.world
-    mail = world.named("Daily Sales")
-    async with product.tab(size=(800, 760), scale=2) as page:
-        await page.type(f"/mail-subscribe {mail.mail_id}")
+    async with product.tab(size=SIZE) as page:
+        film = Film(page)
+        await film.frame()
+        await film.press(step(page, "ask"))
+        await page.says("was sent")
+        await film.frame()
+        await film.press(step(page, "fail"))
+        await expect(page.page.locator(".step-looking")).to_have_text("Looking for it… at most 30 s")
         await page.says("subscribed this channel")
-        world.run_now(mail.mail_id, takes=timedelta(0), outcome=Status.FAILED)
-        notice = await page.says("Daily Sales failed", within=NEWS)
-        await page.page.mouse.move(0, 0)
-        await notice.screenshot(path=SCREENS / "notice.png", animations="disabled")
+        await film.frame()
+        await page.says("Daily Sales failed", within=NEWS)
+        await expect(done(page)).to_have_count(2)
+        await film.frame()
+        await film.press(step(page, "recover"))
+        await page.says("Recovered", within=NEWS)
+        await expect(done(page)).to_have_count(3)
+        await film.frame()
+        await film.press(page.last.locator(".thread-link"))
+        await film.frame()
+        assert film.keep("tour.gif") < LARGEST
+        await page.thread.get_by_role("button", name="Close the thread").click()
+        await step(page, "storm").click()
+        await expect(page.page.locator(".step-looking")).to_contain_text("Subscribing:")
+        await expect(done(page)).to_have_count(4, timeout=60_000)
+        assert await until_all_are_told(page, 100) <= 6
+        await page.is_at_the_end()
+        await pictured_in_every_look(page, "storm")
+    latest = [mail.latest(world.now) for mail in world.mails(Group.STORM)]
+    assert {run and run.status_at(world.now) for run in latest} == {Status.FAILED}

@@ -11,7 +11,6 @@ from playwright.async_api import expect
 from bot.sandbox.page import PageServer
 from tests.e2e.browser import PHONE
 from tests.e2e.conftest import open_tabs
-from tests.e2e.looks import looked_at_in_every_look
 from tests.e2e.scripted_app import scripted_app
 from tests.support.rig import rig
 
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Theatre
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-NEWS = 25.0
 
 
 def step(page: SandboxPage, key: str) -> Locator:
@@ -160,23 +157,3 @@ async def test_on_a_phone_the_next_step_is_above_the_composer(theatre: Theatre) 
         await expect(strip).to_be_hidden()
         await page.page.get_by_role("button", name="Fold this side away").click()
         await expect(strip.get_by_role("button", name="Try: ask about Daily Sales")).to_be_visible()
-
-
-async def test_the_guided_first_minutes(product: Theatre) -> None:
-    """Ask, subscribe and let it fail, let it recover, a storm: each with what was promised to look for."""
-    async with product.tab() as page:
-        await step(page, "ask").click()
-        await page.says("was sent")
-        await step(page, "fail").click()
-        await expect(page.page.locator(".step-looking")).to_have_text("Looking for it… at most 30 s")
-        await page.says("Daily Sales failed", within=NEWS)
-        await expect(done(page)).to_have_count(2)
-        await looked_at_in_every_look(page, "guide-failed")
-        await step(page, "recover").click()
-        await page.says("Recovered", within=NEWS)
-        await expect(done(page)).to_have_count(3)
-        await looked_at_in_every_look(page, "guide-recovered")
-        await step(page, "storm").click()
-        await expect(page.page.locator(".step-looking")).to_contain_text("Subscribing:")
-        await expect(done(page)).to_have_count(4, timeout=60_000)
-        await page.is_at_the_end()

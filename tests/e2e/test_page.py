@@ -165,7 +165,6 @@ async def test_a_modal_with_a_typeahead_is_filled_in_and_submitted(theatre: Thea
         await mails.press_sequentially("daily")
         await expect(page.option()).to_have_count(2)
         await page.shot("page-typeahead")
-        assert await page.violations() == []
         await page.option("Daily Stock").click()
         await expect(modal).not_to_contain_text("Please complete this required field.")
         await modal.get_by_label("late").check()
@@ -226,7 +225,6 @@ async def test_threads_edits_and_deletions_are_live(theatre: Theatre) -> None:
         await expect(page.last).to_contain_text("Recovered")
         await expect(page.last).to_contain_text("(edited)")
         await page.shot("page-thread")
-        assert await page.violations() == []
         await page.page.keyboard.press("Escape")
         await expect(page.thread).to_have_count(0)
         await page.last.get_by_role("button", name="Delete").click()
@@ -239,7 +237,6 @@ async def test_the_home_tab_is_drawn_when_it_is_opened(theatre: Theatre) -> None
     async with theatre.tab() as page:
         home = await page.open_home()
         await expect(home).to_contain_text("Weekly Ops in #reports")
-        assert await page.violations() == []
         await page.press("Check again", within=home)
         await expect(page.page.locator("[aria-busy]")).to_have_count(0)
         assert (await last_click(theatre, of=1))["action_id"] == "home_check"
@@ -302,24 +299,26 @@ async def test_who_sends_is_taken_to_what_was_sent_and_to_its_answer(theatre: Th
         await page.is_at_the_end()
 
 
-@pytest.mark.parametrize("size", [pytest.param(DESKTOP, id="wide"), pytest.param(PHONE, id="phone")])
-async def test_new_messages_below_are_told_of_by_a_pill(theatre: Theatre, size: tuple[int, int]) -> None:
+async def test_new_messages_below_are_told_of_by_a_pill(theatre: Theatre) -> None:
     """Whoever reads above is not moved; the pill leads to the end and goes."""
     await fill_the_channel(theatre)
-    async with theatre.tab(size=size) as page:
+    async with theatre.tab() as page:
         await page.says("Line 39")
         pill = page.page.locator("#timeline").get_by_role("button", name="New messages")
         await expect(pill).to_be_hidden()
-        await page.page.locator("#timeline").evaluate("timeline => timeline.scrollTo(0, 0)")
-        await expect(page.messages.first).to_be_in_viewport()
-        theatre.rig.slack.workspace.post("reports", author_id="U0BOB00002", text="The newest")
-        await expect(pill).to_be_in_viewport()
-        await expect(page.messages.first).to_be_in_viewport()
-        assert await page.violations() == []
-        await page.shot(f"page-new-messages-{size[0]}")
-        await pill.click()
-        await page.is_at_the_end()
-        await expect(pill).to_be_hidden()
+        for size in (DESKTOP, PHONE):
+            await page.look(size, dark=False)
+            await page.page.locator("#timeline").evaluate("timeline => timeline.scrollTo(0, 0)")
+            await expect(page.messages.first).to_be_in_viewport()
+            theatre.rig.slack.workspace.post("reports", author_id="U0BOB00002", text="The newest")
+            await expect(pill).to_be_in_viewport()
+            await expect(page.messages.first).to_be_in_viewport()
+            await page.shot(f"page-new-messages-{size[0]}")
+            if size == PHONE:
+                assert await page.violations() == []
+            await pill.click()
+            await page.is_at_the_end()
+            await expect(pill).to_be_hidden()
 
 
 async def test_slackbot_has_a_face_of_its_own(theatre: Theatre) -> None:

@@ -11,7 +11,6 @@ import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -31,6 +30,7 @@ ROOT = Path(__file__).parents[2]
 READY_WITHIN = 3.0  # seconds
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 PROC = Path("/proc")
+TELLS_WORK = PROC.is_dir()
 ENDS_WITHIN = 10.0
 
 
@@ -85,23 +85,6 @@ async def sandbox(
             await process.communicate()
 
 
-async def test_it_prints_the_page_first_then_both_servers_and_ends_cleanly(tmp_path: Path) -> None:
-    """The page answers, the bot connects, Ctrl-C ends it all with exit code 0."""
-    (tmp_path / ".env").write_text("SLACK_SIGNING_SECRET=real\nQUICKBI_REGION=not a region\n")
-    async with sandbox(tmp_path, "--port", "0") as running, aiohttp.ClientSession() as session:
-        first = await running.line("http")
-        assert first.startswith("Open http://127.0.0.1:")
-        async with session.get(first.removeprefix("Open ")) as page:
-            assert "Report Bot sandbox" in await page.text()
-        for words in ("Simulated Quick BI", "access key ID", "access key secret", "/api/", "xoxb-", "xapp-"):
-            assert await running.line(words)
-        await running.line("bot.app.run ready")
-        stopwatch = Stopwatch(running.process.pid)
-        assert await stopwatch.over(running.end()) == 0
-        assert stopwatch.seconds < ENDS_WITHIN
-    assert os.listdir(tmp_path) == [".env"]  # noqa: PTH208 (a list is all that is wanted)
-
-
 def worked(process: int) -> float:
     """Seconds of work that a process and its children have done so far, whatever else the machine does."""
     fields = (PROC / str(process) / "stat").read_text().rpartition(")")[2].split()
@@ -109,16 +92,33 @@ def worked(process: int) -> float:
     return sum(map(int, fields[11:15])) / CLOCK_TICKS + sum(worked(int(child)) for child in children)
 
 
-@pytest.mark.skipif(not PROC.is_dir(), reason="the work of processes is counted as Linux tells it")
-async def test_the_bot_is_ready_within_three_seconds(tmp_path: Path) -> None:
-    """From the command to a bot that answers: counted in work, so that a busy machine tells the same."""
-    began = monotonic()
-    async with sandbox(tmp_path, "--port", "0") as running:
+async def test_it_starts_restarts_a_dead_bot_and_ends_cleanly(tmp_path: Path) -> None:
+    """The page first, then both servers; the bot is ready within 3 s; Ctrl-C ends it all with exit code 0.
+
+    The 3 s are counted in work, so that a busy machine tells the same.
+    """
+    (tmp_path / ".env").write_text("SLACK_SIGNING_SECRET=real\nQUICKBI_REGION=not a region\n")
+    async with sandbox(tmp_path, "--port", "0") as running, aiohttp.ClientSession() as session:
+        first = await running.line("http")
+        assert first.startswith("Open http://127.0.0.1:")
+        url = first.removeprefix("Open ")
+        for words in ("Simulated Quick BI", "access key ID", "access key secret", "/api/", "xoxb-", "xapp-"):
+            assert await running.line(words)
         await running.line("bot.app.run ready", seconds=60.0)
-        waited, work = monotonic() - began, worked(running.process.pid)
-        print(f"ready after {waited:.2f} s, {work:.2f} s of work, load {os.getloadavg()[0]:.1f}")  # noqa: T201
-        assert work < READY_WITHIN
-        assert await running.end() == 0
+        if TELLS_WORK:
+            assert worked(running.process.pid) < READY_WITHIN
+        async with session.get(url) as page:
+            assert "Report Bot sandbox" in await page.text()
+        async with session.ws_connect(f"{url}ws", origin=url.rstrip("/")) as socket:
+            await socket.send_json(
+                {"id": 1, "verb": "trouble", "args": {"key": "kill", "user": "ada", "channel": "reports"}}
+            )
+            await running.line("The bot was ended by SIGKILL; starting again in 1 s")
+            await running.line("bot.app.run ready")
+        stopwatch = Stopwatch(running.process.pid)
+        assert await stopwatch.over(running.end()) == 0
+        assert stopwatch.seconds < ENDS_WITHIN
+    assert os.listdir(tmp_path) == [".env"]  # noqa: PTH208 (a list is all that is wanted)
 
 
 def network_of_its_own() -> tuple[str, ...] | None:
@@ -157,20 +157,6 @@ async def test_a_missing_manifest_is_a_clean_line(tmp_path: Path, capsys: pytest
     """Exit code 1, which file is missing and what to do."""
     assert await run_sandbox(port=0, manifests=[tmp_path / "manifest.yaml"]) == 1
     assert "Install the package again" in capsys.readouterr().err
-
-
-async def test_a_bot_that_dies_is_started_again(tmp_path: Path) -> None:
-    """The terminal says so."""
-    async with sandbox(tmp_path, "--port", "0") as running, aiohttp.ClientSession() as session:
-        url = (await running.line("http")).removeprefix("Open ")
-        await running.line("bot.app.run ready")
-        async with session.ws_connect(f"{url}ws", origin=url.rstrip("/")) as socket:
-            await socket.send_json(
-                {"id": 1, "verb": "trouble", "args": {"key": "kill", "user": "ada", "channel": "reports"}}
-            )
-            await running.line("The bot was ended by SIGKILL; starting again in 1 s")
-            await running.line("bot.app.run ready")
-        assert await running.end() == 0
 
 
 def test_nothing_of_the_callers_credentials_reaches_the_bot() -> None:

@@ -57,7 +57,7 @@ export class Bench {
   }
 
   draw() {
-    for (const { room } of this.rooms.values()) room.draw();
+    this.rooms.get(this.tab).room.draw();
   }
 
   drawBot() {

@@ -36,7 +36,7 @@ export class Log {
   }
 
   add(line) {
-    if (!this.list) return;
+    if (!this.list || this.root.hidden) return;
     const atEnd = this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight < 60;
     this.list.querySelector(".quiet")?.remove();
     this.list.append(line);

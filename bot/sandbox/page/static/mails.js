@@ -102,7 +102,9 @@ export class Mails {
     if (done) announce(`${mail.name}: ${effect}`);
   }
 
+  /** A panel that nobody sees is drawn when its tab is chosen. */
   refresh({ changed, isNewList }) {
+    if (this.root.hidden) return undefined;
     if (isNewList) return this.draw();
     for (const mail of changed) {
       const row = this.rows.get(mail.mail_id);

@@ -17,7 +17,7 @@ export class Trouble {
   }
 
   draw() {
-    if (!this.app.store.ready) return;
+    if (!this.app.store.ready || this.root.hidden) return;
     const { troubles, mails } = this.app.store;
     const wrong = troubles.filter((each) => each.is_on).map((each) => each.title);
     const ill = mails.filter(isTroubled).length;

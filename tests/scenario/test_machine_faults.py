@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import sqlite3
-import subprocess
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,9 +12,10 @@ import pytest
 from bot.sandbox.world import Status
 from tests.support.leader_stage import leader_stage
 from tests.support.rig import Rig, rig
+from tests.support.small_disk import fill, small_disk
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from bot.sandbox.quickbi.call_log import Call
@@ -26,7 +23,6 @@ if TYPE_CHECKING:
     from tests.support.leader_stage import LeaderStage
 
 SENT, FAILED = Status.SENT, Status.FAILED
-DISK = 2 * 1024 * 1024
 DAY = timedelta(days=1)
 
 
@@ -36,35 +32,6 @@ async def stage(tmp_path: Path) -> AsyncIterator[LeaderStage]:
     async with leader_stage(f"sqlite:///{tmp_path}/mailbot.db") as stage:
         await stage.start()
         yield stage
-
-
-@contextmanager
-def small_disk(folder: Path) -> Iterator[Path]:
-    """A disk of its own, of two megabytes."""
-    mounted = shutil.which("mount") and os.geteuid() == 0
-    reason = "only root can mount a small disk to fill"
-    if not mounted and os.environ.get("CI"):
-        pytest.fail(reason)
-    if not mounted:
-        pytest.skip(reason)
-    folder.mkdir()
-    options = f"size={DISK},mode=700"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "mailbot-test", folder], check=True)  # noqa: S603, S607
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "-l", folder], check=True)  # noqa: S603, S607
-
-
-def fill(disk: Path) -> Path:
-    """Leave no byte free."""
-    ballast = disk / "ballast"
-    with ballast.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"\0" * 4096)
-        except OSError:
-            return ballast
 
 
 def looks_at(stage: Rig, mail_id: str) -> list[Call]:

@@ -124,6 +124,7 @@ def many(count: int, *, recovered: int = 0) -> tuple[IncidentView, ...]:
 
 def notices() -> dict[str, Message]:
     """Every notice by its name."""
+    overtaken = replace(over(IncidentState.RECOVERED, failed_runs=1), opened_at=NOW)
     roots = {
         "failed": told(incident(), REASON.FIRST_FAILURE),
         "failed-twice": told(incident(failed_runs=2), REASON.STILL_FAILING),
@@ -160,6 +161,11 @@ def notices() -> dict[str, Message]:
         ),
         "corrected": told(over(IncidentState.CORRECTED), REASON.CORRECTED),
         "unwatched": told(over(IncidentState.UNWATCHED)),
+        "overtaken": told(overtaken, REASON.OVERTAKEN_FAILURE),
+        "failed-joined-emoji": told(
+            incident(), REASON.FIRST_FAILURE, mail=replace(SALES, name="👩\u200d💻 گزارش\u200cها")
+        ),
+        "failed-invisible-name": told(incident(), REASON.FIRST_FAILURE, mail=replace(SALES, name="\ufe0f")),
     }
     shown = {f"notice-{name}": notice(PostKind.ROOT, what) for name, what in roots.items()}
     for reason in (

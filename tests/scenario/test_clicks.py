@@ -302,7 +302,7 @@ async def test_all_mails_of_a_digest_are_snoozed_and_woken_at_once(tmp_path: Pat
             channel="C0REPORTS2", ts=storm, text="An old message", blocks=awake
         )
         await bot.slack.people.click("ada", f"{Act.SNOOZE}:all", **at)
-        await until_said(bot, f"<@{ADA}> woke 2 mails", thread_ts=storm)
+        await until_said(bot, f"<@{ADA}> ended the snooze of 2 mails", thread_ts=storm)
         await process.stop()
         async with open_store(bot.environment()["DATABASE_URL"]) as store:
             rows = await store.audit.actions()

@@ -94,7 +94,7 @@ async def test_a_failing_mail_is_snoozed_woken_and_left_from_home(bot: Rig) -> N
     modal = await until_shown(bot, bot.slack.open_view, f"<#{where}> · quiet until it recovers")
     await until_shown(bot, bot.slack.home, "Snoozed")
     await click("ada", snooze, view_id=modal.id)
-    await until_public(bot, f"<@{ADA}> woke Supplier Scorecard", channel=name)
+    await until_public(bot, f"<@{ADA}> ended the snooze of Supplier Scorecard", channel=name)
     modal = await until_shown(bot, bot.slack.open_view, f"<#{where}> · is told")
     await click("ada", f"{Act.HOME}:leave:0", view_id=modal.id)
     await until_public(bot, f"<@{ADA}> unsubscribed this channel from Supplier Scorecard", channel=name)

@@ -234,7 +234,7 @@ async def test_from_the_menu_of_a_shared_status_everybody_sees_who_did_it(once: 
     asked = await once.until_text("Send Quick Sales again?")
     await once.slack.people.click("ada", RUN_IT, channel="reports", ts=asked.ts)
     await until_said(once, f"<@{ADA}> ran Quick Sales again: it was sent", thread_ts=shared.ts, seconds=20)
-    assert "The thread says what happens next" in once.slack.workspace.message("reports", asked.ts).text
+    assert "The thread will say what happens next" in once.slack.workspace.message("reports", asked.ts).text
     assert once.slack.workspace.message("reports", shared.ts).text == shared.text
     assert run_calls(once, "Quick Sales") == 1
 

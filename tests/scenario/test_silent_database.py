@@ -67,7 +67,7 @@ async def test_a_silent_database_is_told_and_outlived(between: tuple[Proxy, str]
         database.swallow()
         begun = monotonic()
         await stage.slack.people.type_command("ada", "reports", "/mail-status Supplier Scorecard")
-        await stage.until_text("My database does not answer right now")
+        await stage.until_text("My database is not answering right now")
         assert monotonic() - begun < TOLD_WITHIN
         calls = len(stage.quickbi.ledger)
         await bot.until_logged("lease_lost", seconds=LEADS_WITHIN)

@@ -46,15 +46,15 @@ async def test_four_hours_and_awake_again(bot: Rig) -> None:
     await snooze(bot, notice, f"4h {mail_id}")
     said = await until_public(bot, f"<@{BOB}> snoozed Supplier Scorecard: quiet until")
     assert said.thread_ts == notice.ts
-    quiet = await until_drawn(bot, notice, "Wake")
+    quiet = await until_drawn(bot, notice, "End snooze")
     assert "Snoozed until" in quiet.text
     await bot.slack.people.click("bob", Act.SNOOZE, channel="reports", ts=notice.ts)
-    await until_public(bot, f"<@{BOB}> woke Supplier Scorecard")
+    await until_public(bot, f"<@{BOB}> ended the snooze of Supplier Scorecard")
     awake = await until_drawn(bot, notice, "Run again…")
     assert "Snoozed" not in awake.text
     assert not bot.slack.ledger.calls("users.info")
     await snooze(bot, awake, f"tomorrow {mail_id}")
-    await until_drawn(bot, notice, "Wake")
+    await until_drawn(bot, notice, "End snooze")
     assert len(bot.slack.ledger.calls("users.info")) == 1
     assert [(user, action) for user, action, *_ in await audited(bot)][1:] == [
         (BOB, "snooze"),
@@ -66,8 +66,8 @@ async def test_four_hours_and_awake_again(bot: Rig) -> None:
 async def until_drawn(rig: Rig, notice: Message, label: str) -> Message:
     def drawn() -> Message | None:
         now = rig.slack.workspace.message("reports", notice.ts)
-        wakes = "Wake" in labels(now)
-        return now if label in labels(now) and wakes == (label == "Wake") else None
+        wakes = "End snooze" in labels(now)
+        return now if label in labels(now) and wakes == (label == "End snooze") else None
 
     return await rig.slack.changes.until(drawn, seconds=10)
 

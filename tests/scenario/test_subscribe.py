@@ -137,7 +137,7 @@ async def test_the_form_subscribes_with_a_due_time(both_ways: Rig) -> None:
     await both_ways.slack.people.submit_view("ada", view.id, values)
     told = await until_public(both_ways, "subscribed this channel to Daily Sales")
     assert "Due 09:30 daily" in told.text
-    assert "I tell this channel once when it fails, and when it recovers" in told.text
+    assert "I will tell this channel once when it fails, and when it recovers" in told.text
 
 
 async def test_the_status_form_answers_where_it_was_asked(both_ways: Rig) -> None:

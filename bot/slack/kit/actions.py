@@ -221,7 +221,7 @@ def snooze_menu(
     """Snoozes, or ends that. `which` is what the value carries: a mail, a mail and a channel, or ALL."""
     them = " all" if of_all else ""
     if is_snoozed:
-        return button(f"Wake{them}", action_id=action_id, value=f"{Snooze.WAKE} {which}")
+        return button(f"End snooze{them}", action_id=action_id, value=f"{Snooze.WAKE} {which}")
     options = [option(label, f"{snooze} {which}") for snooze, label in _SNOOZES.items()]
     return StaticSelectElement(action_id=action_id, placeholder=f"Snooze{them} …", options=options)
 

@@ -99,7 +99,7 @@ def cannot_keep(reference: str) -> Message:
 def database_away(reference: str) -> Message:
     """Nothing can be looked up: the replicas share Quick BI's limit through the database."""
     words = (
-        "My database does not answer right now, so I can neither look that up nor save anything. Please try again "
+        "My database is not answering right now, so I can neither look that up nor save anything. Please try again "
         "in a few minutes, and tell whoever runs this bot if it keeps happening."
     )
     return message(

@@ -36,8 +36,8 @@ _HELP = {
         arguments="MAIL [MAIL …] [due 09:30 weekdays grace 15m]",
         what="Tell this channel when a mail fails, and when it recovers",
         example=f"{EXAMPLE_ID} due 09:30 weekdays",
-        more=f"{_MAIL} Several mails: with commas between them, or names in quotes. With *due* I also tell when "
-        "it has not started by then; the time is in Quick BI's zone.",
+        more=f"{_MAIL} Several mails: with commas between them, or names in quotes. With *due*, I also say when "
+        "it has not started by then; the time is in Quick BI's time zone.",
     ),
     Verb.UNSUBSCRIBE: _Help(
         arguments="MAIL | all", what="Stop telling this channel about a mail", example=EXAMPLE_ID, more=_MAIL
@@ -49,14 +49,14 @@ _HELP = {
         arguments="[words]",
         what="Find a report mail by its name",
         example="sales",
-        more="The words may stand in its name or in its owner's; without any you see all mails. "
+        more="The words can be part of its name or its owner's; without any, you see all mails. "
         "It also works while Quick BI is down. Only you see the list.",
     ),
     Verb.HISTORY: _Help(
         arguments="MAIL",
         what="How has this report mail been doing?",
         example=EXAMPLE_ID,
-        more="MAIL is a mail's ID or its name. You see the runs that I have seen: Quick BI's API tells only the "
+        more="MAIL is a mail's ID or its name. You see the runs that I have seen: Quick BI's API shows only the "
         "newest one, so I keep a record of each mail that a channel is subscribed to.",
     ),
     Verb.RUN: _Help(

@@ -19,7 +19,7 @@ _GONE = (
     "Its owner or a Quick BI organisation admin can restore access; otherwise unsubscribe."
 )
 _ODD = (
-    f"Quick BI answers for other mails, but for this one with nothing that I understand: {_BLIND} "
+    f"Quick BI answers about other mails as usual, but not about this one in a way that I understand: {_BLIND} "
     "Ask its owner to look at it in Quick BI."
 )
 _UNSEEN = {  # by `outage_rules.denial_of`: our name for what can be mended, else Quick BI's own code
@@ -34,8 +34,8 @@ _UNSEEN = {  # by `outage_rules.denial_of`: our name for what can be mended, els
     "UnknownRefusal": _ODD,
 }
 _REFUSED = (
-    f"Quick BI refuses to answer for it, with the code {{}}: {_BLIND} "
-    "For other mails it does. Ask the owner of this one to look at it in Quick BI."
+    f"Quick BI refuses to say anything about it, with the code {{}}, and answers about other mails: {_BLIND} "
+    "Ask its owner to look at it in Quick BI."
 )
 _WAS = {
     IncidentKind.FAILED: "failed",
@@ -81,7 +81,7 @@ def when_words(told: IncidentView, zone: tzinfo) -> str:
             return dotted(f"{word} {at}", _after_what(incident))
         case IncidentState.CORRECTED:
             began = _at(incident.began_at, zone)
-            return f"Quick BI first called the run of {began} failed, and now says that it was sent"
+            return f"Quick BI first reported the run of {began} as failed, and now says that it was sent"
         case IncidentState.UNWATCHED:
             closed = _at(incident.closed_at, zone)
             return f"Nobody here has been subscribed since {closed}, so this message is no longer updated"

@@ -94,7 +94,7 @@ def not_allowed(subject: Subject) -> Message:
 def looking_first(subject: Subject, *, ready_in: float) -> Message:
     """While Quick BI is asked about the run before: `ready_in` is when it can be asked, in seconds."""
     wait = f", in about {duration(timedelta(seconds=ready_in))}" if ready_in >= 1 else ""
-    where = "the thread says" if subject.thread_ts else "I say here"
+    where = "the thread will say" if subject.thread_ts else "I will say here"
     return message(
         f"⏳ About to run {subject.bold}\nFirst I check whether it is already running{wait}. "
         f"One click is enough: {where} what happens next."
@@ -126,7 +126,7 @@ def not_started(error: QuickBIError, subject: Subject, *, now: datetime, zone: t
         case RunRefused(why=RunRefusal.ALREADY_RUNNING):
             return message(*why.blocks, controls(subject), text=why.text)
         case RunRefused(retry_after=float(seconds)):
-            more = f"It can be run again from {clock_time(now + timedelta(seconds=seconds), zone)} on"
+            more = f"It can be run again from {clock_time(now + timedelta(seconds=seconds), zone)}"
         case RunRefused():
             return why
         case _:
@@ -173,13 +173,13 @@ def for_one(subject: Subject, run: ManualRun, news: RunNews, *, now: datetime, z
         case Started():
             return message(
                 f"▶️ {subject.bold} was started\n"
-                "I am following it, and say here how it ends. Most runs take seconds to minutes.",
+                "I am following it, and will say here how it ends. Most runs take seconds to minutes.",
                 _ran_at(subject, run, zone),
             )
         case Unclear():
             return message(
-                f"⏳ {subject.bold} may have been started\nQuick BI's answer got lost. I check whether a run "
-                f"starts, and do not ask a second time. Please do not run it again before I say how it went, "
+                f"⏳ {subject.bold} may have been started\nQuick BI's answer got lost. I am checking whether "
+                f"a run starts, and will not ask a second time. Please do not run it again before I say how it went, "
                 f"within {duration(BEGINS_WITHIN)}.",
                 _ran_at(subject, run, zone),
             )
@@ -197,11 +197,9 @@ def for_thread(subject: Subject, run: ManualRun, news: Started | Unclear | Over,
     did = f"<@{run.user_id}> ran {subject.bold} again"
     match news:
         case Started():
-            return message(f"▶️ {did}", small("I am following it, and say here how it ends"))
+            return message(f"▶️ {did}", small("I am following it, and will say here how it ends"))
         case Unclear():
-            lost = (
-                "Quick BI's answer got lost, so it may or may not have started. I check, and do not ask twice"
-            )
+            lost = "Quick BI's answer got lost, so it may not have started. I am checking, and will not ask twice"
             return message(f"⏳ {did}", small(lost))
         case Over():
             ended = _ended(news, now)
@@ -212,7 +210,7 @@ def for_thread(subject: Subject, run: ManualRun, news: Started | Unclear | Over,
 
 def in_thread(subject: Subject) -> Message:
     """To the person who confirmed it, where everybody sees the rest."""
-    return message(f"▶️ {subject.bold} was run\nThe thread says what happens next.")
+    return message(f"▶️ {subject.bold} was run\nThe thread will say what happens next.")
 
 
 def for_later(subject: Subject, run: ManualRun, over: Over, *, now: datetime, zone: tzinfo) -> Message:

@@ -104,7 +104,7 @@ def _being_run(told: IncidentView, zone: tzinfo) -> str:
     """Somebody is at work on it: in the place of what to do."""
     if told.by_hand is None or not told.incident.is_firing:
         return ""
-    return f"▶️ <@{told.by_hand.user_id}> ran it {when(told.by_hand.asked_at, zone)}, and that is not over yet"
+    return f"▶️ <@{told.by_hand.user_id}> ran it {when(told.by_hand.asked_at, zone)}, and that run is not over yet"
 
 
 def _controls(told: IncidentView, now: datetime) -> ActionsBlock:
@@ -205,8 +205,8 @@ def _channel_lost(line: PlainNotice) -> str:
     named = joined([bold(each) for each in mails], _ROOM, total=total)
     what = named if total == 1 and mails else f"{plural(total, 'report mail')}{f': {named}' if mails else ''}"
     return (
-        f"📪 I can no longer post in <#{escape(line.subject_id)}>: {because}. It was to be told about {what}. "
-        "Nothing is lost: I post there once I am let in again, or when somebody types one of my commands there."
+        f"📪 I can no longer post in <#{escape(line.subject_id)}>: {because}. It should have been told about {what}. "
+        "Nothing is lost: I will catch up once I am let in again, or once somebody types one of my commands there."
     )
 
 

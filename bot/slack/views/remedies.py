@@ -58,7 +58,7 @@ ACCESS = {
     ),
     MissingAccess.INSTANCE: Remedy(
         "Your Quick BI instance has expired or does not exist",
-        "see in Alibaba Cloud's console whether it must be renewed, and whether QUICKBI_REGION is its region.",
+        "check in Alibaba Cloud's console whether it needs renewing, and whether QUICKBI_REGION is its region.",
     ),
 }
 _OTHERS = {
@@ -69,7 +69,7 @@ _OTHERS = {
     ),
     CauseKind.DOWN: Remedy(
         "Quick BI is not answering",
-        "wait; I keep trying, and say when it is over. If other machines can reach it, check this one's network.",
+        "wait; I keep trying, and will say when it is over. If other machines can reach it, check this one's network.",
     ),
     CauseKind.ODD: Remedy(
         "Quick BI answers in a way that I do not understand",

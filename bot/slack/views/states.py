@@ -35,7 +35,7 @@ STUCK = State(
     "⚠️",
     "is probably stuck",
     since="has *probably been stuck*",
-    advice=f"Reports time out after 11 minutes at most, and this run is older. {_SEE_OWNER}",
+    advice=f"Reports time out after 11 minutes at most, and this run has taken longer. {_SEE_OWNER}",
 )
 LATE = State(
     "⏰",
@@ -44,7 +44,7 @@ LATE = State(
     advice="No run has started. Look at its schedule in Quick BI: it may have been changed or switched off.",
 )
 STARTED_LATE = State("⏳", "started late", since="has been *late*", advice="It is running now.")
-HIDDEN = State("🔒", "can no longer be seen", since="has been *out of my sight*")
+HIDDEN = State("🔒", "can no longer be seen", since="has been *hidden from me*")
 RECOVERED = State(SENT.sign, "recovered")
 CORRECTED = State(SENT.sign, "did not fail after all")
 UNWATCHED = State("⚪", "is no longer watched")
@@ -97,7 +97,7 @@ def why_failed(task_id: TaskId | None) -> str:
     task = f" for task {code(str(task_id))}" if task_id else ""
     return (
         f"Quick BI's API does not say why; its *Subscriptions* page shows the reason{task}. "
-        "The usual one: a screenshot of the report took over 4 minutes."
+        "The usual reason is that a screenshot of the report took over 4 minutes."
     )
 
 

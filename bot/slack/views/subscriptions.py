@@ -73,10 +73,10 @@ def subscribed(done: Sequence[Subscribed], by: UserId, *, now: datetime, zone: t
         else f"*{plural(len(done), 'mail')}*: {_titles([one.state for one in done])}"
     )
     lines = [f"🔔 <@{by}> subscribed this channel to {what}"]
-    lines += [_now(done[0], now, zone, "Now: ")] if one_mail else _summary(done, now, zone)
+    lines += [_now(done[0], now, zone)] if one_mail else _summary(done, now, zone)
     which = "it" if one_mail else "one of them"
     subscription = done[0].state.subscription  # what was asked for together is alike
-    promise = f"I tell this channel once when {which} {_promise(subscription)}"
+    promise = f"I will tell this channel once when {which} {_promise(subscription)}"
     blocks: list[Block] = [*sections(lines), small(promise, _due(subscription).capitalize())]
     if one_mail:
         title = label_of(subscription.mail_id, one_mail.mail)
@@ -123,7 +123,7 @@ def none_yet(names: CommandNames) -> Message:
     """What this channel is told about: nothing, and how to begin."""
     return message(
         "*This channel is not subscribed to any mail yet*\n"
-        f"Type {code(names.of(Verb.SUBSCRIBE))} with a mail's name or ID, and I tell you here when it fails."
+        f"Type {code(names.of(Verb.SUBSCRIBE))} with a mail's name or ID, and I will tell you here when it fails."
     )
 
 
@@ -164,13 +164,13 @@ def _is_in_trouble(state: SubscriptionState, now: datetime) -> bool:
     return needs_attention(state.latest, state.incident, now)
 
 
-def _now(one: Subscribed, now: datetime, zone: tzinfo, lead: str = "") -> str:
+def _now(one: Subscribed, now: datetime, zone: tzinfo) -> str:
     """A mail may be late, stuck or hidden behind a run that was sent: that is known without asking."""
     is_firing = one.state.incident is not None and one.state.incident.is_firing
     if not (one.is_checked or is_firing):
         return f"{_title(one.state)} could not be checked yet: I cannot reach Quick BI at the moment"
     known = condition_of(one.state, now=now, zone=zone)
-    return f"{known.sign} {lead}{_title(one.state)} {known.words}"
+    return f"{known.sign} {_title(one.state)} {known.words}"
 
 
 def _summary(done: Sequence[Subscribed], now: datetime, zone: tzinfo) -> list[str]:
@@ -184,7 +184,9 @@ def _summary(done: Sequence[Subscribed], now: datetime, zone: tzinfo) -> list[st
         lines.append(f"{unchecked} could not be checked yet: I cannot reach Quick BI at the moment")
     if fine:
         lines.append(
-            "None of them is in trouble" if fine == len(done) else f"Nothing is wrong with the other {fine}"
+            "None of them is in trouble"
+            if fine == len(done)
+            else f"Nothing is wrong with the other {fine if fine > 1 else 'one'}"
         )
     return lines
 

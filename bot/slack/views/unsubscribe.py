@@ -56,7 +56,7 @@ def ask_to_leave(mail_id: MailId, mail: Mail | None) -> Message:
     )
     return ask_first(
         f"🔕 Unsubscribe this channel from {title_of(mail_id, mail)}?\n"
-        "Nobody here will be told any more when it fails.",
+        "It will no longer be told when it fails.",
         yes,
         dismiss_button(More.UNSUBSCRIBE, MailRef(mail_id=mail_id)),
     )
@@ -98,7 +98,7 @@ def snoozed(state: SubscriptionState, by: UserId, *, count: int = 1, now: dateti
         title, whom = f"*{plural(count, 'mail')}*", "them"
     if how_long := snooze_words(state.subscription, now, zone):
         return message(f"💤 <@{by}> snoozed {title}: {how_long}")
-    return message(f"🔔 <@{by}> woke {title}: this channel is told about {whom} again")
+    return message(f"🔔 <@{by}> ended the snooze of {title}: this channel is told about {whom} again")
 
 
 def nothing_wrong(mail_id: MailId, mail: Mail | None) -> Message:

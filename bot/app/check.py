@@ -1,19 +1,25 @@
-"""`python -m bot check`: is this installation right? Asks each part once, and says what to do where one is not."""
+"""`python -m bot check`: looks at each part of an installation, and says what to do where one is wrong."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import sys
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from io import TextIOWrapper
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import aiohttp
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from slack_sdk.errors import SlackApiError
+from sqlalchemy.engine import make_url
 
 from bot.app.clients import open_database, quickbi_client, slack_client
 from bot.domain import (
@@ -23,19 +29,21 @@ from bot.domain import (
     MailNotFound,
     MissingAccess,
     Posting,
+    ProtocolError,
     QuickBIError,
     QuickBIUnavailable,
     Throttled,
 )
+from bot.quickbi.endpoints import endpoint_for
 from bot.slack.kit.text import duration
 from bot.slack.transport.channel_access import posting_in
 from bot.slack.transport.connect import heard
-from bot.slack.transport.errors import SlackRefusal, refusal
-from bot.slack.views.errors import failure
+from bot.slack.transport.errors import SlackRefusal, header, refusal
+from bot.slack.views.remedies import remedy_for
 from bot.store.sqlite import SqliteInUse
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Mapping
 
     from slack_sdk.web.async_client import AsyncWebClient
 
@@ -47,14 +55,18 @@ NEEDED_SCOPES = frozenset(
 )
 OPTIONAL_SCOPES = frozenset({"channels:history", "groups:history", "im:history"})
 CLOCK_WARNING = timedelta(minutes=1)
-CLOCK_LIMIT = timedelta(minutes=15)  # behind it Quick BI refuses every request
+CLOCK_LIMIT = timedelta(minutes=15)  # beyond it Quick BI refuses every request
 TIME_LIMIT = 30.0  # seconds for one line of the table
-_NO_WRAPPING = 1_000  # columns where no terminal is: whoever reads a log or a pipe wants whole lines
+_NO_WRAPPING = 1_000  # columns where there is no terminal: a log or a pipe gets whole lines
+_SIGNS = {True: "[green]✓ ok[/]", None: "[yellow]! note[/]", False: "[red]✗ wrong[/]"}
+_ASCII_SIGNS = {True: "ok", None: "! note", False: "x wrong"}
+
+Check: TypeAlias = Callable[[], Awaitable[tuple[bool | None, str]]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckResult:
-    """One line of the table. `well` is None for what works but could be better."""
+    """One line of the table. `well` is None for a note."""
 
     what: str
     well: bool | None
@@ -68,34 +80,50 @@ async def run_check(settings: Settings) -> int:
         session = await stack.enter_async_context(aiohttp.ClientSession())
         slack = slack_client(settings, session)
         quickbi = await stack.enter_async_context(quickbi_client(settings))
-        lines = await asyncio.gather(
-            *(
-                _within_limits(what, look)
-                for what, look in {
-                    "Slack: bot token": lambda: _bot_token(slack),
-                    "Slack: scopes": lambda: _scopes(slack),
-                    "Slack: how it reaches us": lambda: _delivery(settings, slack),
-                    "Slack: operator channel": lambda: _operator_channel(settings, slack),
-                    "Quick BI: clock": lambda: _clock(quickbi),
-                    "Quick BI: credentials and API": lambda: _api(quickbi),
-                    "Database": lambda: _database(settings),
-                }.items()
-            )
+        endpoint = settings.quickbi_endpoint or endpoint_for(settings.quickbi_region)
+        groups = await asyncio.gather(
+            _in_turn(
+                settings.slack_api_url,
+                ("Slack: bot token", lambda: _bot_token(slack)),
+                ("Slack: scopes", lambda: scopes(slack)),
+                ("Slack: operator channel", lambda: _operator_channel(settings, slack)),
+            ),
+            _in_turn(
+                settings.slack_api_url, ("Slack: how it reaches us", lambda: _delivery(settings, slack))
+            ),
+            _in_turn(
+                endpoint,
+                ("Quick BI: clock", lambda: _clock(quickbi)),
+                ("Quick BI: credentials and API", lambda: _api(quickbi)),
+            ),
+            _in_turn("", ("Database", lambda: _database(settings))),
         )
+    lines = [line for group in groups for line in group]
     _print(lines)
     return 0 if all(line.well is not False for line in lines) else 1
 
 
-async def _within_limits(what: str, look: Callable[[], Awaitable[tuple[bool | None, str]]]) -> CheckResult:
+async def _in_turn(address: str, *checks: tuple[str, Check]) -> list[CheckResult]:
+    """Where the first fails the others would for the same reason: one fault is one line."""
+    lines: list[CheckResult] = []
+    for what, check in checks:
+        lines.append(await _checked(what, check, address))
+        if lines[0].well is False:
+            break
+    return lines
+
+
+async def _checked(what: str, check: Check, address: str) -> CheckResult:
     try:
         async with asyncio.timeout(TIME_LIMIT):
-            well, says = await look()
+            well, says = await check()
     except SlackApiError as refused:
         well, says = False, refusal(refused).words
     except (aiohttp.ClientError, TimeoutError) as error:
-        well, says = False, SlackRefusal(error=type(error).__name__, is_out_of_reach=True).words
+        words = SlackRefusal(error=type(error).__name__, is_out_of_reach=True).words
+        well, says = False, f"{words} The address is {address}." if address else words
     except QuickBIError as error:
-        well, says = False, _quickbi_words(error)
+        well, says = False, _quickbi_words(error, address)
     except MailBotError as error:
         well, says = False, str(error)
     except Exception as error:  # noqa: BLE001 (the boundary: one surprise must not hide the other lines)
@@ -108,8 +136,10 @@ async def _bot_token(slack: AsyncWebClient) -> tuple[bool | None, str]:
     return True, f"{answer.get('user')} in {answer.get('team')}"
 
 
-async def _scopes(slack: AsyncWebClient) -> tuple[bool | None, str]:
+async def scopes(slack: AsyncWebClient) -> tuple[bool | None, str]:
     granted = _granted(await heard(slack.auth_test()))
+    if granted is None:
+        return None, "Slack did not say which scopes the token has."
     if missing := sorted(NEEDED_SCOPES - granted):
         return (
             False,
@@ -138,7 +168,7 @@ async def _operator_channel(settings: Settings, slack: AsyncWebClient) -> tuple[
     told: Any = answer.data
     channel = told["channel"]
     name = f"#{channel['name']}" if channel.get("name") else "A direct message"
-    if why_not := cannot_post(channel, _granted(answer)):
+    if why_not := cannot_post(channel, _granted(answer) or NEEDED_SCOPES):
         return False, f"{name} {why_not}"
     if (channel.get("properties") or {}).get("posting_restricted_to"):
         return None, f"{name} takes messages of some people only. Let the bot post there, too."
@@ -146,7 +176,7 @@ async def _operator_channel(settings: Settings, slack: AsyncWebClient) -> tuple[
 
 
 def cannot_post(channel: Mapping[str, Any], granted: frozenset[str]) -> str:
-    """Why a message would not arrive, by what Slack tells of the channel. Posting one to try would be noise."""
+    """Why a message would not arrive, by Slack's description of the channel; "" if it would."""
     elsewhere = "Set OPERATOR_CHANNEL to another one."
     match posting_in(channel, uninvited="chat:write.public" in granted):
         case Posting.ARCHIVED:
@@ -174,7 +204,7 @@ async def _clock(quickbi: QuickBIClient) -> tuple[bool | None, str]:
 
 
 async def _api(quickbi: QuickBIClient) -> tuple[bool | None, str]:
-    """The list first: it tells a mail to try the status with. What is wrong with that mail is not our business."""
+    """The list names a mail to try the status with. What is wrong with that mail does not count."""
     page = await quickbi.list_mails(page=1, page_size=1)
     if not page.mails:
         return None, "Accepted, but this account sees no mail: have some shared with it in Quick BI."
@@ -193,6 +223,8 @@ async def _api(quickbi: QuickBIClient) -> tuple[bool | None, str]:
 
 async def _database(settings: Settings) -> tuple[bool | None, str]:
     """A running bot keeps others from its SQLite file: then it is looked at beside that bot."""
+    if (missing := _missing_file(settings.database_url.get_secret_value())) is not None:
+        return missing
     try:
         async with open_database(settings) as store:
             return True, f"{store.database.dialect}; it can be written, and its schema is up to date"
@@ -206,29 +238,60 @@ async def _database(settings: Settings) -> tuple[bool | None, str]:
     return True, f"sqlite; a bot is running on it, and it can be written{last}"
 
 
-def _quickbi_words(error: QuickBIError) -> str:
-    """The words that people in Slack would read, behind the operator's own: the code and the cause."""
-    advice = failure(error).text.replace("Nothing is wrong with what you typed. ", "")
-    detail = f" ({error})" if isinstance(error, QuickBIUnavailable) else ""
+def _missing_file(database_url: str) -> tuple[bool | None, str] | None:
+    """What to say of a SQLite file that is not there: to open it would create it, wherever this was run."""
+    name = make_url(database_url).database if database_url.startswith("sqlite:") else None
+    if not name or name.startswith((":", "file:")):
+        return None
+    file = Path(name).absolute()
+    if not file.parent.is_dir():
+        return False, f"DATABASE_URL: the folder {file.parent} is not there. Create it, or name another."
+    if file.exists():
+        return None
+    if not os.access(file.parent, os.W_OK | os.X_OK):
+        return False, f"DATABASE_URL: {file} cannot be created: the folder cannot be written."
+    return None, f"sqlite; {file} is not there yet: the bot creates it when it starts."
+
+
+def _quickbi_words(error: QuickBIError, endpoint: str) -> str:
+    match error:
+        case QuickBIUnavailable():
+            words = f"Quick BI does not answer at {endpoint} ({error}). Is the network, a proxy or the address wrong?"
+        case ProtocolError():
+            words = (
+                f"What answers at {endpoint} is not Quick BI. Is the address wrong, or a proxy in the way?"
+            )
+        case Throttled():
+            words = "Quick BI says that it is asked too often. Find what else asks with this account."
+        case _:
+            remedy = remedy_for(error)
+            unknown = (
+                "Quick BI refuses with a code that I do not know. Look it up in Alibaba Cloud's error centre."
+            )
+            words = remedy.sentences if remedy else unknown
+    action = f" Refused was {error.action}." if isinstance(error, AccessForbidden) and error.action else ""
     request = f" Request {error.request_id}." if error.request_id else ""
-    return f"{error.code + ': ' if error.code else ''}{advice}{detail}{request}"
+    return f"{error.code + ': ' if error.code else ''}{words}{action}{request}"
 
 
-def _granted(response: Any) -> frozenset[str]:
-    """Slack names the token's scopes in each answer's header."""
-    headers = {key.lower(): value for key, value in response.headers.items()}
-    return frozenset(scope.strip() for scope in headers.get("x-oauth-scopes", "").split(","))
+def _granted(response: Any) -> frozenset[str] | None:
+    """The token's scopes, which Slack names in each answer's header; None where something removed it."""
+    scopes = header(response.headers, "x-oauth-scopes")
+    return None if scopes is None else frozenset(scope.strip() for scope in scopes.split(","))
 
 
 def _print(lines: list[CheckResult]) -> None:
     console = Console()
     if not console.is_terminal:
         console.width = _NO_WRAPPING
+    signs = _SIGNS
+    if not console.encoding.lower().startswith("utf") and isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # names have letters of other scripts
+        signs = _ASCII_SIGNS
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for line in lines:
-        sign = {True: "[green]✓ ok[/]", None: "[yellow]! note[/]", False: "[red]✗ wrong[/]"}[line.well]
-        table.add_row(sign, line.what, escape(line.says))
+        table.add_row(signs[line.well], line.what, escape(line.says))
     console.print(table)

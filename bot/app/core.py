@@ -15,6 +15,7 @@ from bot.monitoring.poller import Poller
 from bot.monitoring.schedule import Schedule
 from bot.quickbi.call_budget import CallBudget, FallbackSlots
 from bot.slack.transport.notifier import SlackMessenger
+from bot.slack.views.remedies import remedy_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from slack_sdk.web.async_client import AsyncWebClient
 
     from bot.app.settings import Settings
+    from bot.domain import QuickBIError
     from bot.quickbi.client import QuickBIClient
     from bot.store.store import Store
 
@@ -43,6 +45,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _explain(error: QuickBIError) -> str:
+    remedy = remedy_for(error)
+    return remedy.sentences if remedy else ""
+
+
 async def build_core(
     settings: Settings,
     stack: AsyncExitStack,
@@ -56,7 +63,7 @@ async def build_core(
     slots = FallbackSlots(store.calls) if store.database.is_exclusive else store.calls
     budget = CallBudget(slots, calls_per_second=settings.quickbi_calls_per_second)
     quickbi = await stack.enter_async_context(quickbi_client(settings, status_sent=budget.sent))
-    directory = MailDirectory(quickbi, store.mails, now=now)
+    directory = MailDirectory(quickbi, store.mails, now=now, explain=_explain)
     await directory.load()
     cache = StatusCache()
     worker = DeliveryWorker(

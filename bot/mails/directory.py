@@ -42,12 +42,13 @@ class Found:
 
 @dataclass(eq=False)
 class MailDirectory:
-    """The mails that the bot's account may see."""
+    """The mails that the bot's account may see. `explain` tells the operator what to do about an error, or ""."""
 
     quickbi: QuickBI
     mails: MailRepository
     _: KW_ONLY
     now: Callable[[], datetime]
+    explain: Callable[[QuickBIError], str] = lambda _: ""
     _names: NameIndex = field(default_factory=lambda: NameIndex(()), init=False)
     _out_of_reach: bool = field(default=False, init=False)
     _is_stored: bool = field(default=True, init=False)
@@ -129,8 +130,11 @@ class MailDirectory:
             mails = await self._read_all()
         except QuickBIError as error:
             if not self._out_of_reach:
-                _log.warning(
-                    "directory_out_of_reach", extra={"error": type(error).__name__, "code": error.code}
+                remedy = self.explain(error)
+                _log.log(
+                    logging.ERROR if remedy else logging.WARNING,
+                    "directory_out_of_reach",
+                    extra={"error": type(error).__name__, "code": error.code, "remedy": remedy or None},
                 )
             self._out_of_reach = True
             return False

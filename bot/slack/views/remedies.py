@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.domain import CredentialsProblem, MissingAccess
+from bot.domain import AccessForbidden, CredentialsProblem, CredentialsRejected, MissingAccess, QuickBIError
 from bot.domain.outage_rules import CauseKind
 
 
@@ -14,6 +14,10 @@ class Remedy:
 
     what: str
     todo: str
+
+    @property
+    def sentences(self) -> str:
+        return f"{self.what}. {self.todo[0].upper()}{self.todo[1:]}"
 
 
 CREDENTIALS = {
@@ -81,3 +85,14 @@ _OTHERS = {
     ),
 }
 REMEDIES = {str(kind): remedy for kind, remedy in (*CREDENTIALS.items(), *ACCESS.items(), *_OTHERS.items())}
+
+
+def remedy_for(error: QuickBIError) -> Remedy | None:
+    """What the operator can do; None where that is not known, or is to wait."""
+    match error:
+        case CredentialsRejected():
+            return CREDENTIALS[error.problem]
+        case AccessForbidden():
+            return ACCESS.get(error.missing)
+        case _:
+            return None

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from bot.store.store import Store
 
 _log = logging.getLogger(__name__)
-KEPT = timedelta(days=180)  # runs and closed incidents; the audit is kept for good
+AUDIT_KEPT = timedelta(days=730)  # at least
 FORGET_EVERY = 24 * 3600.0  # seconds
 
 
@@ -119,7 +119,10 @@ async def _start(settings: Settings, stack: AsyncExitStack, shutdown: Shutdown) 
     for (setting, port), server in servers.items():
         await server.start(settings.http_host, port, setting=setting)
     supervisor.start(
-        core.directory.run, leadership.run, handlers.manual_runs.run, partial(_forget_old, store)
+        core.directory.run,
+        leadership.run,
+        handlers.manual_runs.run,
+        partial(_forget_old, store, timedelta(days=settings.keep_days)),
     )
     if sockets:
         await sockets.knock()
@@ -203,7 +206,8 @@ async def _health(store: Store, leadership: Leadership, sockets: SocketMode | No
     return Report(is_well=is_well, details=report)
 
 
-async def _forget_old(store: Store) -> None:
+async def _forget_old(store: Store, kept: timedelta) -> None:
     while True:
-        await store.history.forget(before=utc_now() - KEPT)
+        now = utc_now()
+        await store.retention.prune(before=now - kept, audit_before=now - max(kept, AUDIT_KEPT))
         await asyncio.sleep(FORGET_EVERY)

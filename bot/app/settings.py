@@ -36,6 +36,7 @@ from bot.quickbi.endpoints import HIGHEST_PORT, is_host
 from bot.store import postgres
 
 _WEEK = 7 * 24 * 3600
+_CENTURY = 36_500  # days
 _TOGETHER = "together"  # the type of an error that names its settings itself
 _IN_OUR_WORDS = {
     "float_parsing": "must be a number",
@@ -87,6 +88,7 @@ class Settings(BaseSettings):
     operator_channel: Channel = None
 
     database_url: SecretStr = SecretStr("sqlite:///mailbot.db")
+    keep_days: int = Field(180, ge=1, le=_CENTURY)
     http_host: Host = "127.0.0.1"
     http_port: int = Field(3000, ge=0, le=HIGHEST_PORT)
     http_status_port: int | None = Field(None, ge=0, le=HIGHEST_PORT)

@@ -1,18 +1,18 @@
-"""What happened: the runs that the bot has seen, and past incidents. Old rows are deleted."""
+"""What happened: the runs that the bot has seen, and past incidents."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, delete, exists, func, or_, select
+from sqlalchemy import and_, func, select
 
 from bot.domain import Incident, IncidentState
 from bot.domain.incidents import Standing
 from bot.store.rows import known_run_from, read_all
 from bot.store.runs import BEGAN
 from bot.store.subscription_views import firing_incidents, newest_runs
-from bot.store.tables import incidents, notices, post_items, posts, runs, watches
+from bot.store.tables import incidents, runs, watches
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from bot.domain import KnownRun, MailId
     from bot.store.database import Database
-
-_FORGET_LIMIT = 60.0  # seconds for one deletion of what is old
 
 
 @dataclass(slots=True)
@@ -47,7 +45,9 @@ class History:
     async def last_answer_at(self) -> datetime | None:
         """When Quick BI last answered about any mail that is watched, as far as it was recorded."""
         async with self._database.reading() as connection:
-            found = await connection.execute(select(func.max(watches.c.looked_at)))
+            found = await connection.execute(
+                select(func.max(watches.c.looked_at)).where(watches.c.is_watched)
+            )
             at: datetime | None = found.scalar_one_or_none()
         return at
 
@@ -72,36 +72,3 @@ class History:
             mail_id: Standing(latest=latest.get(mail_id), incident=firing.get(mail_id))
             for mail_id in latest.keys() | firing.keys()
         }
-
-    async def forget(self, *, before: datetime) -> None:
-        """Delete runs, closed incidents and their messages that are older. The audit stays.
-
-        A mail's newest run and the failures of what fires stay, too: Quick BI may list them again, and they
-        would be taken for new ones.
-        """
-        closed = select(incidents.c.incident_id).where(
-            incidents.c.closed_at < before, incidents.c.state != IncidentState.FIRING
-        )
-        still_used = select(post_items.c.post_id).union(
-            select(notices.c.post_id).where(notices.c.post_id.is_not(None))
-        )
-        steps = (
-            delete(notices).where(notices.c.incident_id.in_(closed)),
-            delete(post_items).where(post_items.c.incident_id.in_(closed)),
-            delete(incidents).where(incidents.c.incident_id.in_(closed)),
-            delete(runs).where(runs.c.first_seen_at < before, _is_done_with()),
-            delete(posts).where(posts.c.claimed_at < before, posts.c.post_id.not_in(still_used)),
-            delete(notices).where(notices.c.incident_id.is_(None), notices.c.created_at < before),
-        )
-        async with self._database.writing(limit=_FORGET_LIMIT) as connection:
-            for step in steps:
-                await connection.execute(step)
-
-
-def _is_done_with() -> ColumnElement[bool]:
-    """A newer run of the mail is known, and no incident that fires counts this one."""
-    newer = runs.alias()
-    newer_began = func.coalesce(newer.c.exec_at, newer.c.first_seen_at)
-    is_overtaken = exists().where(newer.c.mail_id == runs.c.mail_id, newer_began > BEGAN)
-    firing = select(incidents.c.incident_id).where(incidents.c.state == IncidentState.FIRING)
-    return and_(is_overtaken, or_(runs.c.counted_in.is_(None), runs.c.counted_in.not_in(firing)))

@@ -21,6 +21,7 @@ from bot.store.manual_runs import ManualRuns
 from bot.store.observations import Observations
 from bot.store.outages import Outages
 from bot.store.outbox import Outbox
+from bot.store.retention import Retention
 from bot.store.subscriptions import Subscriptions
 from bot.store.tables import lease, watches
 from bot.store.watches import Watches
@@ -52,6 +53,7 @@ class Store:
         self.mails = Mails(database)
         self.history = History(database)
         self.audit = Audit(database)
+        self.retention = Retention(database)
         self.manual_runs = ManualRuns(database)
         self.observations = Observations(database)
         self.outages = Outages(database)

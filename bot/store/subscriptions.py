@@ -246,7 +246,7 @@ class Subscriptions:
             await note_change(self._database, connection, mail_id)
             await redraw_posts(connection, incident, channel_id)
             return
-        await drop_watch(self._database, connection, mail_id)
+        await drop_watch(self._database, connection, mail_id, now)
         if incident is None:
             return
         await connection.execute(

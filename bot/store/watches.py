@@ -89,14 +89,16 @@ async def start_watch(database: Database, connection: AsyncConnection, mail_id: 
     began = await connection.execute(
         update(watches)
         .where(watches.c.mail_id == mail_id, ~watches.c.is_watched)
-        .values(is_watched=True, has_baseline=False, denied_at=None)
+        .values(is_watched=True, has_baseline=False, denied_at=None, looked_at=None)
     )
     await note_change(database, connection, mail_id)
     return bool(began.rowcount)
 
 
-async def drop_watch(database: Database, connection: AsyncConnection, mail_id: MailId) -> None:
-    await connection.execute(update(watches).where(watches.c.mail_id == mail_id).values(is_watched=False))
+async def drop_watch(database: Database, connection: AsyncConnection, mail_id: MailId, now: datetime) -> None:
+    """`looked_at` becomes the time from which on the row is only history."""
+    values = {"is_watched": False, "looked_at": now}
+    await connection.execute(update(watches).where(watches.c.mail_id == mail_id).values(values))
     await note_change(database, connection, mail_id)
 
 

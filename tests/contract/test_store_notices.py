@@ -244,7 +244,7 @@ async def test_old_history_is_forgotten_and_what_fires_is_not(leader: StoreLeade
     await leader.saw(2, run(1, FAILED, mail_id=MailId("other")), mail_id=MailId("other"))
     await leader.saw(4, run(3, SENT))
     await leader.send(5)
-    await leader.store.history.forget(before=at(10))
+    await leader.store.retention.prune(before=at(10), audit_before=at(0))
     (left,) = await leader.store.history.incidents_of([MAIL, MailId("other")])
     assert left.mail_id == "other"
     assert [known.run for known in await leader.store.history.runs_of(MAIL)] == [run(3, SENT)]
@@ -258,7 +258,7 @@ async def test_a_failure_is_no_news_again_because_its_history_was_forgotten(lead
     await leader.saw(2, run(1, FAILED))
     await leader.send(3)
     months = 60 * 24 * 181
-    await leader.store.history.forget(before=at(months))
+    await leader.store.retention.prune(before=at(months), audit_before=at(0))
     assert await leader.saw(months, run(1, FAILED)) == (NotifyReason.AS_BEFORE,)
     assert await leader.saw(months, run(0, FAILED)) == (NotifyReason.AS_BEFORE,)
     baseline = await leader.saw(months, run(1, FAILED, mail_id=OTHER), mail_id=OTHER)

@@ -137,6 +137,7 @@ def problems(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> li
             "QUICKBI_CHECK_INTERVAL must be less than or equal to 604800",
             id="for ever",
         ),
+        pytest.param({"KEEP_DAYS": "0"}, "KEEP_DAYS must be greater than or equal to 1", id="nothing kept"),
         pytest.param(
             {"MAIL_RUN_USERS": "U012AB3CD, PLANTED person"},
             "MAIL_RUN_USERS must be user IDs such as U012AB3CD with commas between them, or *",

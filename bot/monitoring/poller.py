@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MOST_AT_ONCE = 12  # calls under way: a slow answer must not delay the next call
 LOOK_FOR_CHANGES = 2.0  # seconds
 STORED_WITHIN = 1.0  # seconds that a person's answer waits to be stored before it is shown
-_LONGEST_BACK_OFF = 30.0  # seconds without a call after several in a row without an answer
+_LONGEST_PAUSE = 30.0  # seconds without a call after several in a row without an answer
 _DRAIN_LIMIT = 5.0  # seconds for the calls under way when the term ends
 _log = logging.getLogger(__name__)
 
@@ -42,6 +42,11 @@ class PollerStats:
     last_answer_at: datetime | None = None
     outage_since: datetime | None = None
     outcomes: dict[NotifyReason, int] = field(default_factory=dict)
+
+
+def pause_after(failures: int, interval: float) -> float:
+    """Seconds without a call after so many failed calls in a row: none after the first, longer while it lasts."""
+    return min(_LONGEST_PAUSE, interval * (2.0 ** min(failures - 1, 20) - 1))
 
 
 class Poller:
@@ -84,6 +89,7 @@ class Poller:
         self._recorder = Recorder(observations, self._count)
         self._refusals = RefusalClock()
         self._failures = 0
+        self._failed_at = 0.0
         self._free_at = 0.0
         self.stats = PollerStats()
 
@@ -173,12 +179,14 @@ class Poller:
         self._free_at = monotonic() + self._budget.interval
 
     async def _call(self, ask: Ask, term: int) -> None:
+        began = monotonic()
         try:
             await self._budget.my_turn()
+            began = monotonic()
             self.stats.calls += 1
             answer = await self._quickbi.get_task_status(ask.mail_id, ask.task_id)
         except QuickBIError as error:
-            await self._no_answer(ask, error, term)
+            await self._no_answer(ask, error, term, began=began)
             return
         except Exception:  # noqa: BLE001 (the boundary of one call: the others go on)
             _log.exception("look_failed", extra={"mail_id": ask.mail_id})
@@ -210,7 +218,7 @@ class Poller:
             raise
         return replace(look, memory=memory, missed=missed)
 
-    async def _no_answer(self, ask: Ask, error: QuickBIError, term: int) -> None:
+    async def _no_answer(self, ask: Ask, error: QuickBIError, term: int, *, began: float) -> None:
         now = self._now()
         _log.info(
             "no_answer", extra={"mail_id": ask.mail_id, "error": type(error).__name__, "code": error.code}
@@ -221,6 +229,7 @@ class Poller:
         if since is not None or error.is_about_the_mail:
             await self._denied(ask, error, since=since, now=now, term=term)
         else:
+            self._pause(began)
             await self._unanswered(ask, error, now=now, term=term)
 
     async def _denied(
@@ -239,15 +248,21 @@ class Poller:
         await self._outages.answered(now=now, term=term)
 
     async def _unanswered(self, ask: Ask, error: QuickBIError, *, now: datetime, term: int) -> None:
-        """Quick BI cannot be asked: the longer that lasts, the fewer calls are made."""
-        self._failures += 1
+        """Quick BI cannot be asked."""
         # Probe with another mail, in case the trouble is with this one.
         other = self._watchlist.any_mail(other_than=ask.mail_id) or ask.mail_id
         self._probes.unanswered(Ask(mail_id=other), now)
-        self._free_at = monotonic() + min(_LONGEST_BACK_OFF, 2.0 ** min(self._failures, 10) / 2)
         if isinstance(error, Throttled):
             await until_stored(lambda: self._budget.throttled(error.retry_after))
         await self._outages.no_answer(error, now=now, term=term)
+
+    def _pause(self, began: float) -> None:
+        """After a call that `began` then. Calls that were under way together and fail together count once."""
+        if began >= self._failed_at:
+            self._failures += 1
+            self._failed_at = monotonic()
+        pause = pause_after(self._failures, self._budget.interval)
+        self._free_at = max(self._free_at, self._failed_at + pause)
 
     def _refused_since(self, ask: Ask, error: QuickBIError, now: datetime) -> datetime | None:
         """For a refusal without a clear reason: since when this mail alone has been refused, if for long enough."""

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, get_args
 from zoneinfo import ZoneInfo
 
 from bot.monitoring.schedule import Schedule
+from bot.quickbi.backoff import Pace
 from tests.benchmarks import simulation, workloads
 from tests.benchmarks.decisions import CpuReport, measure_decisions
 from tests.benchmarks.lateness import LateReport, judge_late_notices
@@ -45,6 +46,7 @@ class Delays:
     mean: float
     p50: float
     p95: float
+    p99: float
     max: float
     missed: int
     missed_unexplained: int
@@ -90,6 +92,10 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--timezone", type=ZoneInfo, default=workloads.ZONE, help="of Quick BI")
     parser.add_argument("--warmup-days", type=float, default=8.0, help="not counted")
     parser.add_argument("--people", type=float, default=0.0, help="share of the calls that people take first")
+    parser.add_argument("--throttled", type=float, default=0.0, help="share of our calls that are throttled")
+    parser.add_argument("--errors", type=float, default=0.0, help="share of our calls that get no answer")
+    parser.add_argument("--only-ours", action="store_true", help="leave out the others, who meet no faults")
+    parser.add_argument("--even", action="store_true", help="generate mails that all fail equally often")
     parser.add_argument("--calls", type=Path, help="write each call of ours here")
     parser.add_argument("--plot", type=Path, help="draw the delays into this PNG")
     parser.add_argument("--late", action="store_true", help="judge the late notices instead of the delays")
@@ -101,7 +107,9 @@ def _options() -> argparse.ArgumentParser:
 def _workload(options: argparse.Namespace) -> Workload:
     if options.workload:
         return workloads.load(options.workload)
-    workload = workloads.generate(mails=options.mails, mix=options.mix, days=options.days, seed=options.seed)
+    workload = workloads.generate(
+        mails=options.mails, mix=options.mix, days=options.days, seed=options.seed, even=options.even
+    )
     if options.save:
         workloads.save(workload, options.save)
     return workload
@@ -110,7 +118,9 @@ def _workload(options: argparse.Namespace) -> Workload:
 def _run(workload: Workload, options: argparse.Namespace) -> dict[str, Outcome]:
     def slots() -> simulation.Slots:
         return simulation.Slots(
-            interval=1 / options.calls_per_second, people=options.people, random=Random(options.seed)
+            pace=Pace(fastest=1 / options.calls_per_second),
+            people=options.people,
+            random=Random(options.seed),
         )
 
     schedule = Schedule(
@@ -118,8 +128,12 @@ def _run(workload: Workload, options: argparse.Namespace) -> dict[str, Outcome]:
         check_interval=timedelta(seconds=options.check_interval),
         timezone=options.timezone,
     )
-    outcomes = {"ours": simulation.ours(workload, schedule, slots(), progress=_progress(workload))}
-    if not options.late:
+    faults = simulation.Faults(
+        throttled=options.throttled, errors=options.errors, random=Random(options.seed)
+    )
+    progress = _progress(workload)
+    outcomes = {"ours": simulation.ours(workload, schedule, slots(), faults=faults, progress=progress)}
+    if not options.late and not options.only_ours:
         outcomes["in turn"] = simulation.in_turn(workload, slots())
         outcomes["clairvoyant"] = simulation.clairvoyant(workload, slots())
     return outcomes
@@ -162,6 +176,7 @@ def _judge(workload: Workload, outcome: Outcome, warm_at: float) -> Delays:
         mean=round(sum(delays) / max(1, len(delays)), 2),
         p50=round(_quantile(delays, 0.5), 2),
         p95=round(_quantile(delays, 0.95), 2),
+        p99=round(_quantile(delays, 0.99), 2),
         max=round(_quantile(delays, 1.0), 2),
         missed=len(missed),
         missed_unexplained=len(missed) - _never_shown(workload, outcome, missed),

@@ -11,7 +11,17 @@ from math import floor
 from time import process_time
 from typing import TYPE_CHECKING, TypeAlias
 
-from bot.domain import MailId, RunStatus, StatusAnswer, TaskId, TaskRun
+from bot.domain import (
+    MailId,
+    QuickBIError,
+    QuickBIUnavailable,
+    RunStatus,
+    StatusAnswer,
+    TaskId,
+    TaskRun,
+    Throttled,
+)
+from bot.monitoring.poller import pause_after
 from bot.monitoring.schedule import Ask, Schedule
 
 if TYPE_CHECKING:
@@ -19,6 +29,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from bot.monitoring.schedule import LateRun
+    from bot.quickbi.backoff import Pace
     from tests.benchmarks.workloads import Run, Workload
 
 Progress: TypeAlias = "Callable[[float], None]"
@@ -84,7 +95,7 @@ def answer(run: Run | None, t: float) -> StatusAnswer:
 class Slots:
     """The moments at which a call may be made; people take some of them first."""
 
-    interval: float
+    pace: Pace
     people: float  # the share of calls that people take
     random: Random
     free_at: float = float("-inf")
@@ -93,9 +104,34 @@ class Slots:
         """The first moment from `t` on that is ours."""
         t = max(t, self.free_at)
         while self.people and self.random.random() < self.people:
-            t += self.interval
-        self.free_at = t + self.interval
+            t += self.pace.interval
+        self.free_at = t + self.pace.interval
         return t
+
+
+@dataclass(kw_only=True, slots=True)
+class Faults:
+    """Calls that Quick BI throttles or does not answer, at random; and what the bot does about it."""
+
+    throttled: float  # share of the calls
+    errors: float  # likewise
+    random: Random
+    failures: int = 0
+
+    def happen(self, slots: Slots, t: float) -> QuickBIError | None:
+        """Does the call at `t` fail? Sets the pace and the pause as the poller does."""
+        luck = self.random.random()
+        if luck >= self.throttled + self.errors:
+            self.failures = 0
+            slots.pace = slots.pace.went_well()
+            return None
+        self.failures += 1
+        slots.free_at = max(slots.free_at, t + pause_after(self.failures, slots.pace.interval))
+        if luck >= self.throttled:
+            return QuickBIUnavailable(outcome_unknown=False)
+        slots.pace = slots.pace.throttled()
+        slots.free_at = max(slots.free_at, t + slots.pace.interval)
+        return Throttled(retry_after=None)
 
 
 def ours(
@@ -103,6 +139,7 @@ def ours(
     schedule: Schedule,
     slots: Slots,
     *,
+    faults: Faults | None = None,
     begin: float | None = None,
     until: float | None = None,
     api: SimulatedAPI | None = None,
@@ -130,6 +167,9 @@ def ours(
             continue
         call = Call(t, ask.mail_id, ask.task_id)
         outcome.calls.append(call)
+        if faults is not None and (error := faults.happen(slots, t)) is not None:
+            schedule.failed(ask, error, now)
+            continue
         run = api.find(call)
         told = answer(run, t)
         began = process_time() if timed else 0.0
@@ -186,7 +226,7 @@ def clairvoyant(workload: Workload, slots: Slots) -> Outcome:
 
 def _last_moment(workload: Workload, slots: Slots) -> float:
     """Late enough for whoever asks in turn to see the last run."""
-    return workload.ends + max(AFTERWARDS, 2 * slots.interval * len(workload.mail_ids))
+    return workload.ends + max(AFTERWARDS, 2 * slots.pace.interval * len(workload.mail_ids))
 
 
 def _for_ever(mail_ids: list[str]) -> Iterator[str]:

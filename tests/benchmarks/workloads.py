@@ -20,6 +20,7 @@ FIRST_DAY = date(2025, 3, 3)  # a Monday
 LONGEST = 660.0  # a report's SQL times out at 11 minutes
 BY_HAND = 0.01
 SKIPPED = 0.01
+FAILS = 0.04  # of all runs
 
 HOURS = {6: 2, 7: 4, 8: 8, 9: 11, 10: 4, 11: 2, 12: 2, 13: 1, 14: 3, 16: 2, 17: 3, 18: 3, 20: 2, 22: 1}
 MINUTES = {0: 53, 30: 24, 15: 6, 45: 6, 10: 2, 20: 2, 40: 2}  # the rest: any minute
@@ -114,12 +115,14 @@ class _Habits:
     fails: float
 
 
-def generate(*, mails: int, mix: Mix, days: int, seed: int) -> Workload:
-    """Mails with hourly to monthly rhythms over `days` days."""
+def generate(*, mails: int, mix: Mix, days: int, seed: int, even: bool = False) -> Workload:
+    """Mails with hourly to monthly rhythms over `days` days. `even`: all fail equally often."""
     random = Random(f"{seed}/{mix}/{mails}")
     habits = [_habits(f"mail{n:06d}", mix, days, random) for n in range(mails)]
     workload = Workload(runs=[], mail_ids=[one.mail_id for one in habits], planned_until=_midnight(days))
     for one in habits:
+        if even:
+            one.fails = FAILS
         _live(one, days, random, workload)
     workload.runs.sort(key=lambda run: (run.start, run.task_id))
     workload.skipped.sort(key=lambda skipped: skipped.expected)
@@ -139,7 +142,7 @@ def _habits(mail_id: str, mix: Mix, days: int, random: Random) -> _Habits:
         moves_by=random.choice((-60, -30, -15, -5, 5, 10, 30, 60)),
         typical=exp(random.gauss(log(45), 0.9)),
         sigma=random.uniform(0.1, 0.5),
-        fails=min(0.5, random.expovariate(1 / 0.04)),
+        fails=min(0.5, random.expovariate(1 / FAILS)),
     )
 
 

@@ -14,6 +14,7 @@ from bot.domain import (
     TaskRun,
 )
 from bot.monitoring.schedule import Ask, Schedule, Sleep
+from bot.quickbi.backoff import Pace
 from tests.benchmarks import simulation
 from tests.benchmarks.workloads import Run, Workload
 
@@ -52,7 +53,7 @@ def daily_runs(days: int, *, hour: float = 9, lasts: float = 30, skip: tuple[int
 
 
 def slots(people: float = 0.0) -> simulation.Slots:
-    return simulation.Slots(interval=1.0, people=people, random=Random(1))
+    return simulation.Slots(pace=Pace(fastest=1.0), people=people, random=Random(1))
 
 
 def delays(workload: Workload, outcome: simulation.Outcome) -> list[float]:

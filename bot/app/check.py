@@ -188,7 +188,8 @@ def cannot_post(channel: Mapping[str, Any], granted: frozenset[str]) -> str:
         case Posting.INVITE if channel.get("is_private"):
             return "is private. Invite the bot there."
         case Posting.INVITE:
-            return "takes only its members' messages: the scope chat:write.public is missing. Invite the bot there."
+            missing = "the scope chat:write.public is missing"
+            return f"takes messages of its members only, for {missing}. Invite the bot there."
         case _:
             return ""
 

@@ -70,7 +70,7 @@ async def build_core(
         outbox=store.outbox,
         deliveries=store.deliveries,
         closed_channels=store.gates,
-        messenger=SlackMessenger(slack, zone=settings.zone, now=now),
+        messenger=SlackMessenger(slack=slack, zone=settings.zone, now=now),
         operator_channel=settings.operators,
         may_send=may_send,
         now=now,

@@ -125,7 +125,7 @@ async def _start(settings: Settings, stack: AsyncExitStack, shutdown: Shutdown) 
         partial(_forget_old, store, timedelta(days=settings.keep_days)),
     )
     if sockets:
-        await sockets.knock()
+        await sockets.check_app_token()
         supervisor.start(sockets.watch)
         await sockets.open()
     return True

@@ -110,6 +110,7 @@ class Posting(StrEnum):
     """Whether a notice would arrive, and what to do where it would not."""
 
     FINE = "fine"
+    SHARED = "shared"  # it would, and people of other organisations would read it
     INVITE = "invite"  # private, and the bot is not in it
     ARCHIVED = "archived"
     READ_ONLY = "read_only"  # frozen, for replies only, or for some people only

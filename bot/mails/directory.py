@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.domain import Mail, MailId
     from bot.domain.ports import QuickBI
     from bot.domain.repositories import MailRepository
+    from bot.mails.references import Target
 
 REFRESH_EVERY = 600.0  # seconds
 RETRY_AFTER = 30.0  # seconds after a failed read
@@ -71,7 +72,7 @@ class MailDirectory:
         return bool(self._names.exact(words))
 
     def resolve(self, words: str) -> MailRef | Choice:
-        """The mail that is meant: by its exact ID or name, or by a name much closer than all others.
+        """Which mail is meant: a known ID, an exact name, the one name with these words, or one that is by far closest.
 
         Otherwise a Choice, also where a close name has other numbers (“Store 12” is not “Store 21”) or is only
         similar: whoever subscribes to the wrong mail is never told about the right one.
@@ -81,6 +82,8 @@ class MailDirectory:
             return MailRef(mail_id=exact[0].mail_id)
         if exact:
             return Choice(words=words, mails=exact[:_MOST_CLOSE])
+        if len(literal := self._names.containing(words)) == 1:
+            return MailRef(mail_id=literal[0].mail_id)
         close = self._names.like(words, limit=_MOST_CLOSE, at_least=_CLOSE)
         is_clear = len(close) == 1 or (len(close) > 1 and close[0][1] - close[1][1] >= _CLEARLY_BEST)
         if is_clear and _numbers(words) <= _numbers(close[0][0].name):
@@ -88,6 +91,22 @@ class MailDirectory:
             if self._names.are_meant(words, closest):
                 return MailRef(mail_id=closest.mail_id)
         return Choice(words=words, mails=tuple(mail for mail, _ in close))
+
+    def meant(self, target: Target) -> MailRef | Choice:
+        """Which mail is meant. Words that no name comes close to may still be an ID that the list does not have."""
+        if isinstance(target, MailRef):
+            return target
+        found = self.resolve(target.words)
+        if isinstance(found, Choice) and not found.mails and target.as_id is not None:
+            return target.as_id
+        return replace(found, task_id=target.task_id)
+
+    def is_guess(self, target: Target, mail_id: MailId) -> bool:
+        """Whether the mail was found although it is not called so: its name is only the closest."""
+        if isinstance(target, MailRef) or target.words == mail_id or self.get(mail_id) is None:
+            return False
+        named = (*self._names.exact(target.words), *self._names.containing(target.words))
+        return all(mail.mail_id != mail_id for mail in named)
 
     def search(self, words: str, *, limit: int | None = None) -> list[Mail]:
         """For a menu, while somebody types."""

@@ -1,4 +1,4 @@
-"""Splits pasted text into IDs, labelled values and words, by their shape alone."""
+"""Splits what people paste into IDs, labelled values, lines and words. Knows shapes, never which mails there are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.domain import MAX_MAIL_ID_LENGTH
-from bot.mails.text_normalisation import visible
+from bot.mails.text_normalisation import plain_widths, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,7 +34,12 @@ _MASKED = re.compile(
 )
 _LABEL_WORD = re.compile(r"\W*(?:mail|task|id|mail[_-]?id|task[_-]?id|邮件|任务)\W*", re.IGNORECASE)
 _BETWEEN = re.compile(r"and|[&+]|\d{1,2}[.)]", re.IGNORECASE)
-_SEPARATOR = re.compile(r"[,，、;；]+")
+_SEPARATOR = re.compile(r"[,，、;；\n]+")
+_ITEM = re.compile(
+    rf"(?:[{re.escape(_BULLETS)}‣∙●○]|\d{{1,3}}[.)、]|\(\d{{1,3}}\))\s+"
+)  # begins a line of a list
+_ID_LENGTH = 32  # of nearly all mails
+_WRAPPED = re.compile(r"(?<![0-9A-Fa-f])([0-9A-Fa-f]+)\n([0-9A-Fa-f]+)(?![0-9A-Fa-f])")
 _QUOTED = re.compile(
     rf"([{_QUOTES[0]}][^{_QUOTES[0]}]+[{_QUOTES[0]}]"
     # An apostrophe inside a word is no quote.
@@ -46,7 +51,7 @@ _LABEL = re.compile(
     rf"(?(mail)|(?(id)|(?=[{_CLASS}]*[0-9])))",  # “Task: …” without a number is somebody's sentence
     re.IGNORECASE,
 )
-_VALUE_END = re.compile(r"[;；,，&{}]|\s\[\w+\]\s*[:：]")
+_VALUE_END = re.compile(r"[;；,，&{}\n]|\s\[\w+\]\s*[:：]")
 _NOTHING = frozenset({"", "0", "null", "none"})
 
 
@@ -79,9 +84,29 @@ def short(text: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """Undo what Slack and keyboards do to a text: entities, links, invisible characters, odd spaces."""
+    """Undo what Slack, mail programs and keyboards do: entities, links, odd blanks and widths, wrapped IDs.
+
+    Lines stay apart.
+    """
     text = _ENTITY.sub(lambda found: _ENTITIES[found[0]], text)
-    return visible(_LINK.sub(lambda found: found[1] or found[2] or "", text))
+    text = _LINK.sub(lambda found: found[1] or found[2] or "", text)
+    return _WRAPPED.sub(_unwrapped, plain_widths("\n".join(filter(None, map(visible, text.splitlines())))))
+
+
+def _unwrapped(found: re.Match[str]) -> str:
+    whole = found[1] + found[2]
+    return whole if len(whole) == _ID_LENGTH and is_unmistakable(whole) else found[0]
+
+
+def lines(text: str) -> list[str]:
+    """The text's lines; those of a list without what marks or numbers them."""
+    found = text.split("\n")
+    is_list = sum(_ITEM.match(line) is not None for line in found) > 1
+    return [_ITEM.sub("", line, count=1) for line in found] if is_list else found
+
+
+def is_list(text: str) -> bool:
+    return lines(text) != text.split("\n")
 
 
 def is_sure(word: str) -> bool:
@@ -141,12 +166,12 @@ def innermost(text: str) -> str:
 
 
 def pieces(text: str) -> list[str]:
-    """Where several may be named: each quoted text is one, commas separate the rest."""
-    parts = _QUOTED.split(text)
+    """Where several may be named: what is in quotes is one; commas and lines part the rest."""
+    parts = _QUOTED.split("\n".join(lines(text)))
     split = [
         one for index, part in enumerate(parts) for one in ([part] if index % 2 else _SEPARATOR.split(part))
     ]
-    return [piece.strip() for piece in split if _bare(piece)]
+    return [" ".join(piece.split()) for piece in split if _bare(piece)]
 
 
 def words(text: str) -> list[str]:

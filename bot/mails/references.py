@@ -1,6 +1,6 @@
-"""Reads the mails that a text refers to. Words that are exactly a mail's name or ID are always that mail.
+"""Reads which mails are meant. Words that are exactly a mail's name are never read as anything else.
 
-`knows` says whether they are; close names are resolved by the directory.
+`knows` says which words are exactly the name or ID of a mail. Close names are the directory's to find.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from bot.domain import MAX_MAIL_ID_LENGTH, MAX_TASK_ID, MailId, MailRef, TaskId
 from bot.mails import id_parsing as pasted
 from bot.mails.id_parsing import Unreadable, short
+from bot.mails.text_normalisation import plain_dashes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -38,10 +39,9 @@ class MailName:
 
     @property
     def as_id(self) -> MailRef | None:
-        """IDs have no fixed shape: words that no name is close to may be one."""
-        if not pasted.could_be_id(self.words):
-            return None
-        return MailRef(mail_id=MailId(self.words), task_id=self.task_id)
+        """IDs have no one shape: what no name comes close to may still be one."""
+        words = plain_dashes(self.words)
+        return MailRef(mail_id=MailId(words), task_id=self.task_id) if pasted.could_be_id(words) else None
 
 
 Target: TypeAlias = MailRef | MailName
@@ -55,7 +55,9 @@ def read_mail(text: str, knows: Knows) -> Target:
     found = pasted.labelled(text)
     mails = _mails(found)
     _check_one(value for value in mails if pasted.is_sure(value))
-    target = _labelled(mails[0], knows) if mails else _unlabelled(_without_task(text, found))
+    if not mails:
+        _check_lines(text, knows)
+    target = _labelled(mails[0], knows) if mails else _unlabelled(_flat(_without_task(text, found)))
     tasks = [each for each in _surest(found, is_mail=False) if not each.is_nothing]
     if not tasks:
         return target
@@ -86,14 +88,32 @@ def read_mails(text: str, knows: Knows) -> tuple[Target, ...]:
     return different
 
 
+def names_task(text: str) -> bool:
+    """Whether a task ID was typed, too: with a label, or a number that is too long for anything else."""
+    tasks = [each for each in pasted.labelled(text) if not each.is_mail and not each.is_nothing]
+    return bool(tasks) or any(map(pasted.is_long_number, pasted.words(text)))
+
+
 def _check_one(mails: Iterable[str]) -> None:
     if (count := len(set(mails))) > 1:
         raise Unreadable(f"That is {count} mails. One at a time, please.")
 
 
+def _check_lines(text: str, knows: Knows) -> None:
+    """Lines are several mails if they are a list, or if some are names; else they are one name that was wrapped."""
+    lines = pasted.lines(text)
+    named = [line for line in lines if known(line, knows)]
+    if pasted.is_list(text) or len(named) > 1:
+        _check_one(lines)
+
+
 def known(text: str, knows: Knows) -> MailName | None:
-    """The mail whose name or ID this is, without brackets and quotes around it if need be."""
-    return next((MailName(words=layer) for layer in pasted.layers(text) if knows(layer)), None)
+    """The mail whose name or ID this is, with or without what stands around it."""
+    return next((MailName(words=layer) for layer in pasted.layers(_flat(text)) if knows(layer)), None)
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _surest(found: Sequence[Labelled], *, is_mail: bool) -> list[Labelled]:

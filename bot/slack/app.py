@@ -1,54 +1,67 @@
-"""Which command, button or event goes to whom: everything that Bolt is told, on one page."""
+"""Sets up Bolt: which command, button, form or event goes to which handler."""
 
 from __future__ import annotations
 
 import logging
 import re
+from time import time
 from typing import TYPE_CHECKING, Any
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.middleware.request_verification.async_request_verification import AsyncRequestVerification
+from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.commands import Verb
 from bot.slack.handlers.channels import CHANNEL_EVENTS
 from bot.slack.handlers.forms import with_origin
 from bot.slack.kit.actions import CONFIRMED, Act, More
-from bot.slack.payloads import HOME_OPENED, clicked, happened, submitted, typed
-from bot.slack.transport.menus import by_choice, of_old
-from bot.slack.transport.requests import RequestVerification, ack_unhandled
-from bot.slack.views import help as guide
-from bot.slack.views.forms import SEARCH, STATUS_FORM, SUBSCRIBE_FORM
+from bot.slack.payloads import HOME_OPENED, clicked, happened, submitted
+from bot.slack.transport.dispatcher import by_choice, outdated
+from bot.slack.views.forms import (
+    HISTORY_FORM,
+    RUN_FORM,
+    SEARCH,
+    STATUS_FORM,
+    SUBSCRIBE_FORM,
+    UNSUBSCRIBE_FORM,
+)
 from bot.slack.views.history import HISTORY
 from bot.slack.views.home_actions import LEAVE, MENU, SNOOZE
 from bot.slack.views.mail_list import LIST
+from bot.slack.views.subscriptions import SHARED_CONFIRMED, SHARED_DISMISSED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.slack.command_names import NamesHeard
     from bot.slack.handlers.channels import ChannelEventHandler
-    from bot.slack.handlers.forms import FormHandler
+    from bot.slack.handlers.forms import Forms
     from bot.slack.handlers.history import HistoryHandler
     from bot.slack.handlers.home import HomeHandler
-    from bot.slack.handlers.home_acting import HomeActionHandler
     from bot.slack.handlers.mail_list import MailListHandler
     from bot.slack.handlers.manual_run import ManualRunHandler
     from bot.slack.handlers.sharing import SharingHandler
     from bot.slack.handlers.snooze import SnoozeHandler
     from bot.slack.handlers.status import StatusHandler
-    from bot.slack.handlers.subscribe import SubscriptionHandler
-    from bot.slack.payloads import Home, Typed
-    from bot.slack.transport.answer import Answer
+    from bot.slack.handlers.subscribe import SubscribeHandler
+    from bot.slack.handlers.unsubscribe import UnsubscribeHandler
+    from bot.slack.payloads import Home
     from bot.slack.transport.dispatcher import Dispatcher
+
+_OLDEST = 300  # seconds: Slack's own advice, and what slack_sdk checks
+_UNKNOWN_COMMAND = "I don't know this command. Type /mail-help to see what I can do."
+_log = logging.getLogger(__name__)
 
 
 def bolt_app(home: Home, *, signing_secret: str | None) -> AsyncApp:
-    """Bolt with our own authorisation: who we are was asked once, at start, and never before an ack.
+    """Bolt with our own authorization: who the bot is was asked once, at start, and never before an ack.
 
-    Its client carries no token, for nothing of ours uses it. Signatures are checked in HTTP mode; a socket
-    was opened by us and needs none. Its loggers take their level from the one that it is given: else from the
-    root, and at DEBUG they would write down every payload.
+    Its client carries no token, because nothing of ours uses it. Signatures are checked in HTTP mode only; a
+    socket was opened by us. Its loggers take their level from the given logger: from the root they would write
+    down every payload at DEBUG.
     """
 
     async def authorize() -> AuthorizeResult:
@@ -71,105 +84,128 @@ def bolt_app(home: Home, *, signing_secret: str | None) -> AsyncApp:
     return app
 
 
+class RequestVerification(AsyncRequestVerification):
+    """Bolt's, except that what it refuses is logged in one line, without the body: anybody can send one."""
+
+    def _debug_log_error(self, signature: str, timestamp: str, body: str) -> None:  # noqa: ARG002
+        age = time() - int(timestamp)
+        if not signature:
+            why = "not signed"
+        elif abs(age) > _OLDEST:
+            off = f"{abs(age) / 60:.0f} min {'behind' if age > 0 else 'ahead of'}"
+            why = f"timestamp {off} this machine's clock: is the clock right?"
+        else:
+            why = "wrong signature: is SLACK_SIGNING_SECRET this app's?"
+        _log.warning("request_refused", extra={"why": why})
+
+
+async def ack_unhandled(error: Exception, body: Mapping[str, Any]) -> BoltResponse | None:
+    """Ack what has no listener, or Slack sends it three times more: an event or shortcut added by hand."""
+    if not isinstance(error, BoltUnhandledRequestError):
+        _log.error("request_failed", exc_info=error)
+        return None
+    event = body.get("event")
+    kind = event.get("type") if isinstance(event, dict) else body.get("type") or body.get("command")
+    _log.info("request_not_handled", extra={"kind": str(kind)[:80]})
+    return BoltResponse(status=200, body=_UNKNOWN_COMMAND if "command" in body else "")
+
+
 def register(
     app: AsyncApp,
-    boundary: Dispatcher,
+    dispatcher: Dispatcher,
     *,
+    names: NamesHeard,
+    forms: Forms,
     status: StatusHandler,
     sharing: SharingHandler,
-    subscriptions: SubscriptionHandler,
-    forms: FormHandler,
-    snoozes: SnoozeHandler,
-    channels: ChannelEventHandler,
-    names: NamesHeard,
-    running: ManualRunHandler,
-    listing: MailListHandler,
+    subscribe: SubscribeHandler,
+    unsubscribe: UnsubscribeHandler,
+    snooze: SnoozeHandler,
+    runs: ManualRunHandler,
+    mails: MailListHandler,
     history: HistoryHandler,
-    homes: HomeHandler,
-    acting: HomeActionHandler,
+    home: HomeHandler,
+    channels: ChannelEventHandler,
 ) -> None:
-    """Tell Bolt who listens to what."""
-
-    def heard(body: Mapping[str, Any]) -> Typed:
-        command = typed(body)
-        names.hear(command.command)
-        return command
-
-    async def help_wanted(command: Typed, answer: Answer) -> None:
-        await answer.send(guide.help_for(Verb.HELP, command.command))
-
+    """Tell Bolt which handler listens to what."""
     commands = {
-        Verb.STATUS: forms.status_typed,
-        Verb.SUBSCRIBE: forms.subscribe_typed,
-        Verb.UNSUBSCRIBE: subscriptions.unsubscribe_typed,
-        Verb.SUBSCRIPTIONS: subscriptions.list_typed,
-        Verb.LIST: listing.typed,
+        Verb.STATUS: status.typed,
+        Verb.SUBSCRIBE: subscribe.typed,
+        Verb.UNSUBSCRIBE: unsubscribe.typed,
+        Verb.SUBSCRIPTIONS: unsubscribe.list_typed,
+        Verb.LIST: mails.typed,
         Verb.HISTORY: history.typed,
-        Verb.RUN: running.typed,
-        Verb.HELP: help_wanted,
+        Verb.RUN: runs.typed,
+        Verb.HELP: home.help_typed,
     }
     menu = {
         More.HISTORY: history.chosen,
         More.SHARE: sharing.chosen,
-        More.RUN: running.chosen,
-        More.UNSUBSCRIBE: subscriptions.unsubscribe_chosen,
+        More.RUN: runs.chosen,
+        More.UNSUBSCRIBE: unsubscribe.chosen,
     }
     clicks = {
-        Act.CHECK: status.check_again,
-        f"{Act.PICK}:{Verb.STATUS}": status.picked,
-        f"{Act.PICK}:{Verb.SUBSCRIBE}": subscriptions.subscribe_clicked,
-        Act.SUBSCRIBE: subscriptions.subscribe_clicked,
-        CONFIRMED: subscriptions.unsubscribe_confirmed,
-        Act.UNSUBSCRIBE: subscriptions.unsubscribe_clicked,
-        f"{Act.PICK}:{Verb.UNSUBSCRIBE}": subscriptions.unsubscribe_clicked,
+        Act.CHECK: status.clicked,
+        f"{Act.PICK}:{Verb.STATUS}": status.clicked,
+        f"{Act.PICK}:{Verb.SUBSCRIBE}": subscribe.clicked,
+        SHARED_CONFIRMED: subscribe.confirmed,
+        SHARED_DISMISSED: subscribe.dismissed,
+        Act.SUBSCRIBE: subscribe.clicked,
+        CONFIRMED: unsubscribe.confirmed,
+        Act.UNSUBSCRIBE: unsubscribe.clicked,
+        f"{Act.PICK}:{Verb.UNSUBSCRIBE}": unsubscribe.clicked,
         Act.SHARE: sharing.confirmed,
-        Act.DISMISS: by_choice({More.SHARE: sharing.dismissed, More.UNSUBSCRIBE: subscriptions.dismissed}),
-        f"{Act.PICK}:{Verb.RUN}": running.picked,
-        Act.RUN: running.clicked,
-        Act.RUN_CONFIRMED: running.confirmed,
-        Act.CANCEL: running.cancelled,
-        Act.SNOOZE: snoozes.clicked,
-        f"{Act.PAGE}:subscriptions": subscriptions.page_clicked,
-        f"{Act.PICK}:{LIST}": listing.picked,
-        f"{Act.PAGE}:{LIST}": listing.paged,
+        Act.DISMISS: by_choice({More.SHARE: sharing.dismissed, More.UNSUBSCRIBE: unsubscribe.dismissed}),
+        f"{Act.PICK}:{Verb.RUN}": runs.picked,
+        Act.RUN: runs.clicked,
+        Act.RUN_CONFIRMED: runs.confirmed,
+        Act.CANCEL: runs.cancelled,
+        Act.SNOOZE: snooze.clicked,
+        f"{Act.PAGE}:subscriptions": unsubscribe.list_paged,
+        f"{Act.PICK}:{LIST}": mails.picked,
+        f"{Act.PAGE}:{LIST}": mails.paged,
         f"{Act.PICK}:{Verb.HISTORY}": history.picked,
         f"{Act.PAGE}:{HISTORY}": history.paged,
         Act.MORE: by_choice(menu),
-        SEARCH: status.picked,
-        MENU: acting.chosen,
-        SNOOZE: acting.snoozed,
-        LEAVE: acting.left,
-        Act.HOME: homes.refreshed,
-        Act.HELP: homes.help_wanted,
+        SEARCH: status.clicked,
+        MENU: home.chosen,
+        SNOOZE: home.snoozed,
+        LEAVE: home.left,
+        Act.HOME: home.refreshed,
+        Act.HELP: home.help_clicked,
     }
-    for verb, handle in commands.items():
-        app.command(command_named(verb))(boundary.listener(heard, handle))
-    for action, handle_click in clicks.items():
-        app.action(button(action_named(action)))(boundary.listener(clicked, handle_click))
-    for form, handle_form in {
-        STATUS_FORM: forms.status_submitted,
-        SUBSCRIBE_FORM: forms.subscribe_submitted,
-    }.items():
-        app.view(form)(boundary.listener(lambda body: with_origin(submitted(body)), handle_form))
+    submissions = {
+        STATUS_FORM: status.submitted,
+        SUBSCRIBE_FORM: subscribe.submitted,
+        UNSUBSCRIBE_FORM: unsubscribe.submitted,
+        HISTORY_FORM: history.submitted,
+        RUN_FORM: runs.submitted,
+    }
+    for verb, on_command in commands.items():
+        app.command(command_named(verb))(dispatcher.listener(names.typed, on_command))
+    for action, on_click in clicks.items():
+        app.action(button(action_named(action)))(dispatcher.listener(clicked, on_click))
+    for form, on_submit in submissions.items():
+        app.view(form)(dispatcher.listener(with_origin, on_submit))
     for kind in CHANNEL_EVENTS:
-        app.event(kind)(boundary.events(happened, channels.happened))
-    app.event(HOME_OPENED)(boundary.listener(happened, homes.opened))
-    app.options(SEARCH)(boundary.suggester(forms.suggestions))
-    anything = re.compile("")  # the last of each: what nobody knows
-    app.action(button(anything))(boundary.listener(clicked, of_old))
-    app.view(anything)(boundary.listener(submitted, of_old))
+        app.event(kind)(dispatcher.events(happened, channels.happened))
+    app.event(HOME_OPENED)(dispatcher.listener(happened, home.opened))
+    app.options(SEARCH)(dispatcher.suggester(forms.suggestions))
+    anything = re.compile("")  # the last of each: what this version does not know
+    app.action(button(anything))(dispatcher.listener(clicked, outdated))
+    app.view(anything)(dispatcher.listener(submitted, outdated))
 
 
 def command_named(verb: Verb) -> re.Pattern[str]:
-    """A second app in the same workspace puts whatever it likes before its commands: /staging-mail-status."""
+    """A second app in the same workspace may put any prefix before its commands: /staging-mail-status."""
     return re.compile(rf"^/\S*{re.escape(verb)}$")
 
 
 def button(action_id: re.Pattern[str]) -> dict[str, str | re.Pattern[str]]:
-    """Only what Block Kit sends: a bare pattern would take the dialogs and attachments of old for it, too."""
+    """Only what Block Kit sends: a bare pattern would match legacy dialogs and attachments, too."""
     return {"type": "block_actions", "action_id": action_id}
 
 
 def action_named(act: str) -> re.Pattern[str]:
-    """Buttons of one kind are told apart behind a colon, for action IDs are unique in a message."""
+    """Action IDs must be unique in a message, so buttons of one kind differ after a colon."""
     return re.compile(rf"^{re.escape(act)}(?::|$)")

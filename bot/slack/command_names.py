@@ -1,10 +1,15 @@
-"""What this installation's commands are called: a second app in a workspace has its own words before each of them."""
+"""What the commands are called in this workspace: a second app puts a prefix before each of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
+from bot.slack import payloads
 from bot.slack.commands import Verb
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,22 +22,21 @@ class CommandNames:
         return f"{self.prefix}{verb}"
 
 
-def names_like(command: str) -> CommandNames | None:
-    """From one of them as it was typed; None where it is none of ours."""
-    for verb in Verb:
-        if command.startswith("/") and command.endswith(verb):
-            return CommandNames(prefix=command.removesuffix(verb))
-    return None
-
-
+@dataclass(slots=True)
 class NamesHeard:
-    """Slack tells no app how its commands are called, and a click has none: the newest that was typed shows it.
-
-    Until then they have their usual names.
+    """Slack does not tell an app what its commands are called, and a click has no command: the newest one that was
+    typed shows it. Until then they have their usual names.
     """
 
-    def __init__(self) -> None:
-        self.names = CommandNames()
+    names: CommandNames = field(default_factory=CommandNames)
+
+    def typed(self, body: Mapping[str, Any]) -> payloads.Typed:
+        command = payloads.typed(body)
+        self.hear(command.command)
+        return command
 
     def hear(self, command: str) -> None:
-        self.names = names_like(command) or self.names
+        for verb in Verb:
+            if command.startswith("/") and command.endswith(verb):
+                self.names = CommandNames(prefix=command.removesuffix(verb))
+                return

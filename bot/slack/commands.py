@@ -1,4 +1,4 @@
-"""Pure: what was typed behind a command -> a request, or a UsageError that says how to type it.
+"""Reads what was typed after a command. Raises UsageError, with an example, where it makes no sense.
 
 Which mail a name means is not decided here.
 """
@@ -6,20 +6,22 @@ Which mail a name means is not decided here.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+import unicodedata
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from bot.domain import UsageError
-from bot.mails.id_parsing import Unreadable, innermost, tidy
-from bot.mails.references import EXAMPLE_TASK, known, read_mail, read_mails
+from bot.mails.id_parsing import Unreadable, innermost, short, tidy
+from bot.mails.references import EXAMPLE_TASK, known, names_task, read_mail, read_mails
+from bot.mails.text_normalisation import plain_dashes
 from bot.slack.due_time import DueUnreadable, split_due
 
 if TYPE_CHECKING:
     from bot.domain import DueTime
     from bot.mails.references import Knows, Target
 
-EXAMPLE_ID = "d5a59a898b634d75be5584f8dc159c62"
+EXAMPLE_NAME = "Daily Sales"
 
 
 class Verb(StrEnum):
@@ -37,7 +39,7 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AskForm:
-    """Nothing was typed behind the command: offer a form."""
+    """Nothing was typed after the command: offer a form."""
 
     verb: Verb
 
@@ -48,94 +50,95 @@ class AskHelp:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class AskStatus:
+class AskMail:
+    """Something about one mail, or one of its runs."""
+
     target: Target
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subscribe:
+    """`has_task`: a task ID was typed, too, which plays no part."""
+
     targets: tuple[Target, ...]
     due: DueTime | None = None
+    has_task: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unsubscribe:
-    """`targets` is None for all of the channel's mails."""
+    """`targets` is None for all of the channel's mails. `has_task` as in Subscribe."""
 
     targets: tuple[Target, ...] | None
+    has_task: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ListSubscriptions:
-    pass
+class AskList:
+    """Of all mails that have these words, or of the channel's subscriptions."""
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ListMails:
     words: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AskHistory:
-    target: Target
+Request: TypeAlias = AskForm | AskHelp | AskMail | Subscribe | Unsubscribe | AskList
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunMail:
-    target: Target
-
-
-Request: TypeAlias = (
-    AskForm
-    | AskHelp
-    | AskStatus
-    | Subscribe
-    | Unsubscribe
-    | ListSubscriptions
-    | ListMails
-    | AskHistory
-    | RunMail
-)
-
-_HELP_WORDS = frozenset({"help", "?", "-h", "--help", "-help", "hilfe", "帮助", "？"})
+_HELP = re.compile(r"[-/]*(?:help|hilfe|帮助|\?)|[-/]+h")
 _EVERYTHING = frozenset({"all", "everything", "*"})
 _TYPED_AGAIN = re.compile(rf"^/\S*(?:{'|'.join(Verb)})(?:\s+|$)")
 
 
 def parse(verb: Verb, text: str, *, command: str = "", knows: Knows = lambda _: False) -> Request:
-    """Understand what was typed behind a command.
+    """Read what was typed after a command.
 
     `knows` tells whether words are exactly the name or the ID of a mail: such words are that mail, whatever
-    else they look like. Raises UsageError, with an example of the same `command` as this workspace calls it,
-    where it makes no sense.
+    else they look like. Raises UsageError with an example of the same `command` as this workspace calls it.
     """
     try:
-        return _request(verb, _TYPED_AGAIN.sub("", tidy(text)), knows)
+        return _request(verb, tidy(text), knows)
     except Unreadable as unreadable:
         is_due = isinstance(unreadable, DueUnreadable)
-        example = f"{command or f'/{verb}'} {_example(verb, is_due=is_due)}"
+        example = f"{command or f'/{verb}'} {_example(verb, is_due=is_due)}".strip()
         raise UsageError(str(unreadable), example=example) from None
 
 
 def _request(verb: Verb, text: str, knows: Knows) -> Request:
-    if verb is Verb.HELP or {text.casefold(), innermost(text).casefold()} & _HELP_WORDS:
+    if verb is Verb.HELP:
+        return AskHelp(verb=_command_named(_plain(innermost(text))))
+    text = _TYPED_AGAIN.sub("", text)
+    words = innermost(text)
+    if any(_HELP.fullmatch(_plain(each)) for each in (text, words)):
         return AskHelp(verb=verb)
     match verb:
-        case Verb.SUBSCRIPTIONS:
-            return ListSubscriptions()
         case Verb.LIST:
-            return ListMails(words=innermost(text))
-        case Verb.STATUS:
-            return AskStatus(target=read_mail(text, knows)) if text else AskForm(verb=verb)
+            return AskList(words=" ".join(words.split()))
+        case Verb.SUBSCRIPTIONS if text:
+            raise Unreadable(
+                f"This command lists all that the channel is told about, without “{short(words)}”."
+            )
+        case Verb.SUBSCRIPTIONS:
+            return AskList()
+        case _ if not text:
+            return AskForm(verb=verb)
         case Verb.SUBSCRIBE:
-            return _subscribe(text, knows) if text else AskForm(verb=verb)
+            return _subscribe(text, knows)
         case Verb.UNSUBSCRIBE:
-            is_all = innermost(text).casefold() in _EVERYTHING
-            return Unsubscribe(targets=None if is_all else read_mails(text, knows))
-        case Verb.HISTORY:
-            return AskHistory(target=replace(read_mail(text, knows), task_id=None))
-        case Verb.RUN:
-            return RunMail(target=replace(read_mail(text, knows), task_id=None))
+            if _plain(words) in _EVERYTHING:
+                return Unsubscribe(targets=None)
+            return Unsubscribe(targets=read_mails(text, knows), has_task=_has_task(text, knows))
+        case _:
+            return AskMail(target=read_mail(text, knows))
+
+
+def _plain(text: str) -> str:
+    """As the command language is compared: whatever the keyboard made of widths, dashes and case."""
+    return plain_dashes(unicodedata.normalize("NFKC", text)).casefold()
+
+
+def _command_named(words: str) -> Verb:
+    """“/mail-help subscribe” asks about that command; whatever else, about all of them."""
+    return next(
+        (verb for verb in Verb if words.removeprefix("/") in {verb, verb.removeprefix("mail-")}), Verb.HELP
+    )
 
 
 def _subscribe(text: str, knows: Knows) -> Subscribe:
@@ -143,10 +146,17 @@ def _subscribe(text: str, knows: Knows) -> Subscribe:
         return known(words, knows) is not None
 
     words, due = (text, None) if is_named(text) else split_due(innermost(text), is_named)
-    return Subscribe(targets=read_mails(words if due else text, knows), due=due)
+    mails = words if due else text
+    return Subscribe(targets=read_mails(mails, knows), due=due, has_task=_has_task(mails, knows))
+
+
+def _has_task(text: str, knows: Knows) -> bool:
+    return known(text, knows) is None and names_task(text)
 
 
 def _example(verb: Verb, *, is_due: bool) -> str:
     if is_due:
-        return f"{EXAMPLE_ID} due 09:30 weekdays grace 15m"
-    return f"{EXAMPLE_ID} {EXAMPLE_TASK}" if verb is Verb.STATUS else EXAMPLE_ID
+        return f"{EXAMPLE_NAME} due 09:30 weekdays grace 15m"
+    if verb is Verb.SUBSCRIPTIONS:
+        return ""
+    return f"{EXAMPLE_NAME} {EXAMPLE_TASK}" if verb is Verb.STATUS else EXAMPLE_NAME

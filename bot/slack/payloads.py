@@ -1,9 +1,9 @@
-"""Pure: Slack's payloads -> frozen values. The only place that knows how Slack nests them."""
+"""Reads Slack's payloads into frozen values. The only place that knows how Slack nests them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from bot.domain import ChannelId, TeamId, UserId
 
@@ -25,7 +25,7 @@ class Home:
     app_name: str
 
     def is_ours(self, person: Person) -> bool:
-        """People of other organisations reach us through shared channels: their clicks arrive.
+        """Clicks of people of other organisations arrive, too, through shared channels.
 
         In an Enterprise Grid all of its workspaces are ours; a person's team may be given as the enterprise itself.
         """
@@ -42,31 +42,26 @@ class Person:
     enterprise_id: str = ""
 
 
-class Incoming(Protocol):
-    """What every payload tells: who, where, and by which command, button or event (`where`)."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Incoming:
+    """What all payloads have: who, in which channel, and where to answer. Empty where Slack does not say."""
+
+    person: Person
+    channel_id: ChannelId = _NO_CHANNEL
+    response_url: str = ""
 
     @property
-    def person(self) -> Person: ...
-
-    @property
-    def channel_id(self) -> ChannelId: ...
-
-    @property
-    def response_url(self) -> str: ...
-
-    @property
-    def where(self) -> str: ...
+    def where(self) -> str:
+        """The command, button, form or event."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Typed:
+class Typed(Incoming):
     """A slash command. `command` is as typed, with whatever prefix this installation's commands have."""
 
-    person: Person
-    channel_id: ChannelId
     command: str
     text: str
-    response_url: str
     trigger_id: str
 
     @property
@@ -75,23 +70,20 @@ class Typed:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Clicked:
+class Clicked(Incoming):
     """A click on a button or a choice from a menu, in a message or on the Home tab.
 
-    `channel_id` and `message_ts` are empty on the Home tab and in modals; `response_url` there, too.
-    `ephemeral` messages can only be replaced through the response URL. `view_kind` is `home` or `modal`.
-    `offered` is what the menus of a message for all offer, by their action IDs: a button beside one can be
-    about everything in it, of which its own value has no room.
+    `channel_id`, `message_ts` and `response_url` are empty on the Home tab and in modals. `ephemeral` messages can
+    be replaced only through the response URL. `view_kind` is `home` or `modal`. `offered` is what the menus of a
+    message in a channel offer, by their action IDs: a button beside one can be about all of that, which would not
+    fit into its own value.
     """
 
-    person: Person
     action_id: str
     value: str
-    channel_id: ChannelId
     message_ts: str
     thread_ts: str
     ephemeral: bool
-    response_url: str
     trigger_id: str
     view_id: str
     view_kind: str = ""
@@ -103,26 +95,23 @@ class Clicked:
 
     @property
     def is_private(self) -> bool:
-        """Only this person sees what the button stands on, so an answer may take its place."""
+        """Only this person sees the message with the button, so an answer may replace it."""
         return self.ephemeral or bool(self.view_id)
 
     @property
     def thread(self) -> str:
-        """Of the message for all that the button stands on; "" where only this person sees it."""
+        """Of the message in the channel with the button; "" where only this person sees it."""
         return "" if self.is_private else self.thread_ts or self.message_ts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Submitted:
-    """A modal that was sent off: its fields by block, and what we hid in it when we opened it."""
+class Submitted(Incoming):
+    """A modal that was sent off: its fields by block, and what it carries."""
 
-    person: Person
     callback_id: str
     private_metadata: str
     view_id: str
     fields: Mapping[str, Field]
-    channel_id: ChannelId = _NO_CHANNEL
-    response_url: str = ""
 
     @property
     def where(self) -> str:
@@ -138,14 +127,11 @@ class Field:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Searched:
-    """Somebody types into a menu that looks things up: on the Home tab or in a form."""
+class Searched(Incoming):
+    """Somebody types into a menu that looks things up, on the Home tab or in a form."""
 
-    person: Person
     action_id: str
     words: str
-    channel_id: ChannelId = _NO_CHANNEL
-    response_url: str = ""
 
     @property
     def where(self) -> str:
@@ -153,14 +139,15 @@ class Searched:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Happened:
-    """An event: the Home tab was opened, a channel was archived, the bot was let in."""
+class Happened(Incoming):
+    """An event: the Home tab was opened, a channel was archived, the bot was invited.
+
+    `old_channel_id` is what a channel was called until then, where that has changed.
+    """
 
     kind: str
-    person: Person
-    channel_id: ChannelId
     tab: str
-    response_url: str = ""
+    old_channel_id: ChannelId = _NO_CHANNEL
 
     @property
     def where(self) -> str:
@@ -220,12 +207,14 @@ def searched(body: Mapping[str, Any]) -> Searched:
 
 
 def happened(body: Mapping[str, Any]) -> Happened:
-    """The Home tab is no channel, though its event names the direct message that it stands beside.
+    """The Home tab is no channel, though its event names the direct message beside it.
 
-    The wrapping's team is the one that installed the app, whoever it is about: it says nothing of a person.
+    The team outside of the event is the one that installed the app: it says nothing about the person.
     """
     event = body["event"]
-    channel = "" if event["type"] == HOME_OPENED else event.get("channel", "")
+    channel = event.get("channel") or event.get("new_channel_id", "")
+    if event["type"] == HOME_OPENED:
+        channel = ""
     return Happened(
         kind=event["type"],
         person=Person(
@@ -233,6 +222,7 @@ def happened(body: Mapping[str, Any]) -> Happened:
         ),
         channel_id=ChannelId(channel["id"] if isinstance(channel, dict) else channel),
         tab=event.get("tab", ""),
+        old_channel_id=ChannelId(event.get("old_channel_id", "")),
     )
 
 

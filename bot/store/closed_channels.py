@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select, update
 
 from bot.domain import NotifyReason
 from bot.mails.text_normalisation import displayed
@@ -16,7 +16,7 @@ from bot.store.database import insert_if_absent
 from bot.store.lease import fence
 from bot.store.notices import add_notice
 from bot.store.rows import upsert
-from bot.store.tables import channels, holds, mails, subscriptions
+from bot.store.tables import channels, holds, mails, manual_runs, notices, posts, subscriptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,6 +109,40 @@ class ClosedChannels:
             await fence(connection, term)
             opened = await connection.execute(delete(channels).where(channels.c.channel_id == channel_id))
             return bool(opened.rowcount)
+
+    async def move_channel(self, old: ChannelId, new: ChannelId) -> int:
+        """Slack gave a channel another ID: what belongs to the old one belongs to the new. Returns its subscriptions.
+
+        The audit keeps the ID of the time. Where the new ID has a row of its own already, that one stays.
+        """
+        key = func.replace(notices.c.dedupe_key, old, new)
+        taken = notices.alias()
+        subscribed = subscriptions.alias()
+        async with self._database.writing() as connection:
+            for stale in (
+                delete(subscriptions).where(
+                    subscriptions.c.channel_id == old,
+                    subscriptions.c.mail_id.in_(
+                        select(subscribed.c.mail_id).where(subscribed.c.channel_id == new)
+                    ),
+                ),
+                delete(notices).where(notices.c.channel_id == old, key.in_(select(taken.c.dedupe_key))),
+                delete(channels).where(channels.c.channel_id == old),
+            ):
+                await connection.execute(stale)
+            about_it = notices.c.dedupe_key.contains(old, autoescape=True)
+            await connection.execute(update(notices).where(about_it).values(dedupe_key=key))
+            await connection.execute(
+                update(notices).where(notices.c.subject_id == old).values(subject_id=new)
+            )
+            for table in (notices, posts, manual_runs):
+                await connection.execute(
+                    update(table).where(table.c.channel_id == old).values(channel_id=new)
+                )
+            moved = await connection.execute(
+                update(subscriptions).where(subscriptions.c.channel_id == old).values(channel_id=new)
+            )
+        return moved.rowcount
 
     async def closed_reason(self, channel_id: ChannelId) -> str | None:
         return (await self.closed_channels()).get(channel_id)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from bot.domain import SubscriptionState
     from bot.sandbox.slack.model import Message as Shown
-    from bot.slack.transport.answer import Answer
+    from bot.slack.transport.responders import Answer
 
 
 ROW = {"type": "actions", "block_id": "row"}
@@ -97,7 +97,7 @@ class NobodySubscribed:
 
 def gate_of(slack: SimulatedSlack, home: Home, channels: frozenset[str] = frozenset()) -> AccessPolicy:
     people = Users(AsyncWebClient(token=slack.bot_token, base_url=slack.api_url), fallback=UTC)
-    return AccessPolicy(home, people, NobodySubscribed(), channels=channels)
+    return AccessPolicy(home, people, NobodySubscribed(), channels)
 
 
 def says(text: str) -> Message:

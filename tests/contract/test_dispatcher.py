@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.slack.kit.blocks import Message
-    from bot.slack.transport.answer import Answer
+    from bot.slack.transport.responders import Answer
 
 BOTH_WAYS = pytest.mark.parametrize("mode", ["socket", "http"])
 
@@ -219,7 +219,7 @@ async def test_who_clicks_while_it_closes_is_told_so_by_the_response_url(mode: s
         assert "Please ask again" in (await at.answer()).text
         assert at.slack.workspace.messages("reports")[0].text == "News"
         await at.boundary.drain(0.1)
-        assert not at.boundary._goodbyes
+        assert not at.boundary._farewells
 
 
 async def test_a_goodbye_that_fails_does_not_stop_the_others(caplog: pytest.LogCaptureFixture) -> None:

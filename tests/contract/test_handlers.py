@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain import (
     ChannelId,
@@ -25,8 +26,10 @@ from bot.domain import (
     UserId,
 )
 from bot.mails.directory import Found
+from bot.mails.references import MailName
 from bot.mails.status_lookup import Waiting
 from bot.slack.command_names import NamesHeard
+from bot.slack.handlers.forms import Forms
 from bot.slack.handlers.history import HistoryHandler
 from bot.slack.handlers.mail_list import MailListHandler
 from bot.slack.handlers.manual_run import ManualRunHandler
@@ -37,6 +40,7 @@ from bot.slack.payloads import Clicked, Person, Typed
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
+    from bot.mails.references import Target
     from bot.slack.kit.blocks import Message
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -73,6 +77,12 @@ class OneMail:
         assert words
         return REF
 
+    def meant(self, target: Target) -> MailRef | Choice:
+        return target if isinstance(target, MailRef) else self.resolve(target.words)
+
+    def is_guess(self, target: Target, mail_id: MailId) -> bool:
+        return isinstance(target, MailName) and target.words not in {mail_id, SALES.name}
+
     def search(self, words: str, *, limit: int | None = None) -> list[Mail]:
         assert words
         return [SALES][:limit]
@@ -80,6 +90,9 @@ class OneMail:
     def find(self, words: str) -> Found:
         assert words
         return Found(mails=(SALES,))
+
+
+FORMS = Forms(slack=AsyncWebClient(), directory=OneMail(), zone_name="UTC")  # type: ignore[arg-type]
 
 
 @dataclass(kw_only=True)
@@ -173,7 +186,14 @@ def clicked(value: str) -> Clicked:
 
 
 def status_desk(lookup: Told, subscriptions: Any) -> StatusHandler:
-    return StatusHandler(lookup, OneMail(), subscriptions, now=lambda: NOON, zone=UTC)  # type: ignore[arg-type]
+    return StatusHandler(
+        lookup=lookup,  # type: ignore[arg-type]
+        directory=OneMail(),  # type: ignore[arg-type]
+        subscriptions=subscriptions,
+        forms=FORMS,
+        now=lambda: NOON,
+        zone=UTC,
+    )
 
 
 async def refused() -> Observation:
@@ -194,10 +214,10 @@ async def test_a_list_needs_no_database() -> None:
     answers = Answers()
     status = status_desk(Told(), NoDatabase())
     desk = MailListHandler(
-        OneMail(),  # type: ignore[arg-type]
-        Told(),  # type: ignore[arg-type]
-        NoDatabase(),
-        status,
+        directory=OneMail(),  # type: ignore[arg-type]
+        lookup=Told(),  # type: ignore[arg-type]
+        history=NoDatabase(),
+        status=status,
         commands=NamesHeard(),
         now=lambda: NOON,
         zone=UTC,
@@ -209,7 +229,15 @@ async def test_a_list_needs_no_database() -> None:
 async def test_a_history_says_that_the_records_cannot_be_read() -> None:
     """Nothing was to be written, so nothing is said of that; the way to the status is there."""
     answers = Answers()
-    desk = HistoryHandler(NoDatabase(), NoDatabase(), OneMail(), NoDatabase(), now=lambda: NOON, zone=UTC)  # type: ignore[arg-type]
+    desk = HistoryHandler(
+        records=NoDatabase(),
+        subscriptions=NoDatabase(),
+        directory=OneMail(),  # type: ignore[arg-type]
+        mails=NoDatabase(),
+        forms=FORMS,
+        now=lambda: NOON,
+        zone=UTC,
+    )
     await desk.typed(typed("m1"), answers)
     assert "cannot look up Daily Sales in my records" in answers.texts[0]
     assert answers.action_ids() == [Act.CHECK]
@@ -219,10 +247,11 @@ async def test_a_run_that_cannot_be_claimed_is_said_not_to_have_begun() -> None:
     """The person must know that nobody got a mail."""
     answers = Answers()
     desk = ManualRunHandler(
-        NoDatabase(),  # type: ignore[arg-type]
-        Told(found=seen()),  # type: ignore[arg-type]
-        OneMail(),  # type: ignore[arg-type]
-        NobodyIsTold(),
+        runner=NoDatabase(),  # type: ignore[arg-type]
+        lookup=Told(found=seen()),  # type: ignore[arg-type]
+        directory=OneMail(),  # type: ignore[arg-type]
+        forms=FORMS,
+        messenger=NobodyIsTold(),  # type: ignore[arg-type]
         may_run=lambda _: True,
         now=lambda: NOON,
         zone=UTC,

@@ -15,7 +15,8 @@ from bot.domain import ChannelId, Choice, MailId, ManualRun, UserId
 from bot.domain.manual_run_rules import Over, RunEnd, Started
 from bot.mails.directory import Found
 from bot.sandbox.slack import SimulatedSlack
-from bot.slack.handlers.manual_run_report import RunReporter, SlackChannelMessenger
+from bot.slack.handlers.manual_run_report import RunReporter
+from bot.slack.transport.notifier import ChannelMessenger
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -72,14 +73,21 @@ class Stage:
         self.slack = slack
         self.pauses: list[float] = []
         client = AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, retry_handlers=[])
-        self.voice = SlackChannelMessenger(client, sleep=self._sleep)
+        self.voice = ChannelMessenger(slack=client, sleep=self._sleep)
 
     async def _sleep(self, seconds: float) -> None:
         self.pauses.append(seconds)
         await asyncio.sleep(seconds)
 
     def story(self, answer: Answers | None = None, *, replace: bool = False) -> RunReporter:
-        return RunReporter(self.voice, NoNames(), now=lambda: NOON, zone=UTC, answer=answer, replace=replace)  # type: ignore[arg-type]
+        return RunReporter(
+            messenger=self.voice,
+            directory=NoNames(),  # type: ignore[arg-type]
+            now=lambda: NOON,
+            zone=UTC,
+            answer=answer,
+            replace=replace,
+        )
 
     async def notice(self) -> str:
         shown = await self.slack.people.post_message("ada", "reports", "the notice")

@@ -10,7 +10,7 @@ import pytest
 from bot.sandbox.slack import Answered, EnvelopeType
 from bot.slack.app import button
 from bot.slack.payloads import clicked, submitted
-from bot.slack.transport.menus import of_old
+from bot.slack.transport.dispatcher import outdated
 from tests.contract.bolt_stage import stage
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ INTERACTIONS: Mapping[str, Mapping[str, Any]] = {
 async def test_whatever_slack_sends_is_acked(mode: str, caplog: pytest.LogCaptureFixture) -> None:
     """Events and shortcuts that somebody added by hand, and what older apps were sent."""
     async with stage(mode) as at:
-        at.app.action(button(re.compile("")))(at.boundary.listener(clicked, of_old))
-        at.app.view(re.compile(""))(at.boundary.listener(submitted, of_old))
+        at.app.action(button(re.compile("")))(at.boundary.listener(clicked, outdated))
+        at.app.view(re.compile(""))(at.boundary.listener(submitted, outdated))
         answers = {
             kind: await at.slack.deliver(
                 EnvelopeType.EVENT,

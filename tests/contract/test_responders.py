@@ -18,7 +18,7 @@ from tests.contract.simulated_slack import Clock
 
 if TYPE_CHECKING:
     from bot.slack.payloads import Typed
-    from bot.slack.transport.answer import Answer
+    from bot.slack.transport.responders import Answer
 
 
 async def test_a_lost_answer_shows_the_message_once() -> None:

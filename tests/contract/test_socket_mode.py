@@ -25,7 +25,7 @@ from tests.contract.simulated_slack import MANIFEST, client_of
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from bot.slack.transport.answer import Answer
+    from bot.slack.transport.responders import Answer
 
 HOME = Home(team_id=TeamId("T0HOME0001"), enterprise_id="", bot_user_id=UserId("U0BOT"), app_name="Test app")
 

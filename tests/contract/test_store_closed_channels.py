@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain import (
+    ChannelId,
     LeaseLost,
     Mail,
     MailId,
@@ -51,6 +52,49 @@ async def test_a_closed_channel_keeps_what_it_is_owed_and_its_people_hear_of_it(
     assert await gates.reopen_channel(REPORTS, term=leader.term)
     assert not await gates.reopen_channel(REPORTS, term=leader.term)
     assert (await leader.send(6)).items[0].incident.mail_id == MAIL
+
+
+async def test_a_channel_with_a_new_id_keeps_all_that_it_had(leader: StoreLeader) -> None:
+    """Subscriptions, what is firing, the message about it and what is still pending; nothing is told twice."""
+    new = ChannelId("C0SHARED42")
+    await subscribed(leader, REPORTS)
+    await subscribed(leader, REPORTS, mail_id=MailId("other"), by=BOB)
+    await leader.saw(2, run(1, FAILED))
+    await leader.send(3)
+    assert await leader.store.gates.move_channel(REPORTS, new) == 2
+    assert await leader.store.subscriptions.of_channels([REPORTS]) == ()
+    state = await leader.store.subscriptions.get(new, MAIL)
+    assert state is not None
+    assert state.incident is not None
+    await leader.saw(4, run(2, RunStatus.SENT))
+    assert {each.channel_id for each in await leader.store.outbox.backlog(now=at(5))} == {new}
+    assert await leader.redraw_all(channel=new) == 1
+    reply = await leader.send(6, channel=new)
+    assert reply.thread_ts == "3.000000"
+    await leader.saw(7, run(2, RunStatus.SENT))
+    assert await leader.nothing_owed(channel=new)
+    assert await leader.store.gates.move_channel(REPORTS, new) == 0
+
+
+async def test_a_new_id_that_is_subscribed_already_stays_so(leader: StoreLeader) -> None:
+    """Somebody typed a command there before we were told of the new ID; a closed channel is open under it."""
+    new = ChannelId("C0SHARED42")
+    await subscribed(leader, REPORTS)
+    await subscribed(leader, REPORTS, mail_id=MailId("other"))
+    await subscribed(leader, new, by=BOB)
+    gates = leader.store.gates
+    await gates.close_channel(
+        REPORTS, reason="channel_not_found", now=at(3), operator_channel=FINANCE, term=None
+    )
+    assert await gates.move_channel(REPORTS, new) == 1
+    assert {each.subscription.mail_id for each in await leader.store.subscriptions.of_channels([new])} == {
+        MAIL,
+        "other",
+    }
+    state = await leader.store.subscriptions.get(new, MAIL)
+    assert state is not None
+    assert state.subscription.created_by == BOB
+    assert await gates.closed_channels() == {}
 
 
 async def test_a_hold_is_remembered_and_never_lasts_longer_than_it_was_set_for(leader: StoreLeader) -> None:

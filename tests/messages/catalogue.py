@@ -30,7 +30,7 @@ from bot.domain import (
     UnknownRefusal,
     UsageError,
 )
-from bot.slack.commands import EXAMPLE_ID, Verb
+from bot.slack.commands import EXAMPLE_NAME, Verb
 from bot.slack.kit.actions import InChannel, under_status
 from bot.slack.views import errors as failures
 from bot.slack.views import help as guide
@@ -158,7 +158,7 @@ def _guides() -> dict[str, Message]:
     same = Choice(words="daily sales", mails=(SALES, twin), task_id=TaskId(7218865303929605212))
     return {
         "usage": failures.usage(
-            UsageError("“x<!here>” is not a task ID.", example=f"/mail-status {EXAMPLE_ID}")
+            UsageError("“x<!here>” is not a task ID.", example=f"/mail-status {EXAMPLE_NAME}")
         ),
         "choose-several": guide.choose(
             Choice(words="sales", mails=(SALES, same_name, NASTY)), verb=Verb.STATUS

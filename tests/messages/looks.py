@@ -31,7 +31,7 @@ from bot.slack.command_names import CommandNames
 from bot.slack.commands import Verb
 from bot.slack.kit.actions import InChannel, under_status
 from bot.slack.kit.blocks import together
-from bot.slack.transport.sheets import as_sheet, as_tab
+from bot.slack.transport.responders import as_modal, as_tab
 from bot.slack.views import errors as failures
 from bot.slack.views import help as guide
 from bot.slack.views import status as messages
@@ -90,17 +90,17 @@ def look_views() -> dict[str, View]:
         "status-sent": _status(run("SENT")),
     }
     tabs = {"outsider": failures.outsider(), "wrong-channel": failures.wrong_channel()}
-    shown = {f"sheet-{name}": as_sheet(message) for name, message in sheets.items()}
+    shown = {f"sheet-{name}": as_modal(message) for name, message in sheets.items()}
     shown |= {f"tab-{name}": as_tab(message) for name, message in tabs.items()}
     return (
         shown
         | _homes()
         | {
-            "sheet-status": as_sheet(_status(run("FAILED"))),
-            "sheet-places": as_sheet(_places(snoozed=False)),
-            "sheet-places-quiet": as_sheet(_places(snoozed=True)),
-            "sheet-list": as_sheet(_lists()["list-page"]),
-            "sheet-history": as_sheet(_histories()["history-not-subscribed"]),
+            "sheet-status": as_modal(_status(run("FAILED"))),
+            "sheet-places": as_modal(_places(snoozed=False)),
+            "sheet-places-quiet": as_modal(_places(snoozed=True)),
+            "sheet-list": as_modal(_lists()["list-page"]),
+            "sheet-history": as_modal(_histories()["history-not-subscribed"]),
         }
     )
 

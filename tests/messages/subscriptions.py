@@ -23,6 +23,7 @@ from bot.domain import (
 )
 from bot.domain.subscriptions import Posting
 from bot.slack.command_names import CommandNames
+from bot.slack.commands import Verb
 from bot.slack.views import forms as form_views
 from bot.slack.views import status as sharing_messages
 from bot.slack.views import subscriptions as views
@@ -132,6 +133,12 @@ def subscription_messages() -> dict[str, Message]:
         "subscribing-checking-one": views.checking(1, 0),
         "subscribing-checked": views.checked(),
         "subscribed-already": views.already([sent, failed]),
+        "subscribe-shared": views.ask_shared(views.Wanted(mail_ids=(MAIL,), due=None, events=None)),
+        "subscribe-shared-several": views.ask_shared(
+            views.Wanted(mail_ids=(MAIL, MailId("m2")), due=None, events=None)
+        ),
+        "subscribed-shared": views.shared_is_known(),
+        "subscribe-shared-cancelled": views.not_subscribed_shared(),
         "cannot-post-archived": views.cannot_post(Posting.ARCHIVED, "report-bot"),
         "cannot-post-read-only": views.cannot_post(Posting.READ_ONLY, "report-bot"),
         "cannot-post-direct": views.cannot_post(Posting.DIRECT, "report-bot"),
@@ -172,5 +179,11 @@ def forms() -> dict[str, View]:
     origin = Origin(channel_id=CHANNEL, response_url="https://hooks.slack.com/commands/T0/1/x")
     return {
         "form-status": form_views.status_form(origin),
+        "form-history": form_views.choose_form(Verb.HISTORY, origin),
+        "form-run": form_views.choose_form(Verb.RUN, origin),
+        "form-unsubscribe": form_views.unsubscribe_form(origin, [(MAIL, SALES), (MailId("gone"), None)]),
+        "form-unsubscribe-many": form_views.unsubscribe_form(
+            origin, [(MailId(f"m{number}"), None) for number in range(103)]
+        ),
         "form-subscribe": form_views.subscribe_form(origin, zone_name="Asia/Shanghai"),
     }

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from bot.domain import SubscriptionState
     from bot.slack.kit.blocks import Message
     from bot.slack.payloads import Typed
-    from bot.slack.transport.answer import Answer
+    from bot.slack.transport.responders import Answer
     from tests.support.rig import Rig
 
 STATES = {

@@ -121,3 +121,21 @@ async def test_a_bot_that_is_removed_from_a_private_channel_and_invited_back(sta
     )
     await stage.slack.people.invite_bot("ada", "board")
     await until_told(stage, "Daily Sales failed", channel="board")
+
+
+async def test_a_channel_whose_id_changes_is_told_on(stage: Rig) -> None:
+    """It was shared with another organisation: its message is edited, and typing there shows what it has."""
+    await subscribe(stage)
+    fail(stage)
+    await until_told(stage, "Daily Sales failed")
+    old = stage.slack.workspace.channel("reports").id
+    new = await stage.slack.people.change_channel_id("reports")
+    assert new.id != old
+    assert stage.bot
+    await stage.bot.until_logged("channel_id_changed", seconds=20)
+    mail = stage.world.named("Daily Sales")
+    stage.world.run_now(mail.mail_id, takes=timedelta(0), outcome=Status.SENT)
+    await until_told(stage, "Daily Sales recovered")
+    await stage.slack.people.type_command("ada", "reports", "/mail-subscriptions")
+    await stage.until_text("Daily Sales", seconds=10)
+    assert "channel_closed" not in "\n".join(stage.bot.log)

@@ -16,7 +16,7 @@ from bot.domain import (
 )
 from bot.mails.references import MailName
 from bot.slack.commands import (
-    AskStatus,
+    AskMail,
     Verb,
     parse,
 )
@@ -59,6 +59,9 @@ from tests.unit.typed_samples import MAIL, OTHER, TASK, VENDOR_LINE, ref
         pytest.param(f"{MAIL}\ufe0f", ref(), id="a variation selector"),
         pytest.param(f"{MAIL[:9]}\u00ad{MAIL[9:]}", ref(), id="a soft hyphen inside"),
         pytest.param("2342526", ref("2342526"), id="a short number is a mail ID too"),
+        pytest.param(f"{MAIL} ７２１８", ref(task=7218), id="a task ID in full width"),
+        pytest.param(f"MailId: {MAIL}\nTaskId: {TASK}", ref(task=TASK), id="labels on lines"),
+        pytest.param(f'{{\n "MailId":\n  "{MAIL}"\n}}', ref(), id="JSON on lines"),
         pytest.param("a", MailName(words="a"), id="one letter may be a name or an ID"),
         pytest.param("Sales2024", MailName(words="Sales2024"), id="one word with digits, too"),
         pytest.param(f"{MAIL} {TASK}", ref(task=TASK), id="mail and task"),
@@ -180,7 +183,7 @@ from tests.unit.typed_samples import MAIL, OTHER, TASK, VENDOR_LINE, ref
 )
 def test_status_understands_what_people_paste(typed: str, expected: MailRef | MailName) -> None:
     """However an ID is wrapped, it is the same ID."""
-    assert parse(Verb.STATUS, typed) == AskStatus(target=expected)
+    assert parse(Verb.STATUS, typed) == AskMail(target=expected)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +195,6 @@ def test_status_understands_what_people_paste(typed: str, expected: MailRef | Ma
         pytest.param(f"{MAIL} 1.5", "is not a task ID", id="fraction"),
         pytest.param(f"{MAIL} {MAX_TASK_ID + 1}", "larger than any", id="beyond 64 bits"),
         pytest.param(f"{MAIL} {'9' * 60}", "is not a task ID", id="absurdly long number"),
-        pytest.param(f"{MAIL} ７２１８", "is not a task ID", id="full-width digits"),
         pytest.param(f"{MAIL} {TASK} {TASK}", "at most one task ID", id="three words"),
         pytest.param(f"{MAIL} {OTHER}", "That is 2 mails. One at a time", id="two mails"),
         pytest.param(f"{MAIL} {MAIL}", "is not a task ID", id="one mail twice"),
@@ -219,7 +221,7 @@ def test_status_says_what_was_wrong(typed: str, words: str) -> None:
     assert words in refused.value.problem
     command, _, arguments = refused.value.example.partition(" ")
     assert command == "/mail-status"
-    assert isinstance(parse(Verb.STATUS, arguments), AskStatus)
+    assert isinstance(parse(Verb.STATUS, arguments), AskMail)
 
 
 LABEL_PARTS = (
@@ -257,6 +259,6 @@ def test_any_id_survives_wrapping(mail: str, task: int) -> None:
     """Whatever an ID looks like, labels and quotes around it change nothing."""
     for typed in (f"`{mail}` “{task}”", f"[TaskId]:{task}; [MailId]:{mail}; [ErrorCode]:1"):
         asked = parse(Verb.STATUS, typed)
-        assert isinstance(asked, AskStatus)
+        assert isinstance(asked, AskMail)
         meant = asked.target.as_id if isinstance(asked.target, MailName) else asked.target
         assert meant == ref(mail, task)

@@ -133,3 +133,53 @@ def _misspelt(name: str, chance: random.Random) -> str:
     at, swap = chance.randrange(len(name)), chance.randrange(len(name) - 2)
     name = name[:swap] + name[swap + 1] + name[swap] + name[swap + 2 :]
     return name[:at] + name[at + 1 :]
+
+
+EMOJI = NameIndex(
+    (
+        mail("e1", "📈 Daily Sales"),
+        mail("e2", "📉 Weekly Losses"),
+        mail("e3", "👩\u200d💻 Dev report"),
+        mail("e4", ":our-logo: Board"),
+        mail("e5", "Report 10:30:45"),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        pytest.param("📈 Daily Sales", ["e1"], id="as it is"),
+        pytest.param(":chart_with_upwards_trend: Daily Sales", ["e1"], id="as Slack sends it"),
+        pytest.param(":chart_with_downwards_trend: Daily Sales", [], id="another emoji"),
+        pytest.param(":female-technologist: Dev report", ["e3"], id="a code that only Slack has"),
+        pytest.param("👩\u200d💻 Dev report", ["e3"], id="several joined to one"),
+        pytest.param(":our-logo: Board", ["e4"], id="a custom emoji"),
+        pytest.param("Report 10:31:45", [], id="a time is no emoji"),
+    ],
+)
+def test_emoji_in_names(words: str, expected: list[str]) -> None:
+    """Slack replaces them by codes before we see them."""
+    assert [each.mail_id for each in EMOJI.exact(words)] == expected
+
+
+@pytest.mark.parametrize("words", [":chart_with_upwards_trend:", ":female-technologist:", ":our-logo:"])
+def test_a_search_for_an_emoji_finds_the_names_that_have_it(words: str) -> None:
+    """Or any, where nobody but Slack knows which one it is."""
+    assert EMOJI.having(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        pytest.param("华东", ["a5"], id="a part of a name"),
+        pytest.param("sales daily", ["a1"], id="in another order"),
+        pytest.param("store", ["a3", "a4"], id="a part of two"),
+        pytest.param("store 1", [], id="a number is no part of another"),
+        pytest.param("a", [], id="a letter is in many"),
+        pytest.param("lin", [], id="an owner's name is no mail's"),
+    ],
+)
+def test_names_that_have_the_words_as_they_are(words: str, expected: list[str]) -> None:
+    """One such name is meant, however much more it says."""
+    assert [each.mail_id for each in INDEX.containing(words)] == expected

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain import Choice, MailId, MailRef, TaskId
-from bot.slack.commands import AskStatus, Verb, parse
-from bot.slack.handlers.status import resolve
+from bot.slack.commands import AskMail, Verb, parse
 from tests.unit.test_directory import directory_of, mail
 
 LONG_ID = "d5a59a898b634d75be5584f8dc159c62"
@@ -27,8 +26,8 @@ CAST = (
 async def _meant(typed: str) -> MailRef | Choice:
     directory = await directory_of(*CAST)
     asked = parse(Verb.STATUS, typed, knows=directory.knows)
-    assert isinstance(asked, AskStatus)
-    return resolve(asked.target, directory)
+    assert isinstance(asked, AskMail)
+    return directory.meant(asked.target)
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,13 @@ def test_no_format_character_is_seen() -> None:
         pytest.param("销售（华东）", "销售(华东)", id="widths"),
         pytest.param("Bob’s “best”", 'bob\'s "best"', id="curls"),
         pytest.param("Cafe\u0301", "café", id="accents put together"),
+        pytest.param("Sales – EU", "Sales - EU", id="dashes"),
+        pytest.param("📈 Daily Sales", ":chart_with_upwards_trend: Daily Sales", id="an emoji"),
+        pytest.param("⚠️ Stock", ":warning: Stock", id="an emoji that Slack calls otherwise"),
+        pytest.param("👍🏽 Ops", ":+1::skin-tone-4: Ops", id="a skin tone"),
+        pytest.param("🇨🇳 China", ":flag-cn: China", id="a flag"),
+        pytest.param("🇨🇳 China", ":cn: China", id="a flag, by its short code"),
+        pytest.param("1️⃣ First", ":one: First", id="a keycap"),
     ],
 )
 def test_what_looks_alike_is_alike(one: str, other: str) -> None:

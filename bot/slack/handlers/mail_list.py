@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.domain import MailRef, StoreError
 from bot.domain.incidents import Standing
-from bot.slack.commands import AskHelp, ListMails, Verb, parse
+from bot.slack.commands import AskHelp, AskList, Verb, parse
 from bot.slack.kit.actions import read_ref
 from bot.slack.views import help as guide
 from bot.slack.views.mail_list import PER_PAGE, Listed, Wanted, mail_list
@@ -23,36 +24,26 @@ if TYPE_CHECKING:
     from bot.slack.command_names import NamesHeard
     from bot.slack.handlers.status import StatusHandler
     from bot.slack.payloads import Clicked, Typed
-    from bot.slack.transport.answer import Answer
+    from bot.slack.transport.responders import Answer
 
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class MailListHandler:
-    """Serves people who look for a mail by its name. Pages keep nothing: each button carries what it needs."""
+    """Keeps no state between pages: each button carries what it needs."""
 
-    def __init__(
-        self,
-        directory: MailDirectory,
-        lookup: StatusLookup,
-        history: History,
-        status: StatusHandler,
-        *,
-        commands: NamesHeard,
-        now: Callable[[], datetime],
-        zone: tzinfo,
-    ) -> None:
-        self._directory = directory
-        self._lookup = lookup
-        self._history = history
-        self._status = status
-        self._commands = commands
-        self._now = now
-        self._zone = zone
+    directory: MailDirectory
+    lookup: StatusLookup
+    history: History
+    status: StatusHandler
+    commands: NamesHeard
+    now: Callable[[], datetime]
+    zone: tzinfo
 
     async def typed(self, typed: Typed, answer: Answer) -> None:
         match parse(Verb.LIST, typed.text):
-            case ListMails(words=words):
+            case AskList(words=words):
                 await self._show(Wanted(words=words), answer)
             case AskHelp():
                 await answer.send(guide.help_for(Verb.LIST, typed.command))
@@ -64,10 +55,10 @@ class MailListHandler:
 
     async def picked(self, clicked: Clicked, answer: Answer) -> None:
         """The list stays where it is: there may be another mail to look at."""
-        await self._status.show(read_ref(clicked.value), clicked.channel_id, answer, replace=False)
+        await self.status.show(read_ref(clicked.value), clicked.channel_id, answer, replace=False)
 
     async def _show(self, wanted: Wanted, answer: Answer, *, replace: bool | None = None) -> None:
-        found = self._directory.find(wanted.words)
+        found = self.directory.find(wanted.words)
         last_page = max(0, len(found.mails) - 1) // PER_PAGE
         page = min(max(wanted.page, 0), last_page)
         mails = found.mails[page * PER_PAGE : (page + 1) * PER_PAGE]
@@ -76,35 +67,35 @@ class MailListHandler:
             mails=mails,
             total=len(found.mails),
             only_close=found.only_close,
-            is_old=self._directory.is_out_of_reach,
+            is_old=self.directory.is_out_of_reach,
             standings=await self._standings(mails),
-            names=self._commands.names,
+            names=self.commands.names,
         )
-        await answer.send(mail_list(listed, now=self._now(), zone=self._zone), replace=replace)
+        await answer.send(mail_list(listed, now=self.now(), zone=self.zone), replace=replace)
 
     async def _standings(self, mails: Sequence[Mail]) -> dict[MailId, Standing]:
-        """What was recorded, or what somebody was just shown if that is newer."""
+        """What was recorded, or what somebody was shown since."""
         recorded = await self._recorded([mail.mail_id for mail in mails])
         standings = {}
         for mail in mails:
             known = recorded.get(mail.mail_id, Standing())
-            last = self._lookup.last_known(MailRef(mail_id=mail.mail_id))
+            last = self.lookup.last_known(MailRef(mail_id=mail.mail_id))
             shown = last.answer.latest if last else None
             if (latest := _newer(known.latest, shown)) or known.incident:
                 standings[mail.mail_id] = Standing(latest=latest, incident=known.incident)
         return standings
 
     async def _recorded(self, mail_ids: Sequence[MailId]) -> Mapping[MailId, Standing]:
-        """The list itself is at hand: that the records cannot be read takes nothing from it but the states."""
+        """Where the database fails, the list is shown without states."""
         try:
-            return await self._history.standings(mail_ids)
+            return await self.history.standings(mail_ids)
         except StoreError as error:
             _log.warning("standings_not_read", extra={"error": str(error)})
             return {}
 
 
 def _newer(recorded: TaskRun | None, shown: TaskRun | None) -> TaskRun | None:
-    """The later of two runs; of two sights of one run that which knows its end."""
+    """The later of two runs; of two records of one run the one that has its end."""
     if recorded is None or shown is None:
         return recorded or shown
     if recorded.key == shown.key:

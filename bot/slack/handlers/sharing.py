@@ -1,8 +1,9 @@
-"""Shows a whole channel what one person was shown: asks first, by whose wish is said, a double click shows it once."""
+"""Posts a status in the channel for everybody: asks first, names who asked, and posts once however often one clicks."""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.domain import Observation, QuickBIError
@@ -20,39 +21,29 @@ if TYPE_CHECKING:
     from bot.mails.status_lookup import StatusLookup
     from bot.slack.handlers.status import StatusHandler
     from bot.slack.payloads import Clicked
-    from bot.slack.transport.answer import Answer
+    from bot.slack.transport.responders import Answer
 
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SharingHandler:
-    """Serves people who want their channel to see a status."""
-
-    def __init__(
-        self,
-        lookup: StatusLookup,
-        directory: MailDirectory,
-        status: StatusHandler,
-        audit: Audit,
-        *,
-        now: Callable[[], datetime],
-    ) -> None:
-        self._lookup = lookup
-        self._directory = directory
-        self._status = status
-        self._audit = audit
-        self._now = now
+    lookup: StatusLookup
+    directory: MailDirectory
+    status: StatusHandler
+    audit: Audit
+    now: Callable[[], datetime]
 
     async def chosen(self, clicked: Clicked, answer: Answer) -> None:
-        """From a menu, which cannot ask first by itself. What it hangs on stays as it is."""
+        """From a menu, which cannot ask first by itself. The message with the menu stays."""
         _, ref = read_more(clicked.value)
-        question = views.ask_to_share(ref, self._directory.get(ref.mail_id), clicked.channel_id)
+        question = views.ask_to_share(ref, self.directory.get(ref.mail_id), clicked.channel_id)
         await answer.send(question, replace=False)
 
     async def confirmed(self, clicked: Clicked, answer: Answer) -> None:
-        """What was forgotten since is asked for anew; why there is none is told only to who asked."""
+        """A status that was forgotten since is asked for again; an error is told only to who asked."""
         ref = read_ref(clicked.value)
-        mail = self._directory.get(ref.mail_id)
+        mail = self.directory.get(ref.mail_id)
         try:
             observation = await self._observation(ref)
         except QuickBIError as error:
@@ -62,26 +53,26 @@ class SharingHandler:
             _log.info("share_repeated", extra={"mail_id": ref.mail_id})
             return
         await answer.send(views.shared_now(ref, mail), replace=True)
-        status = await self._status.message(ref, clicked.channel_id, observation, self._now(), stays=True)
+        status = await self.status.message(ref, clicked.channel_id, observation, self.now(), stays=True)
         await answer.send(views.shared(status, clicked.person.user_id), replace=False, in_channel=True)
 
     async def dismissed(self, clicked: Clicked, answer: Answer) -> None:
         _, ref = read_more(clicked.value)
-        await answer.send(views.not_shared(ref, self._directory.get(ref.mail_id)), replace=True)
+        await answer.send(views.not_shared(ref, self.directory.get(ref.mail_id)), replace=True)
 
     async def _observation(self, ref: MailRef) -> Observation:
-        known = self._lookup.last_known(ref)
+        known = self.lookup.last_known(ref)
         if known is not None:
             return known
-        found = await self._lookup.ask(ref)
+        found = await self.lookup.ask(ref)
         return found if isinstance(found, Observation) else await found.answer
 
     async def _is_first(self, clicked: Clicked, ref: MailRef) -> bool:
-        """One question is good for one message to the channel, whichever replica hears the second click."""
+        """One question makes one message in the channel, whichever replica gets the second click."""
         user_id, channel_id = clicked.person.user_id, clicked.channel_id
         _log.info("share", extra={"user_id": user_id, "channel_id": channel_id, "mail_id": ref.mail_id})
-        return await self._audit.record_once(
-            at=self._now(),
+        return await self.audit.record_once(
+            at=self.now(),
             user_id=user_id,
             action="share",
             channel_id=channel_id,

@@ -1,8 +1,9 @@
-"""Lets a channel have its peace about a mail for a while. The notice that stands there goes on being true."""
+"""Snoozes a failing mail in a channel and wakes it. The notice that stands there is still kept current."""
 
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -19,35 +20,25 @@ if TYPE_CHECKING:
     from bot.domain.repositories import Subscriptions
     from bot.mails.directory import MailDirectory
     from bot.slack.command_names import NamesHeard
-    from bot.slack.handlers.manual_run_report import ChannelMessenger
     from bot.slack.kit.blocks import Message
     from bot.slack.payloads import Clicked
-    from bot.slack.transport.answer import Answer
+    from bot.slack.transport.notifier import ChannelMessenger
+    from bot.slack.transport.responders import Answer
     from bot.slack.transport.users import Users
 
 MORNING = time(9)
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SnoozeHandler:
-    def __init__(
-        self,
-        subscriptions: Subscriptions,
-        directory: MailDirectory,
-        people: Users,
-        voice: ChannelMessenger,
-        *,
-        commands: NamesHeard,
-        now: Callable[[], datetime],
-        zone: tzinfo,
-    ) -> None:
-        self._subscriptions = subscriptions
-        self._directory = directory
-        self._people = people
-        self._voice = voice
-        self._commands = commands
-        self._now = now
-        self._zone = zone
+    subscriptions: Subscriptions
+    directory: MailDirectory
+    users: Users
+    messenger: ChannelMessenger
+    commands: NamesHeard
+    now: Callable[[], datetime]
+    zone: tzinfo
 
     async def clicked(self, clicked: Clicked, answer: Answer) -> None:
         """Snooze or wake, and say in the notice's thread who did it."""
@@ -59,7 +50,7 @@ class SnoozeHandler:
         outcome, state = await self.snooze(clicked.channel_id, mail_id, snooze, user_id)
         if outcome is SnoozeOutcome.NOT_SUBSCRIBED or state is None:
             await answer.send(
-                views.not_subscribed(self._title(mail_id), names=self._commands.names), replace=False
+                views.not_subscribed(self._title(mail_id), names=self.commands.names), replace=False
             )
         elif outcome is SnoozeOutcome.NOTHING_WRONG:
             await answer.send(views.nothing_wrong(mail_id, state.mail), replace=False)
@@ -67,7 +58,7 @@ class SnoozeHandler:
             await self._tell(clicked, [state], answer)
 
     async def _all_clicked(self, clicked: Clicked, snooze: Snooze, answer: Answer) -> None:
-        """All mails that the message offers to look at: those that are failing here, when it was drawn."""
+        """All mails that the message offers to look at: those that were failing here when it was drawn."""
         done = []
         for value in clicked.offered.get(Act.CHECK, ()):
             outcome, state = await self.snooze(
@@ -81,49 +72,49 @@ class SnoozeHandler:
             await answer.send(views.none_failing(), replace=False)
 
     async def _tell(self, clicked: Clicked, done: Sequence[SubscriptionState], answer: Answer) -> None:
-        by, now = clicked.person.user_id, self._now()
-        message = views.snoozed(done[0], by, count=len(done), now=now, zone=self._zone)
+        by, now = clicked.person.user_id, self.now()
+        message = views.snoozed(done[0], by, count=len(done), now=now, zone=self.zone)
         if not await self._tell_thread(clicked, message):
             await answer.send(message, replace=False, in_channel=True)
 
     async def snooze(
         self, channel_id: ChannelId, mail_id: MailId, snooze: Snooze, by: UserId
     ) -> tuple[SnoozeOutcome, SubscriptionState | None]:
-        """How it went, and how the channel's subscription is now. Tells nobody."""
-        outcome = await self._subscriptions.snooze(
+        """Return the outcome and the channel's subscription as it is now. Tells nobody."""
+        outcome = await self.subscriptions.snooze(
             channel_id,
             mail_id,
             until=await self._until(snooze, by),
             until_recovered=snooze is Snooze.RECOVERED,
             by=by,
-            now=self._now(),
+            now=self.now(),
         )
         where = {"user_id": by, "channel_id": channel_id, "mail_id": mail_id}
         _log.info("snooze", extra=where | {"how_long": snooze, "outcome": outcome})
-        return outcome, await self._subscriptions.get(channel_id, mail_id)
+        return outcome, await self.subscriptions.get(channel_id, mail_id)
 
     async def _until(self, snooze: Snooze, user_id: UserId) -> datetime | None:
-        """Only a morning depends on where the person is."""
-        zone = await self._people.zone_of(user_id) if snooze is Snooze.TOMORROW else self._zone
-        return until(snooze, self._now(), zone)
+        """Only “tomorrow” depends on the person's own zone."""
+        zone = await self.users.zone_of(user_id) if snooze is Snooze.TOMORROW else self.zone
+        return until(snooze, self.now(), zone)
 
     async def _tell_thread(self, clicked: Clicked, message: Message) -> bool:
-        """False where there is no thread, or the bot cannot speak in it: what was done is told another way."""
+        """False where there is no thread, or the bot cannot post in it."""
         if not clicked.thread:
             return False
         try:
-            await self._voice.say(clicked.channel_id, message, thread_ts=clicked.thread)
+            await self.messenger.say(clicked.channel_id, message, thread_ts=clicked.thread)
         except SlackError as error:
             _log.warning("thread_not_told", extra={"channel_id": clicked.channel_id, "error": error.error})
             return False
         return True
 
     def _title(self, mail_id: MailId) -> str:
-        return name_or_id(mail_id, self._directory.get(mail_id))
+        return name_or_id(mail_id, self.directory.get(mail_id))
 
 
 def until(snooze: Snooze, now: datetime, zone: tzinfo) -> datetime | None:
-    """When the quiet ends; None for what ends otherwise. `zone` is the person's own."""
+    """When the snooze ends; None where no time ends it. `zone` is the person's own."""
     match snooze:
         case Snooze.HOUR:
             return now + timedelta(hours=1)

@@ -1,98 +1,92 @@
-"""Answers `/mail-status` and Check again: which mail, ask, show. Holds no rule of what is news."""
+"""Answers `/mail-status`, its form and Check again: which mail, ask Quick BI, show. Decides nothing about notices."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from dataclasses import replace as with_changes
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
-from bot.domain import Choice, MailRef, QuickBIError, RunStatus, StoreError
+from bot.domain import MailRef, Observation, QuickBIError, RunStatus, StoreError
 from bot.mails.status_lookup import Waiting
-from bot.slack.commands import AskForm, AskHelp, AskStatus, Verb, parse
+from bot.slack.commands import AskForm, AskHelp, AskMail, Verb, parse
 from bot.slack.kit.actions import InChannel, read_ref, under_status
 from bot.slack.kit.text import label_of
 from bot.slack.views import help as guide
-from bot.slack.views import status as messages
+from bot.slack.views import status as views
 from bot.slack.views.errors import failure, may_pass
-from bot.slack.views.status import Seen
+from bot.slack.views.forms import chosen_mails
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime, tzinfo
 
-    from bot.domain import ChannelId, MailId, Observation
+    from bot.domain import ChannelId, MailId
     from bot.domain.repositories import Subscriptions
     from bot.mails.directory import MailDirectory
-    from bot.mails.references import Target
     from bot.mails.status_lookup import StatusLookup
+    from bot.slack.handlers.forms import Forms
     from bot.slack.kit.blocks import Message
-    from bot.slack.payloads import Clicked, Typed
-    from bot.slack.transport.answer import Answer
+    from bot.slack.payloads import Clicked, Submitted, Typed
+    from bot.slack.transport.responders import Answer
 
+_SEVERAL_FRESH_FOR = 10.0  # seconds: by the time that the last is answered the first is a little older
+_SILENT_FOR = 1.0  # seconds before a person is told to wait
+Found: TypeAlias = Observation | QuickBIError
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class StatusHandler:
-    """Serves people who ask how a mail is doing."""
-
-    def __init__(
-        self,
-        lookup: StatusLookup,
-        directory: MailDirectory,
-        subscriptions: Subscriptions,
-        *,
-        now: Callable[[], datetime],
-        zone: tzinfo,
-    ) -> None:
-        self._lookup = lookup
-        self._directory = directory
-        self._subscriptions = subscriptions
-        self._now = now
-        self._zone = zone
+    lookup: StatusLookup
+    directory: MailDirectory
+    subscriptions: Subscriptions
+    forms: Forms
+    now: Callable[[], datetime]
+    zone: tzinfo
 
     async def typed(self, typed: Typed, answer: Answer) -> None:
-        request = parse(Verb.STATUS, typed.text, command=typed.command, knows=self._directory.knows)
+        request = parse(Verb.STATUS, typed.text, command=typed.command, knows=self.directory.knows)
         match request:
-            case AskStatus(target=target):
-                await self._answer(target, typed.channel_id, answer)
+            case AskMail(target=target):
+                if found := await self.forms.which(target, Verb.STATUS, answer):
+                    ref, answer = found
+                    await self.show(ref, typed.channel_id, answer)
             case AskHelp() | AskForm():
-                await answer.send(guide.help_for(Verb.STATUS, typed.command))
+                if isinstance(request, AskHelp) or not await self.forms.open_status(typed):
+                    await answer.send(guide.help_for(Verb.STATUS, typed.command))
             case _:
                 raise AssertionError(request)
 
-    async def check_again(self, clicked: Clicked, answer: Answer) -> None:
-        """On an answer that one person sees it replaces that; on a message for all it answers beside it."""
-        ref = read_ref(clicked.value)
-        await self.show(ref, clicked.channel_id, answer, replace=clicked.is_private)
+    async def submitted(self, submitted: Submitted, answer: Answer) -> None:
+        mail_ids = chosen_mails(submitted.fields)
+        if len(mail_ids) == 1:
+            await self.show(MailRef(mail_id=mail_ids[0]), submitted.channel_id, answer)
+        else:
+            await self._show_several(mail_ids, answer)
 
-    async def picked(self, clicked: Clicked, answer: Answer) -> None:
-        ref = read_ref(clicked.value)
-        await self.show(ref, clicked.channel_id, answer, replace=clicked.is_private)
+    async def clicked(self, clicked: Clicked, answer: Answer) -> None:
+        """Replace an answer that one person sees; answer beside a message that everybody sees."""
+        await self.show(read_ref(clicked.value), clicked.channel_id, answer, replace=clicked.is_private)
 
     async def as_shown(self, ref: MailRef, channel_id: ChannelId) -> Message | None:
         """The status as somebody was shown it, with the buttons of now; None where it is forgotten."""
-        last = self._lookup.last_known(ref)
-        return None if last is None else await self.message(ref, channel_id, last, self._now())
+        last = self.lookup.last_known(ref)
+        return None if last is None else await self.message(ref, channel_id, last, self.now())
 
     async def show(
         self, ref: MailRef, channel_id: ChannelId, answer: Answer, *, replace: bool | None = None
     ) -> None:
-        """Ask, with a word about the wait if it is long, and show what Quick BI said."""
-        mail, asked_at = self._directory.get(ref.mail_id), self._now()
+        """Ask Quick BI and show what it said. Where that takes long, say so first."""
+        mail, asked_at = self.directory.get(ref.mail_id), self.now()
         try:
-            found = await self._lookup.ask(ref)
+            found = await self.lookup.ask(ref)
             if isinstance(found, Waiting):
-                await answer.send(
-                    messages.checking(
-                        ref,
-                        mail,
-                        ready_in=found.ready_in,
-                        last=self._seen(ref, found.last, asked_at) if found.last else None,
-                        now=self._now(),
-                        zone=self._zone,
-                    ),
-                    replace=replace,
+                last = self._seen(ref, found.last, asked_at) if found.last else None
+                wait = views.checking(
+                    ref, mail, ready_in=found.ready_in, last=last, now=self.now(), zone=self.zone
                 )
+                await answer.send(wait, replace=replace)
                 # A click's response URL replaces what was clicked on: a message for all must stay as it is.
                 replace = True if replace is None else replace
                 found = await found.answer
@@ -100,24 +94,6 @@ class StatusHandler:
             await answer.send(self._no_answer(error, ref, asked_at), replace=replace)
         else:
             await answer.send(await self.message(ref, channel_id, found, asked_at), replace=replace)
-
-    async def _answer(self, target: Target, channel_id: ChannelId, answer: Answer) -> None:
-        meant = resolve(target, self._directory)
-        if isinstance(meant, Choice):
-            await answer.send(guide.choose(meant, verb=Verb.STATUS))
-        else:
-            await self.show(meant, channel_id, answer)
-
-    def _no_answer(self, error: QuickBIError, ref: MailRef, asked_at: datetime) -> Message:
-        mail = self._directory.get(ref.mail_id)
-        message = failure(error, ref, mail)
-        if may_pass(error):
-            message = messages.with_check_again(message, ref, label_of(ref.mail_id, mail))
-        last = self._lookup.last_known(ref)
-        if last is None:
-            return message
-        seen = self._seen(ref, last, asked_at)
-        return messages.beside_last_known(message, seen, now=self._now(), zone=self._zone)
 
     async def message(
         self,
@@ -128,7 +104,7 @@ class StatusHandler:
         *,
         stays: bool = False,
     ) -> Message:
-        seen, now = self._seen(ref, observation, asked_at), self._now()
+        seen = self._seen(ref, observation, asked_at)
         newest = observation.answer.latest
         controls = under_status(
             ref,
@@ -136,25 +112,56 @@ class StatusHandler:
             has_failed=newest is not None and newest.status is RunStatus.FAILED,
             here=await self._in_channel(channel_id, ref.mail_id),
         )
-        return messages.status(seen, now=now, zone=self._zone, extra=(controls,), stays=stays)
+        return views.status(seen, now=self.now(), zone=self.zone, extra=(controls,), stays=stays)
+
+    async def _show_several(self, mail_ids: Sequence[MailId], answer: Answer) -> None:
+        """One message for all of them, so that a response URL suffices for any number."""
+
+        async def while_waiting(ready_in: float) -> None:
+            await answer.send(views.checking_several(len(mail_ids), ready_in))
+
+        found = await ask_each(
+            self.lookup, mail_ids, fresh_for=_SEVERAL_FRESH_FOR, while_waiting=while_waiting
+        )
+        glances = [
+            views.Glance(
+                ref=MailRef(mail_id=mail_id),
+                mail=self.directory.get(mail_id),
+                latest=None if isinstance(each, QuickBIError) else each.answer.latest,
+                error=each if isinstance(each, QuickBIError) else None,
+            )
+            for mail_id, each in zip(mail_ids, found, strict=True)
+        ]
+        await answer.send(views.several(glances, now=self.now(), zone=self.zone))
+
+    def _no_answer(self, error: QuickBIError, ref: MailRef, asked_at: datetime) -> Message:
+        mail = self.directory.get(ref.mail_id)
+        message = failure(error, ref, mail)
+        if may_pass(error):
+            message = views.with_check_again(message, ref, label_of(ref.mail_id, mail))
+        last = self.lookup.last_known(ref)
+        if last is None:
+            return message
+        seen = self._seen(ref, last, asked_at)
+        return views.beside_last_known(message, seen, now=self.now(), zone=self.zone)
 
     async def _in_channel(self, channel_id: ChannelId, mail_id: MailId) -> InChannel:
-        """Quick BI's answer is there: that the records cannot be read must not keep it from whoever asked."""
+        """Where the database fails, Quick BI's answer is shown all the same."""
         try:
-            here = await self._subscriptions.here(channel_id, mail_id)
+            here = await self.subscriptions.here(channel_id, mail_id)
         except StoreError as error:
             _log.warning("subscription_not_read", extra={"mail_id": mail_id, "error": str(error)})
             return InChannel()
         if here is None:
             return InChannel(is_subscribed=False)
         subscription, is_firing = here
-        is_snoozed = subscription.is_snoozed(self._now())
+        is_snoozed = subscription.is_snoozed(self.now())
         return InChannel(is_subscribed=True, is_snoozed=is_snoozed if is_firing or is_snoozed else None)
 
-    def _seen(self, ref: MailRef, observation: Observation, asked_at: datetime) -> Seen:
-        return Seen(
+    def _seen(self, ref: MailRef, observation: Observation, asked_at: datetime) -> views.Seen:
+        return views.Seen(
             ref=ref,
-            mail=self._directory.get(ref.mail_id),
+            mail=self.directory.get(ref.mail_id),
             runs=observation.answer.runs,
             seen_at=observation.seen_at,
             request_id=observation.answer.request_id,
@@ -162,11 +169,35 @@ class StatusHandler:
         )
 
 
-def resolve(target: Target, directory: MailDirectory) -> MailRef | Choice:
-    """Which mail is meant. Words that no name comes close to may still be an ID that the list has not."""
-    if isinstance(target, MailRef):
-        return target
-    meant = directory.resolve(target.words)
-    if isinstance(meant, Choice) and not meant.mails and target.as_id is not None:
-        return target.as_id
-    return with_changes(meant, task_id=target.task_id)
+async def ask_each(
+    lookup: StatusLookup,
+    mail_ids: Sequence[MailId],
+    *,
+    fresh_for: float,
+    while_waiting: Callable[[float], Awaitable[None]],
+) -> list[Found]:
+    """What Quick BI says of each mail, in their order. They queue for the call budget together.
+
+    `while_waiting` is called at most once, with the estimate in seconds. `fresh_for` is in seconds.
+    """
+    estimates = [0.0]
+
+    async def ask(mail_id: MailId) -> Found:
+        try:
+            found = await lookup.ask(MailRef(mail_id=mail_id), fresh_for=fresh_for)
+            if not isinstance(found, Waiting):
+                return found
+            estimates.append(found.ready_in)
+            return await found.answer
+        except QuickBIError as error:
+            return error
+
+    tasks = [asyncio.create_task(ask(mail_id)) for mail_id in mail_ids]
+    try:
+        _, pending = await asyncio.wait(tasks, timeout=_SILENT_FOR)
+        if pending:
+            await while_waiting(max(estimates))
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()

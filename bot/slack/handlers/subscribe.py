@@ -1,239 +1,219 @@
-"""Subscribes channels, lets them leave, and shows what they are told of. Decides nothing about news."""
+"""Subscribes a channel to mails: may the bot post there, may each mail be seen, and who is told what was done."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
-from bot.domain import Choice, Mail, MailRef
-from bot.mails.name_search import NameIndex
-from bot.slack.commands import AskForm, AskHelp, Subscribe, Unsubscribe, Verb, parse
-from bot.slack.handlers.joining import who_where
-from bot.slack.handlers.status import resolve
-from bot.slack.kit.actions import UNDER_STATUS, read_more, read_page, read_ref
-from bot.slack.kit.blocks import together
-from bot.slack.kit.text import name_or_id
+from bot.domain import (
+    EVERY_EVENT,
+    Choice,
+    MailRef,
+    Observation,
+    Posting,
+    QuickBIError,
+    QuickBIUnavailable,
+    SubscribeOutcome,
+    Subscription,
+    TeamId,
+    Throttled,
+)
+from bot.slack.commands import AskForm, AskHelp, Subscribe, Verb, parse
+from bot.slack.handlers.status import ask_each
+from bot.slack.kit.actions import UNDER_STATUS, read_ref
+from bot.slack.kit.blocks import message, small, together
+from bot.slack.payloads import Clicked
 from bot.slack.views import help as guide
 from bot.slack.views import subscriptions as views
-from bot.slack.views import unsubscribe as leaving
+from bot.slack.views.errors import failure
+from bot.slack.views.forms import wishes
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime, tzinfo
 
-    from bot.domain import ChannelId, DueTime, MailId, SubscriptionState
+    from bot.domain import ChannelId, DueTime, Event, MailId
     from bot.domain.repositories import Subscriptions
     from bot.mails.directory import MailDirectory
-    from bot.mails.references import Target
-    from bot.slack.command_names import NamesHeard
-    from bot.slack.handlers.joining import Asker, SubscribeFlow
-    from bot.slack.handlers.status import StatusHandler
+    from bot.mails.status_lookup import StatusLookup
+    from bot.slack.handlers.forms import Forms
+    from bot.slack.handlers.status import Found, StatusHandler
     from bot.slack.kit.blocks import Message
-    from bot.slack.payloads import Clicked, Typed
-    from bot.slack.transport.answer import Answer
+    from bot.slack.payloads import Home, Submitted, Typed
+    from bot.slack.transport.channel_access import ChannelAccess
+    from bot.slack.transport.responders import Answer
 
+Asker: TypeAlias = "Typed | Clicked | Submitted"
+_FRESH_FOR = 60.0  # seconds
 _log = logging.getLogger(__name__)
 
 
-class SubscriptionHandler:
-    """Serves people who want a channel to be told of mails, or no longer.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SubscribeHandler:
+    """`on_channel_used` looks whether a channel that was closed to the bot still is."""
 
-    `visited` opens a channel that was closed to us, if it no longer is.
-    """
+    subscriptions: Subscriptions
+    lookup: StatusLookup
+    directory: MailDirectory
+    forms: Forms
+    status: StatusHandler
+    channels: ChannelAccess
+    on_channel_used: Callable[[ChannelId], Awaitable[None]]
+    home: Home
+    now: Callable[[], datetime]
+    zone: tzinfo
 
-    def __init__(
-        self,
-        subscriptions: Subscriptions,
-        joining: SubscribeFlow,
-        directory: MailDirectory,
-        status: StatusHandler,
-        *,
-        visited: Callable[[ChannelId], Awaitable[None]],
-        commands: NamesHeard,
-        now: Callable[[], datetime],
-        zone: tzinfo,
-    ) -> None:
-        self._subscriptions = subscriptions
-        self._joining = joining
-        self._directory = directory
-        self._status = status
-        self._visited = visited
-        self._commands = commands
-        self._now = now
-        self._zone = zone
-
-    async def subscribe_typed(self, typed: Typed, answer: Answer) -> None:
-        match parse(Verb.SUBSCRIBE, typed.text, command=typed.command, knows=self._directory.knows):
-            case Subscribe(targets=targets, due=due):
-                await self._subscribe_targets(typed, targets, due, answer)
+    async def typed(self, typed: Typed, answer: Answer) -> None:
+        request = parse(Verb.SUBSCRIBE, typed.text, command=typed.command, knows=self.directory.knows)
+        match request:
+            case Subscribe(targets=targets, due=due, has_task=has_task):
+                meant = [(target, self.directory.meant(target)) for target in targets]
+                found = [(target, each) for target, each in meant if isinstance(each, MailRef)]
+                private = [
+                    guide.choose(each, verb=Verb.SUBSCRIBE) for _, each in meant if isinstance(each, Choice)
+                ]
+                notes = [guide.no_task(Verb.SUBSCRIBE)] if has_task else []
+                if notes := [*notes, *self.forms.guesses(found)]:
+                    private.append(message(*map(small, notes)))
+                if found:
+                    mail_ids = list(dict.fromkeys(ref.mail_id for _, ref in found))
+                    await self._subscribe(typed, mail_ids, due, answer, private=private)
+                else:
+                    await answer.send(together(private))
             case AskHelp() | AskForm():
-                await answer.send(guide.help_for(Verb.SUBSCRIBE, typed.command))
-            case other:
-                raise AssertionError(other)
+                if isinstance(request, AskHelp) or not await self.forms.open_subscribe(typed):
+                    await answer.send(guide.help_for(Verb.SUBSCRIBE, typed.command))
+            case _:
+                raise AssertionError(request)
 
-    async def subscribe_clicked(self, clicked: Clicked, answer: Answer) -> None:
+    async def clicked(self, clicked: Clicked, answer: Answer) -> None:
         """A button under a status, or a choice among several mails. The message that it stood on stays."""
-        await self._joining.subscribe(clicked, [read_ref(clicked.value).mail_id], None, answer)
-        await self._show_truth(clicked, answer)
+        await self._subscribe(clicked, [read_ref(clicked.value).mail_id], None, answer)
+        await show_current(self.status, clicked, answer)
 
-    async def unsubscribe_typed(self, typed: Typed, answer: Answer) -> None:
-        match parse(Verb.UNSUBSCRIBE, typed.text, command=typed.command, knows=self._directory.knows):
-            case Unsubscribe(targets=None):
-                states = await self._subscriptions.of_channels([typed.channel_id])
-                message = leaving.confirm_all(len(states)) if states else self._nothing()
-                await answer.send(message)
-            case Unsubscribe(targets=targets) if targets is not None:
-                await self._unsubscribe_targets(typed, targets, answer)
-            case AskHelp():
-                await answer.send(guide.help_for(Verb.UNSUBSCRIBE, typed.command))
-            case other:
-                raise AssertionError(other)
+    async def confirmed(self, clicked: Clicked, answer: Answer) -> None:
+        """Yes, although people of other organisations will read it."""
+        wanted = views.Wanted.from_value(clicked.value)
+        await answer.send(views.shared_is_known(), replace=True)
+        await self._subscribe(
+            clicked, wanted.mail_ids, wanted.due, answer, events=wanted.events, is_confirmed=True
+        )
 
-    async def unsubscribe_clicked(self, clicked: Clicked, answer: Answer) -> None:
-        """A button whose own dialog has asked."""
-        if clicked.value == "all":
-            await self._unsubscribe_all(clicked, answer)
-            return
-        await self._unsubscribe(clicked, [read_ref(clicked.value).mail_id], answer)
-        await self._show_truth(clicked, answer)
+    async def dismissed(self, clicked: Clicked, answer: Answer) -> None:  # noqa: ARG002
+        await answer.send(views.not_subscribed_shared(), replace=True)
 
-    async def unsubscribe_chosen(self, clicked: Clicked, answer: Answer) -> None:
-        """From a menu, which cannot ask first by itself. What it hangs on stays as it is."""
-        _, ref = read_more(clicked.value)
-        state = await self._subscriptions.get(clicked.channel_id, ref.mail_id)
-        if state is None:
-            await answer.send(self._not_subscribed(self._title(ref.mail_id)), replace=False)
-        else:
-            await answer.send(leaving.ask_to_leave(ref.mail_id, state.mail), replace=False)
+    async def submitted(self, submitted: Submitted, answer: Answer) -> None:
+        wish = wishes(submitted.fields)
+        await self._subscribe(submitted, wish.mail_ids, wish.due, answer, events=wish.events)
 
-    async def unsubscribe_confirmed(self, clicked: Clicked, answer: Answer) -> None:
-        """The step before said yes; its question makes room for what became of it."""
-        mail_id = read_ref(clicked.value).mail_id
-        if await self._leave(clicked, [mail_id]):
-            await answer.send(leaving.left(mail_id, self._directory.get(mail_id)), replace=True)
-            await self._tell(clicked, [mail_id], answer)
-        else:
-            await answer.send(self._not_subscribed(self._title(mail_id)), replace=True)
-
-    async def dismissed(self, clicked: Clicked, answer: Answer) -> None:
-        _, ref = read_more(clicked.value)
-        await answer.send(leaving.stays(ref.mail_id, self._directory.get(ref.mail_id)), replace=True)
-
-    async def list_typed(self, typed: Typed, answer: Answer) -> None:
-        match parse(Verb.SUBSCRIPTIONS, typed.text):
-            case AskHelp():
-                await answer.send(guide.help_for(Verb.SUBSCRIPTIONS, typed.command))
-            case _:
-                await self._list(typed, answer, page=0)
-
-    async def page_clicked(self, clicked: Clicked, answer: Answer) -> None:
-        await self._list(clicked, answer, page=read_page(clicked.value)[0], replace=True)
-
-    async def _subscribe_targets(
-        self, typed: Typed, targets: Sequence[Target], due: DueTime | None, answer: Answer
+    async def _subscribe(
+        self,
+        who: Asker,
+        mail_ids: Sequence[MailId],
+        due: DueTime | None,
+        answer: Answer,
+        *,
+        events: frozenset[Event] | None = None,
+        private: Sequence[Message] = (),
+        is_confirmed: bool = False,
     ) -> None:
-        mails: list[MailId] = []
-        refusals: list[Message] = []
-        for target in targets:
-            meant = resolve(target, self._directory)
-            if isinstance(meant, Choice):
-                refusals.append(guide.choose(meant, verb=Verb.SUBSCRIBE))
-            else:
-                mails.append(meant.mail_id)
-        if mails:
-            await self._joining.subscribe(typed, list(dict.fromkeys(mails)), due, answer, refusals=refusals)
-        else:
-            await answer.send(together(refusals))
+        """Check that notices would arrive and that each mail may be seen; then subscribe, and tell the channel.
 
-    async def _unsubscribe_targets(self, typed: Typed, targets: Sequence[Target], answer: Answer) -> None:
-        """A channel leaves what it has: names are looked up among its own mails first, so that gone ones go too."""
-        own = _index(await self._subscriptions.of_channels([typed.channel_id]))
-        mails: list[MailId] = []
-        for target in targets:
-            words = target.mail_id if isinstance(target, MailRef) else target.words
-            meant = resolve(target, self._directory)
-            exact = own.exact(words)
-            found = exact or _among(own, meant)
-            if len(found) == 1 and (exact or isinstance(meant, MailRef)):
-                mails.append(found[0].mail_id)
-            elif found:
-                await answer.send(
-                    guide.choose(Choice(words=words, mails=found), verb=Verb.UNSUBSCRIBE), replace=False
-                )
-            else:
-                await answer.send(self._not_subscribed(words), replace=False)
-        if mails:
-            await self._unsubscribe(typed, mails, answer)
-
-    async def _unsubscribe_all(self, clicked: Clicked, answer: Answer) -> None:
-        """The question makes room for what became of it, here too."""
-        left = await self._leave(clicked, None)
-        match left:
-            case ():
-                message = self._nothing()
-            case (mail_id,):
-                message = leaving.left(mail_id, self._directory.get(mail_id))
-            case _:
-                message = leaving.left_all(len(left))
-        await answer.send(message, replace=clicked.is_private)
-        if left:
-            await self._tell(clicked, left, answer)
-
-    async def _tell(self, who: Asker, left: Sequence[MailId], answer: Answer) -> None:
-        mails = [(mail_id, self._directory.get(mail_id)) for mail_id in left]
-        await answer.send(leaving.unsubscribed(mails, who.person.user_id), replace=False, in_channel=True)
-
-    async def _unsubscribe(self, who: Asker, mail_ids: Sequence[MailId], answer: Answer) -> None:
-        if left := await self._leave(who, mail_ids):
-            await self._tell(who, left, answer)
-        else:
-            gone = [self._not_subscribed(self._title(mail_id)) for mail_id in mail_ids]
-            await answer.send(together(gone), replace=False)
-
-    async def _leave(self, who: Asker, mail_ids: Sequence[MailId] | None) -> tuple[MailId, ...]:
-        left = await self._subscriptions.unsubscribe(
-            who.channel_id, mail_ids, by=who.person.user_id, now=self._now()
-        )
-        for mail_id in left:
-            _log.info("unsubscribe", extra=who_where(who, mail_id))
-        return left
-
-    def _title(self, mail_id: MailId) -> str:
-        return name_or_id(mail_id, self._directory.get(mail_id))
-
-    async def _show_truth(self, clicked: Clicked, answer: Answer) -> None:
-        """Draw the status anew that only this person sees: its button says what can be done now.
-
-        Where what it showed is forgotten by now, it stays.
+        `events` None: keep those of a subscription that exists, else all. `private` is only for who asked.
+        `is_confirmed`: that other organisations read the channel is known.
         """
-        if clicked.ephemeral and clicked.action_id in UNDER_STATUS:
-            status = await self._status.as_shown(read_ref(clicked.value), clicked.channel_id)
-            if status is not None:
-                await answer.send(status, replace=True)
+        posting = await self.channels.posting(who.channel_id)
+        if posting is Posting.SHARED and not is_confirmed:
+            question = views.ask_shared(views.Wanted(mail_ids=tuple(mail_ids), due=due, events=events))
+            await answer.send(together([question, *private]), replace=False)
+            return
+        if posting not in {Posting.FINE, Posting.SHARED, Posting.UNKNOWN}:
+            await answer.send(views.cannot_post(posting, self.home.app_name), replace=False)
+            return
+        await self.on_channel_used(who.channel_id)
+        is_told = False
 
-    async def _list(self, who: Asker, answer: Answer, *, page: int, replace: bool | None = None) -> None:
-        await self._visited(who.channel_id)
-        states = await self._subscriptions.of_channels([who.channel_id])
-        message = (
-            views.listed(states, page=page, now=self._now(), zone=self._zone) if states else self._nothing()
+        async def while_waiting(ready_in: float) -> None:
+            nonlocal is_told
+            if not isinstance(who, Clicked):  # its response URL would replace what was clicked on
+                is_told = await answer.send(views.checking(len(mail_ids), ready_in))
+
+        asked = await ask_each(self.lookup, mail_ids, fresh_for=_FRESH_FOR, while_waiting=while_waiting)
+        done: list[views.Subscribed] = []
+        refused = list(private)
+        for mail_id, found in zip(mail_ids, asked, strict=True):
+            if isinstance(found, QuickBIError) and not self._may_be_seen(mail_id, found):
+                refused.append(failure(found, MailRef(mail_id=mail_id), self.directory.get(mail_id)))
+            else:
+                done.append(await self._write(who, mail_id, due, events, found))
+        await self._confirm(who, done, refused, answer, is_told=is_told)
+
+    def _may_be_seen(self, mail_id: MailId, why_not: QuickBIError) -> bool:
+        """While Quick BI cannot be asked, a mail that is in its list will do."""
+        return isinstance(why_not, QuickBIUnavailable | Throttled) and self.directory.get(mail_id) is not None
+
+    async def _write(
+        self,
+        who: Asker,
+        mail_id: MailId,
+        due: DueTime | None,
+        events: frozenset[Event] | None,
+        found: Found,
+    ) -> views.Subscribed:
+        wish = Subscription(
+            team_id=TeamId(who.person.team_id),
+            channel_id=who.channel_id,
+            mail_id=mail_id,
+            created_by=who.person.user_id,
+            created_at=self.now(),
+            due=due,
+            events=EVERY_EVENT if events is None else events,
         )
-        await answer.send(message, replace=replace)
+        known = found.answer if isinstance(found, Observation) else None
+        outcome, state = await self.subscriptions.subscribe(
+            wish, baseline=known, with_events=events is not None
+        )
+        if outcome is not SubscribeOutcome.ALREADY:
+            _log.info("subscribe", extra=who_where(who, mail_id) | {"outcome": outcome})
+        return views.Subscribed(state=state, outcome=outcome, is_checked=known is not None)
 
-    def _nothing(self) -> Message:
-        return views.none_yet(self._commands.names)
+    async def _confirm(
+        self,
+        who: Asker,
+        done: Sequence[views.Subscribed],
+        refused: Sequence[Message],
+        answer: Answer,
+        *,
+        is_told: bool,
+    ) -> None:
+        """Tell the channel what changed; tell only who asked what did not, and why. One message for each."""
+        old = [one.state for one in done if one.outcome is SubscribeOutcome.ALREADY]
+        private = [*([views.already(old)] if old else []), *refused]
+        if private:
+            await answer.send(together(private), replace=is_told)
+        elif is_told:
+            await answer.send(views.checked(), replace=True)
+        new = [one for one in done if one.outcome is SubscribeOutcome.CREATED]
+        changed = [one.state for one in done if one.outcome is SubscribeOutcome.UPDATED]
+        by, now = who.person.user_id, self.now()
+        public = [*([views.subscribed(new, by, now=now, zone=self.zone)] if new else [])]
+        public += [views.changed(changed, by)] if changed else []
+        if public:
+            await answer.send(together(public), replace=False, in_channel=True)
 
-    def _not_subscribed(self, words: str) -> Message:
-        return leaving.not_subscribed(words, names=self._commands.names)
+
+async def show_current(status: StatusHandler, clicked: Clicked, answer: Answer) -> None:
+    """Draw the status again that only this person sees, so that its button offers what can be done now.
+
+    Where what it showed is forgotten, the message stays.
+    """
+    if clicked.ephemeral and clicked.action_id in UNDER_STATUS:
+        message = await status.as_shown(read_ref(clicked.value), clicked.channel_id)
+        if message is not None:
+            await answer.send(message, replace=True)
 
 
-def _index(states: Sequence[SubscriptionState]) -> NameIndex:
-    """A channel's own mails. One that Quick BI's list never had can still be left by its ID."""
-    return NameIndex(
-        state.mail or Mail(mail_id=state.subscription.mail_id, name="", owner_name="", paused=False)
-        for state in states
-    )
-
-
-def _among(own: NameIndex, meant: MailRef | Choice) -> tuple[Mail, ...]:
-    mail_ids = [meant.mail_id] if isinstance(meant, MailRef) else [mail.mail_id for mail in meant.mails]
-    return tuple(mail for mail_id in mail_ids if (mail := own.get(mail_id)) is not None)
+def who_where(who: Asker, mail_id: MailId) -> dict[str, object]:
+    """Who changed what, for the log; the audit's row is the store's."""
+    return {"user_id": who.person.user_id, "channel_id": who.channel_id, "mail_id": mail_id}

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 _MAX_TEXT = 4000  # Slack cuts the top-level text behind this; facts: "under 4,000"
-_MAX_BLOCKS = 50
+MAX_BLOCKS = 50
 _PAGE = SectionBlock.text_max_length - 40  # of a section; room is left for the line that counts the rest
 _DATE = re.compile(r"<!date\^[^|>]*\|([^>]*)>")
 _LINK = re.compile(r"<https?://[^|>]*\|([^>]*)>")
@@ -107,7 +107,7 @@ def together(messages: Sequence[Message]) -> Message:
     """
     blocks: list[Block] = []
     for number, each in enumerate(messages):
-        if len(blocks) + len(each.blocks) > _MAX_BLOCKS - 1:
+        if len(blocks) + len(each.blocks) > MAX_BLOCKS - 1:
             blocks.append(small(f"and {plural(len(messages) - number, 'more answer')} like these"))
             break
         blocks += [_numbered(block, number) if number else block for block in each.blocks]

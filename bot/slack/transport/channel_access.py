@@ -1,7 +1,8 @@
-"""Can the bot post in a channel? Asked of Slack before somebody relies on it."""
+"""Whether the bot can post in a channel, by what Slack says about it."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bot.domain import Posting, SlackError
@@ -18,14 +19,14 @@ if TYPE_CHECKING:
 _OUT_OF_SIGHT = {"channel_not_found", "not_in_channel", "no_permission"}
 
 
+@dataclass(frozen=True, slots=True)
 class ChannelAccess:
-    def __init__(self, slack: AsyncWebClient) -> None:
-        self._slack = slack
+    slack: AsyncWebClient
 
     async def posting(self, channel_id: ChannelId) -> Posting:
-        """Where Slack shows no such channel, it is private; a direct message is told by its ID."""
+        """A channel that Slack does not show is private, or a direct message, which has an ID of its own kind."""
         try:
-            answer = await call_slack(self._slack.conversations_info(channel=channel_id))
+            answer = await call_slack(self.slack.conversations_info(channel=channel_id))
         except SlackError as error:
             if error.error not in _OUT_OF_SIGHT:
                 return Posting.UNKNOWN
@@ -34,7 +35,7 @@ class ChannelAccess:
 
 
 def posting_in(channel: Mapping[str, Any], *, uninvited: bool = True) -> Posting:
-    """Whether a message would arrive, by what Slack tells of the channel.
+    """Whether a message would arrive, by Slack's description of the channel.
 
     `uninvited`: public channels take messages without an invitation (`chat:write.public`).
     """
@@ -42,8 +43,10 @@ def posting_in(channel: Mapping[str, Any], *, uninvited: bool = True) -> Posting
         return Posting.ARCHIVED
     if channel.get("is_read_only") or channel.get("is_frozen") or channel.get("is_thread_only"):
         return Posting.READ_ONLY
-    if channel.get("is_im") or channel.get("is_member"):
-        return Posting.FINE
-    if channel.get("is_mpim"):
+    is_in = bool(channel.get("is_im") or channel.get("is_member"))
+    if channel.get("is_mpim") and not is_in:
         return Posting.DIRECT
-    return Posting.INVITE if channel.get("is_private") or not uninvited else Posting.FINE
+    if not is_in and (channel.get("is_private") or not uninvited):
+        return Posting.INVITE
+    is_shared = channel.get("is_ext_shared") or channel.get("is_pending_ext_shared")
+    return Posting.SHARED if is_shared else Posting.FINE

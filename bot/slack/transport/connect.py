@@ -1,4 +1,4 @@
-"""The first words with Slack: repeated for as long as it is in trouble, one clear line where it refuses."""
+"""The first calls to Slack: repeated for as long as Slack is in trouble; one clear line where it refuses."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class SlackRefuses(MailBotError):
 
 
 async def who_are_we(slack: AsyncWebClient) -> Home:
-    """Whose token is this? Raises SlackRefuses."""
+    """Which workspace and app the token belongs to. Raises SlackRefuses."""
     answer = await until_slack_answers("SLACK_BOT_TOKEN", slack.auth_test)
     try:
         return Home(
@@ -48,7 +48,7 @@ async def who_are_we(slack: AsyncWebClient) -> Home:
 
 
 async def until_slack_answers(setting: str, ask: Callable[[], Awaitable[Any]]) -> Mapping[str, Any]:
-    """What Slack answers. Its trouble is logged once, and its end once. Raises SlackRefuses, naming `setting`."""
+    """What Slack answers. An outage is logged once, and its end once. Raises SlackRefuses, naming `setting`."""
     pause = FIRST_PAUSE
     while True:
         outcome = await _once(ask)
@@ -77,7 +77,7 @@ async def _once(ask: Callable[[], Awaitable[Any]]) -> Mapping[str, Any] | SlackR
 
 
 async def heard(call: Awaitable[Any]) -> Any:
-    """slack_sdk's response. Raises NotSlack: slack_sdk takes whatever answers for a JSON object in UTF-8."""
+    """slack_sdk's response. Raises NotSlack where the answer is no JSON object, which slack_sdk does not expect."""
     try:
         return await call
     except aiohttp.ClientError:

@@ -1,8 +1,7 @@
-"""Where Slack meets our code: acks at once, owns the tasks, answers every error, never lets one out.
+"""Between Bolt and the handlers: acks at once, runs each handler as a task, and answers every error.
 
 Bolt's own runner waits for an ack by polling every 10 ms, loses it when a handler fails right after it, and
-keeps no list of what runs. So every listener here only acks and hands over; the work is a task of ours, which
-is drained at shutdown.
+keeps no list of what runs. So each listener here only acks and starts a task, which is drained at shutdown.
 """
 
 from __future__ import annotations
@@ -10,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from uuid import uuid4
 
+from bot.aio import finish
 from bot.domain import DatabaseAway, MailBotError, QuickBIError, StoreError, UsageError
-from bot.slack.kit.actions import OldButton
+from bot.slack.kit.actions import OldButton, read_more
 from bot.slack.payloads import Incoming, searched
 from bot.slack.views import errors as failures
 
@@ -25,52 +25,53 @@ if TYPE_CHECKING:
     from slack_sdk.models.blocks import Option
 
     from bot.domain import ChannelId
+    from bot.slack.kit.actions import More
     from bot.slack.kit.blocks import Message
-    from bot.slack.payloads import Searched
+    from bot.slack.payloads import Clicked, Searched, Submitted
     from bot.slack.transport.access import AccessPolicy
-    from bot.slack.transport.answer import Answer
-
-_log = logging.getLogger(__name__)
-_REMEMBERED = 1_000  # deliveries
-ENVELOPE_ID = "envelope_id"  # in a body: what Socket Mode called the delivery
-_GOODBYE_LIMIT = 1.5  # seconds to tell those who still wait that the bot is going down
-
+    from bot.slack.transport.responders import Answer
 
 P = TypeVar("P", bound=Incoming)
 T = TypeVar("T")
+Read: TypeAlias = "Callable[[Mapping[str, Any]], P]"
+Listener: TypeAlias = "Callable[[AsyncAck, dict[str, Any]], Awaitable[None]]"
+OnClick: TypeAlias = "Callable[[Clicked, Answer], Awaitable[None]]"
+
+ENVELOPE_ID = "envelope_id"  # in a body: what Socket Mode called the delivery
+_REMEMBERED = 1_000  # deliveries
+_RESTARTING_LIMIT = 1.5  # seconds to tell those who still wait that the bot is restarting
+_log = logging.getLogger(__name__)
 
 
 class Dispatcher:
     """Wraps handlers into Bolt listeners and owns their tasks.
 
-    `gate` says who is let in. `answers` opens the way back to a person. `visited` hears of every channel in
-    which somebody uses the bot, beside the work.
+    `answer_to` opens the way to answer a person. `on_channel_used` is called, as a task of its own, with each
+    channel in which somebody uses the bot.
     """
 
     def __init__(
         self,
-        gate: AccessPolicy,
-        answers: Callable[[Incoming], Answer],
+        access: AccessPolicy,
+        answer_to: Callable[[Incoming], Answer],
         *,
-        visited: Callable[[ChannelId], Awaitable[None]] | None = None,
+        on_channel_used: Callable[[ChannelId], Awaitable[None]] | None = None,
     ) -> None:
-        self._gate = gate
-        self._answers = answers
-        self._visited = visited
+        self._access = access
+        self._answer_to = answer_to
+        self._on_channel_used = on_channel_used
         self._tasks: set[asyncio.Task[None]] = set()
-        self._goodbyes: set[asyncio.Task[None]] = set()  # short, and never cut shorter by us
+        self._farewells: set[asyncio.Task[None]] = set()  # have a limit of their own, and are never cancelled
         self._is_closing = False
         self._delivered: dict[str, None] = {}  # the newest deliveries, oldest first
 
     @property
     def busy(self) -> int:
-        """How many handlers are at work."""
+        """How many handlers are running."""
         return len(self._tasks)
 
-    def listener(
-        self, read: Callable[[Mapping[str, Any]], P], handle: Callable[[P, Answer], Awaitable[None]]
-    ) -> Callable[[AsyncAck, dict[str, Any]], Awaitable[None]]:
-        """Make a Bolt listener that acks and hands over. `read` makes a value of the payload."""
+    def listener(self, read: Read[P], handle: Callable[[P, Answer], Awaitable[None]]) -> Listener:
+        """Make a Bolt listener that acks and starts the handler. `read` makes a value of the payload."""
 
         async def listen(ack: AsyncAck, body: dict[str, Any]) -> None:
             if self._is_closing and "command" in body:
@@ -82,19 +83,17 @@ class Dispatcher:
             if not self._is_closing:
                 self.start(incoming, handle)
             elif incoming.response_url:  # an ack shows nothing to who clicked or sent a form
-                self._keep(self._say_goodbye(self._answers(incoming)), self._goodbyes)
+                self._keep(self._say_restarting(self._answer_to(incoming)), self._farewells)
 
         return listen
 
-    def events(
-        self, read: Callable[[Mapping[str, Any]], P], handle: Callable[[P], Awaitable[None]]
-    ) -> Callable[[AsyncAck, dict[str, Any]], Awaitable[None]]:
-        """Make a Bolt listener for what happened without anybody asking: there is nobody to answer."""
+    def events(self, read: Read[P], handle: Callable[[P], Awaitable[None]]) -> Listener:
+        """Make a Bolt listener for events that nobody asked for: there is nobody to answer."""
 
         async def listen(ack: AsyncAck, body: dict[str, Any]) -> None:
             await ack()
             if not self._came_before(body) and (happened := _understood(read, body)) is not None:
-                self._keep(self._logged(happened, handle), self._tasks)
+                self._keep(self._logged(handle(happened), happened.where), self._tasks)
 
         return listen
 
@@ -111,10 +110,8 @@ class Dispatcher:
             del self._delivered[next(iter(self._delivered))]
         return False
 
-    def suggester(
-        self, suggest: Callable[[Searched], list[Option]]
-    ) -> Callable[[AsyncAck, dict[str, Any]], Awaitable[None]]:
-        """Make a Bolt listener for a typeahead: here the ack itself carries the answer. Who is refused gets none."""
+    def suggester(self, suggest: Callable[[Searched], list[Option]]) -> Listener:
+        """Make a Bolt listener for a typeahead, whose ack carries the answer. Whoever is refused gets none."""
 
         async def listen(ack: AsyncAck, body: dict[str, Any]) -> None:
             asked = _understood(searched, body)
@@ -126,58 +123,51 @@ class Dispatcher:
         self, asked: Searched, suggest: Callable[[Searched], list[Option]]
     ) -> list[Option]:
         try:
-            return [] if await self._gate.refusal(asked) else suggest(asked)
+            return [] if await self._access.refusal(asked) else suggest(asked)
         except Exception:  # noqa: BLE001 (the boundary: whoever types goes on typing)
             _log.exception("suggestions_failed", extra={"where": asked.action_id})
             return []
 
     def start(self, incoming: P, handle: Callable[[P, Answer], Awaitable[None]]) -> None:
-        """Run a handler as a task of ours, with everything that can go wrong answered."""
+        """Run a handler as a task; answer and log everything that goes wrong."""
         self._keep(self._answered(incoming, handle), self._tasks)
-        if self._visited is not None and incoming.channel_id:
-            self._keep(self._logged(incoming, self._visit), self._tasks)
-
-    async def _visit(self, incoming: Incoming) -> None:
-        if self._visited is not None:
-            await self._visited(incoming.channel_id)
+        if self._on_channel_used is not None and incoming.channel_id:
+            self._keep(self._logged(self._on_channel_used(incoming.channel_id), incoming.where), self._tasks)
 
     def _keep(self, work: Coroutine[Any, Any, None], among: set[asyncio.Task[None]]) -> None:
         task = asyncio.create_task(work)
         among.add(task)
         task.add_done_callback(among.discard)
 
-    async def _logged(self, incoming: P, handle: Callable[[P], Awaitable[None]]) -> None:
+    async def _logged(self, work: Awaitable[None], where: str) -> None:
         try:
-            await handle(incoming)
+            await work
         except Exception:  # noqa: BLE001 (the boundary: nothing leaves it)
-            _log.exception("event_failed", extra={"where": incoming.where})
+            _log.exception("event_failed", extra={"where": where})
 
     async def drain(self, patience: float) -> None:
-        """Let the handlers come to their end; who still waits after `patience` seconds is told to ask again.
+        """Wait `patience` seconds for the handlers; tell whoever still waits then to ask again.
 
-        Whoever comes only now is told so at once: in the ack itself, or where that shows nothing by the response
-        URL. Call it again when nobody can come any more.
+        Whoever comes later is told so at once: in the ack, or where that shows nothing by the response URL.
+        Call it again when nothing can come in any more.
         """
         self._is_closing = True
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=patience)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, *self._goodbyes, return_exceptions=True)
+        await finish(self._tasks, patience)
+        await asyncio.gather(*self._farewells, return_exceptions=True)
 
     async def _answered(self, incoming: P, handle: Callable[[P, Answer], Awaitable[None]]) -> None:
-        answer = self._answers(incoming)
+        answer = self._answer_to(incoming)
         began = perf_counter()
         outcome = "answered"
         try:
-            if (refused := await self._gate.refusal(incoming)) is not None:
+            if (refused := await self._access.refusal(incoming)) is not None:
                 outcome = "refused"
                 await answer.send(refused)
             else:
                 await handle(incoming, answer)
         except asyncio.CancelledError:
             outcome = "interrupted"
-            await self._say_goodbye(answer)
+            await self._say_restarting(answer)
             raise
         except Exception as error:  # noqa: BLE001 (the boundary: nothing leaves it, everybody gets an answer)
             outcome = type(error).__name__
@@ -194,9 +184,9 @@ class Dispatcher:
                 },
             )
 
-    async def _say_goodbye(self, answer: Answer) -> None:
+    async def _say_restarting(self, answer: Answer) -> None:
         try:
-            async with asyncio.timeout(_GOODBYE_LIMIT):
+            async with asyncio.timeout(_RESTARTING_LIMIT):
                 await answer.send(failures.restarting())
         except Exception:  # noqa: BLE001 (the last resort of the boundary)
             _log.exception("answer_failed")
@@ -237,3 +227,20 @@ def _understood(read: Callable[[Mapping[str, Any]], T], body: Mapping[str, Any])
     except Exception:  # noqa: BLE001 (the boundary: the ack must not be lost)
         _log.exception("payload_not_understood", extra={"kind": body.get("type"), "has": sorted(body)})
         return None
+
+
+def by_choice(handlers: Mapping[More, OnClick]) -> OnClick:
+    """One handler for an overflow menu, by the chosen entry. Raises OldButton for an entry that is not listed."""
+
+    async def chosen(clicked: Clicked, answer: Answer) -> None:
+        more, _ = read_more(clicked.value)
+        if more not in handlers:
+            raise OldButton(clicked.value)
+        await handlers[more](clicked, answer)
+
+    return chosen
+
+
+async def outdated(used: Clicked | Submitted, answer: Answer) -> None:  # noqa: ARG001 (whatever it was)
+    """Answer a button or form that this version does not know. The message under a button stays."""
+    await answer.send(failures.old_button(), replace=False)

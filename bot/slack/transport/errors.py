@@ -200,7 +200,7 @@ class SlackRefusal:
 
 
 def refusal(refused: SlackApiError) -> SlackRefusal:
-    """slack_sdk hands over its own response, or aiohttp's where the body made no sense."""
+    """`refused.response` is slack_sdk's own, or aiohttp's where the body made no sense."""
     response: Any = refused.response
     body = getattr(response, "data", None)
     told = body if isinstance(body, dict) else {}
@@ -224,6 +224,6 @@ def slack_error(refused: SlackApiError) -> SlackError:
 
 
 def header(headers: Mapping[str, Any] | None, name: str) -> str | None:
-    """Whatever the case of its name; the first where there are several."""
+    """A header's value, whatever the case of its name; the first of several."""
     value = {str(key).lower(): value for key, value in dict(headers or {}).items()}.get(name)
     return str(value[0]) if isinstance(value, list) else value

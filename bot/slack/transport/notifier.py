@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -26,34 +28,31 @@ if TYPE_CHECKING:
 
 EVENT_TYPE = "mail_notice"
 _TIME_LIMIT = 10.0  # seconds for one call
-# A message is looked for so much around its claim. What was said later is not read: a bot that was down for
-# a weekend must not page through all of it.
+# A message is looked for this long before and after its claim: a bot that was down for a weekend must not read
+# all that was posted since.
 _CLOCKS_APART = timedelta(minutes=15)
 _CLOCKS_AGREE = timedelta(minutes=5)  # beyond that the window is taken from Slack's clock
 _PEOPLE = ("U", "W")  # how their IDs begin
 _MOST_PAGES = 10
 _PAGE_SIZE = 200
+_ATTEMPTS = 4
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0  # seconds
+_log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SlackMessenger:
-    """The client must not repeat anything by itself (`retry_handlers=[]`): Slack has no idempotency key."""
+    """The client must repeat nothing by itself (`retry_handlers=[]`): Slack has no idempotency key."""
 
-    def __init__(
-        self,
-        slack: AsyncWebClient,
-        *,
-        zone: tzinfo,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        self._slack = slack
-        self._zone = zone
-        self._now = now
+    slack: AsyncWebClient
+    zone: tzinfo
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     async def post(self, notice: Notice, *, plain: bool = False) -> str:
         """Post it, with its ID in the metadata. Returns its `ts`."""
-        message = notice_message(notice, now=self._now(), zone=self._zone)
+        message = notice_message(notice, now=self.now(), zone=self.zone)
         answer = await call_slack(
-            self._slack.chat_postMessage(
+            self.slack.chat_postMessage(
                 channel=notice.channel_id,
                 **_content(message, plain=plain),
                 thread_ts=notice.thread_ts,
@@ -65,10 +64,10 @@ class SlackMessenger:
         return str(answer["ts"])
 
     async def redraw(self, redraw: Redraw, *, plain: bool = False) -> None:
-        """Make a message show how things are. It keeps its metadata, so that it is still found."""
-        message = redrawn_message(redraw, now=self._now(), zone=self._zone)
+        """Update a message to the present state. It keeps its metadata, so that it is still found."""
+        message = redrawn_message(redraw, now=self.now(), zone=self.zone)
         await call_slack(
-            self._slack.chat_update(
+            self.slack.chat_update(
                 channel=redraw.channel_id,
                 ts=redraw.ts,
                 **_content(message, plain=plain),
@@ -79,14 +78,14 @@ class SlackMessenger:
     async def find(self, unsure: Unsure) -> str | None:
         """Look for a message by the ID in its metadata.
 
-        Raises AppRejected where the scope is not granted, CannotLook where the channel was too lively then or
-        the clocks leave no way to tell when "then" was.
+        Raises AppRejected where the scope is not granted, CannotLook where the channel had too many messages
+        then, or the clocks differ so much that nobody can tell when that was.
         """
         where = await self._conversation(unsure.channel_id)
         window, ahead = unsure.claimed_at, timedelta(0)
         page, slack_now = await self._page(unsure, where, around=window)
-        if slack_now is not None and abs(slack_now - self._now()) > _CLOCKS_AGREE:
-            ahead = slack_now - self._now()
+        if slack_now is not None and abs(slack_now - self.now()) > _CLOCKS_AGREE:
+            ahead = slack_now - self.now()
             page, slack_now = await self._page(unsure, where, around=window + ahead)
         if slack_now is not None and window + ahead > slack_now + _CLOCKS_AGREE:
             raise CannotLook("claimed_in_the_future")  # the clock was wrong then and has been set since
@@ -104,13 +103,13 @@ class SlackMessenger:
         """A message to a person is in the conversation with them, which alone has a history."""
         if not channel_id.startswith(_PEOPLE):
             return channel_id
-        opened, _ = await _ask_slack(self._slack.conversations_open(users=channel_id))
+        opened, _ = await _ask_slack(self.slack.conversations_open(users=channel_id))
         return str(opened["channel"]["id"])
 
     async def _page(
         self, unsure: Unsure, where: str, *, around: datetime, cursor: str = ""
     ) -> tuple[Mapping[str, Any], datetime | None]:
-        """One page, newest first, and what Slack's clock showed."""
+        """One page, newest first, and Slack's clock at that moment."""
         window: dict[str, Any] = {
             "channel": where,
             "oldest": str((around - _CLOCKS_APART).timestamp()),
@@ -121,8 +120,54 @@ class SlackMessenger:
         if cursor:
             window["cursor"] = cursor
         if unsure.thread_ts is None:
-            return await _ask_slack(self._slack.conversations_history(**window))
-        return await _ask_slack(self._slack.conversations_replies(ts=unsure.thread_ts, **window))
+            return await _ask_slack(self.slack.conversations_history(**window))
+        return await _ask_slack(self.slack.conversations_replies(ts=unsure.thread_ts, **window))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChannelMessenger:
+    """Posts a handler's messages in channels and threads. Waits a little where Slack is busy. Raises SlackError."""
+
+    slack: AsyncWebClient
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+
+    async def say(self, channel_id: str, message: Message, *, thread_ts: str = "") -> str:
+        """Return the message's `ts`; "" where Slack's answer was lost, for it is not posted a second time."""
+        try:
+            return await self._patiently(
+                lambda: self.slack.chat_postMessage(
+                    channel=channel_id,
+                    thread_ts=thread_ts or None,
+                    **message.payload(),
+                    unfurl_links=False,
+                    unfurl_media=False,
+                )
+            )
+        except DeliveryUnknown as lost:
+            _log.warning("run_reply_unsure", extra={"channel_id": channel_id, "error": lost.error})
+            return ""
+
+    async def edit(self, channel_id: str, ts: str, message: Message) -> None:
+        """Repeated after a lost answer: editing twice does no harm."""
+        await self._patiently(
+            lambda: self.slack.chat_update(channel=channel_id, ts=ts, **message.payload()), again=True
+        )
+
+    async def _patiently(self, request: Callable[[], Awaitable[Any]], *, again: bool = False) -> str:
+        """`again`: repeat the call after a lost answer, too."""
+        pause = _FIRST_PAUSE
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return str((await call_slack(request()))["ts"])
+            except (SlackBusy, DeliveryUnknown) as error:
+                if isinstance(error, DeliveryUnknown) and not again:
+                    raise
+                asked = error.retry_after if isinstance(error, SlackBusy) else None
+                if attempt == _ATTEMPTS or (asked or 0) > _LONGEST_PAUSE:
+                    raise SlackBusy(error.error, retry_after=asked) from None
+                await self.sleep(asked or pause)
+                pause *= 2
+        raise AssertionError("the last attempt returns or raises")
 
 
 def _content(message: Message, *, plain: bool) -> dict[str, Any]:
@@ -140,13 +185,13 @@ def _post_id(message: Mapping[str, Any]) -> str | None:
 
 
 async def call_slack(request: Awaitable[Any]) -> Mapping[str, Any]:
-    """Await one call of Slack's API. Raises a SlackError that says what to do where it was not done."""
+    """Await one call of Slack's API. Raises a SlackError, named by what to do about it."""
     data, _ = await _ask_slack(request)
     return data
 
 
 async def _ask_slack(request: Awaitable[Any]) -> tuple[Mapping[str, Any], datetime | None]:
-    """The answer, and what Slack's clock showed as it was given."""
+    """The answer, and Slack's clock at that moment."""
     try:
         async with asyncio.timeout(_TIME_LIMIT):
             answer = await request

@@ -1,6 +1,7 @@
-"""Answers one command or click through its response URL: 5 uses in 30 minutes, no membership needed.
+"""Answers one person: through a response URL, in a modal, on the Home tab, or by a message of their own.
 
-Where that leads nowhere any more, the words go into the channel or to the person another way.
+A response URL takes 5 messages within 30 minutes and needs no membership. Where it fails, the answer is posted
+in the channel or sent to the person.
 """
 
 from __future__ import annotations
@@ -8,39 +9,77 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from dataclasses import replace as replace_in
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    ButtonElement,
+    InteractiveElement,
+    OverflowMenuElement,
+    PlainTextObject,
+)
+from slack_sdk.models.views import View
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.domain import DeliveryUnknown, MessageRefused, UnknownSlackRefusal
 from bot.domain.retry_after import retry_after
-from bot.slack.transport.errors import SlackRefusal, header, kind_of
+from bot.slack.kit.actions import Act, More
+from bot.slack.payloads import Clicked, Happened
+from bot.slack.transport.errors import SlackRefusal, header, kind_of, refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Iterator, Sequence
+
+    from slack_sdk.models.blocks import Block
     from slack_sdk.web.async_client import AsyncWebClient
     from slack_sdk.webhook import WebhookResponse
 
     from bot.domain import ChannelId, UserId
     from bot.slack.kit.blocks import Message
-    from bot.slack.transport.answer import Answer
+    from bot.slack.payloads import Incoming
 
 _log = logging.getLogger(__name__)
 _TIME_LIMIT = 10  # seconds for one attempt
 _ATTEMPTS = 3
 _LONGEST_PAUSE = 30.0  # seconds: nobody waits longer, and Slack must not be asked sooner than it said
+_TITLE = "Report mails"
+_ABOUT_A_CHANNEL = (Act.SUBSCRIBE, Act.UNSUBSCRIBE, Act.SNOOZE, Act.RUN)  # a run's outcome is told there
+_CHOICES_ABOUT_A_CHANNEL = (More.SHARE, More.UNSUBSCRIBE, More.RUN)
+
+
+class Answer(Protocol):
+    """Shows messages to the person who typed, clicked or submitted."""
+
+    async def send(self, message: Message, *, replace: bool | None = None, in_channel: bool = False) -> bool:
+        """Return whether Slack took the message. `replace` None: the first message is new, later ones replace it."""
+        ...
+
+
+def answer_to(incoming: Incoming, slack: AsyncWebClient, session: aiohttp.ClientSession) -> Answer:
+    """The way to answer whatever came in."""
+    person, channel_id = incoming.person.user_id, incoming.channel_id
+    if incoming.response_url:
+        on_shared = isinstance(incoming, Clicked) and not incoming.ephemeral
+        otherwise = DirectResponder(slack, person, channel_id)
+        return Responder(incoming.response_url, session, on_shared=on_shared, otherwise=otherwise)
+    if isinstance(incoming, Clicked):
+        return ModalResponder(slack, incoming)
+    if isinstance(incoming, Happened):
+        return HomeTabResponder(slack, person)
+    return DirectResponder(slack, person, channel_id)
 
 
 class Responder:
-    """Where the answer to one person goes. The first message is new; `replace` changes it in place.
+    """Answers through a response URL.
 
-    `on_shared`: the person clicked on a message that all see. What a response URL replaces is that message,
-    so nothing is replaced there unless it is asked for. `otherwise` is where new messages go once the response
-    URL is of no use; what was to replace a message is the caller's to tell elsewhere.
+    `on_shared`: the person clicked on a message that everybody sees. A response URL would replace that message,
+    so nothing is replaced unless the caller asks for it. `otherwise` takes new messages once the response URL
+    does not work; what was to replace a message is then the caller's to send elsewhere.
     """
 
     def __init__(
@@ -59,7 +98,6 @@ class Responder:
         self._is_over = False
 
     async def send(self, message: Message, *, replace: bool | None = None, in_channel: bool = False) -> bool:
-        """Show the message; from the second one on it replaces the first. Returns whether Slack took it."""
         if not self._is_over:
             trouble = await self._send(message, replace=replace, in_channel=in_channel)
             if trouble is None:
@@ -72,8 +110,9 @@ class Responder:
         return await self._otherwise.send(message, in_channel=in_channel)
 
     async def _send(self, message: Message, *, replace: bool | None, in_channel: bool) -> _Trouble | None:
-        """After a lost answer it is sent again as a replacement: shown once, whether the first arrived or not.
-        What Slack refuses as it stands is sent as its text alone. A reply that cannot be delivered is logged.
+        """After a lost answer, send the message again as a replacement: it is shown once either way.
+
+        A message that Slack refuses is sent again as its text alone.
         """
         body = message.payload() | {
             "response_type": "in_channel" if in_channel else "ephemeral",
@@ -83,18 +122,18 @@ class Responder:
         self._answered = True
         maybe_there = False
         for attempt in range(1, _ATTEMPTS + 1):
-            verdict = await self._post(body)
-            if verdict is None:
+            trouble = await self._post(body)
+            if trouble is None:
                 return None
-            maybe_there |= verdict.maybe_there
-            if verdict.is_refusal and attempt < _ATTEMPTS and body.pop("blocks", None):
-                _log.error("reply_blocks_refused", extra={"why": verdict.why})
+            maybe_there |= trouble.maybe_there
+            if trouble.is_refusal and attempt < _ATTEMPTS and body.pop("blocks", None):
+                _log.error("reply_blocks_refused", extra={"why": trouble.why})
                 continue
-            if verdict.final or attempt == _ATTEMPTS or verdict.pause > _LONGEST_PAUSE:
-                _log.warning("reply_not_delivered", extra={"why": verdict.why})
-                return replace_in(verdict, maybe_there=maybe_there)
-            body["replace_original"] |= verdict.maybe_there and not self._on_shared
-            await asyncio.sleep(verdict.pause or attempt)
+            if trouble.final or attempt == _ATTEMPTS or trouble.pause > _LONGEST_PAUSE:
+                _log.warning("reply_not_delivered", extra={"why": trouble.why})
+                return replace_in(trouble, maybe_there=maybe_there)
+            body["replace_original"] |= trouble.maybe_there and not self._on_shared
+            await asyncio.sleep(trouble.pause or attempt)
         raise AssertionError("the last attempt returns")
 
     async def _post(self, body: dict[str, object]) -> _Trouble | None:
@@ -111,7 +150,7 @@ class Responder:
 class _Trouble:
     """Why a reply was not taken. `pause` is in seconds, where Slack said how long.
 
-    `is_refusal`: Slack read the message and did not like it. `maybe_there`: it may be shown all the same.
+    `is_refusal`: Slack read the message and did not accept it. `maybe_there`: it may be shown all the same.
     """
 
     why: str
@@ -124,7 +163,7 @@ class _Trouble:
 def _trouble(response: WebhookResponse) -> _Trouble | None:
     """None where Slack took the message. It can refuse one under HTTP 200, too: `{"ok": false}`."""
     refused = SlackRefusal(
-        error=_word(response.body),
+        error=_error_word(response.body),
         status=response.status_code,
         retry_after=retry_after(header(response.headers, "retry-after")),
     )
@@ -141,7 +180,7 @@ def _trouble(response: WebhookResponse) -> _Trouble | None:
     )
 
 
-def _word(body: str) -> str:
+def _error_word(body: str) -> str:
     """Slack's word for why it did not take a message; empty where it did, or where the body is no JSON object."""
     try:
         said = json.loads(body)
@@ -152,37 +191,109 @@ def _word(body: str) -> str:
     return str(said.get("error") or "not_ok")
 
 
-class DirectResponder:
-    """For what has no response URL, or none that works: beside the channel's messages, else in a direct message."""
+async def _call(request: Awaitable[Any], *, log: str, level: int = logging.WARNING) -> Any:
+    """What Slack answers, or None, with a line in the log."""
+    try:
+        return (await request).data
+    except SlackApiError as error:
+        _log.log(level, log, extra={"why": refusal(error).said})
+    except (aiohttp.ClientError, TimeoutError) as error:
+        _log.log(level, log, extra={"why": type(error).__name__})
+    return None
 
-    def __init__(self, slack: AsyncWebClient, user_id: UserId, channel_id: ChannelId) -> None:
-        self._slack = slack
-        self._user_id = user_id
-        self._channel_id = channel_id
+
+@dataclass(frozen=True, slots=True)
+class DirectResponder:
+    """Answers with an ephemeral message in the channel, or where that fails with a direct message. Replaces nothing."""
+
+    slack: AsyncWebClient
+    user_id: UserId
+    channel_id: ChannelId
 
     async def send(self, message: Message, *, replace: bool | None = None, in_channel: bool = False) -> bool:  # noqa: ARG002
-        """There is nothing to replace: each message is a new one."""
-        if in_channel and self._channel_id:
-            return await self._post(self._channel_id, message)
-        return await self._post_ephemeral(message) or await self._post(self._user_id, message)
+        payload = message.payload()
+        if self.channel_id and not in_channel:
+            # Works only where the bot is in the channel. A lost answer may mean two messages: better than none.
+            request = self.slack.chat_postEphemeral(channel=self.channel_id, user=self.user_id, **payload)
+            if await _call(request, log="reply_not_ephemeral", level=logging.INFO) is not None:
+                return True
+        to = (in_channel and self.channel_id) or self.user_id
+        request = self.slack.chat_postMessage(channel=to, **payload, unfurl_links=False)
+        return await _call(request, log="reply_not_delivered") is not None
 
-    async def _post_ephemeral(self, message: Message) -> bool:
-        """Only where the bot is in the channel. After a lost answer it may be shown: better twice than never."""
-        if not self._channel_id:
+
+@dataclass(slots=True)
+class ModalResponder:
+    """Answers a click on the Home tab or in a modal with a modal.
+
+    On the Home tab the first message opens it; a trigger lives 3 s, so a slow answer sends a word first. In a
+    modal the first message replaces its content or, with `replace=False`, lies above it, with a way back.
+    """
+
+    slack: AsyncWebClient
+    clicked: Clicked
+    _view_id: str = field(default="", init=False)
+
+    async def send(self, message: Message, *, replace: bool | None = None, in_channel: bool = False) -> bool:  # noqa: ARG002
+        view, trigger_id = as_modal(message), self.clicked.trigger_id
+        below = self.clicked.view_id if self.clicked.view_kind == "modal" else ""
+        if self._view_id or (below and replace is not False):
+            request = self.slack.views_update(view_id=self._view_id or below, view=view)
+        elif below:
+            request = self.slack.views_push(trigger_id=trigger_id, view=view)
+        else:
+            request = self.slack.views_open(trigger_id=trigger_id, view=view)
+        answer = await _call(request, log="reply_not_delivered")
+        if answer is None:
             return False
-        try:
-            await self._slack.chat_postEphemeral(
-                channel=self._channel_id, user=self._user_id, **message.payload()
-            )
-        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-            _log.info("reply_not_ephemeral", extra={"why": type(error).__name__})
-            return False
+        self._view_id = answer["view"]["id"]
         return True
 
-    async def _post(self, channel_id: str, message: Message) -> bool:
-        try:
-            await self._slack.chat_postMessage(channel=channel_id, **message.payload(), unfurl_links=False)
-        except (SlackApiError, aiohttp.ClientError, TimeoutError) as error:
-            _log.warning("reply_not_delivered", extra={"why": type(error).__name__})
-            return False
-        return True
+
+@dataclass(frozen=True, slots=True)
+class HomeTabResponder:
+    """Answers with the content of the Home tab."""
+
+    slack: AsyncWebClient
+    user_id: UserId
+
+    async def send(self, message: Message, *, replace: bool | None = None, in_channel: bool = False) -> bool:  # noqa: ARG002
+        return await self.publish(as_tab(message))
+
+    async def publish(self, view: View) -> bool:
+        request = self.slack.views_publish(user_id=self.user_id, view=view)
+        return await _call(request, log="home_not_published") is not None
+
+
+def as_tab(message: Message) -> View:
+    """The Home tab with nothing but this message."""
+    return View(type="home", blocks=list(message.blocks))
+
+
+def as_modal(message: Message) -> View:
+    """A message as a modal, without the buttons that act on a channel: a modal has none."""
+    return View(
+        type="modal",
+        title=PlainTextObject(text=_TITLE),
+        close=PlainTextObject(text="Close"),
+        blocks=list(_without_channel(message.blocks)),
+    )
+
+
+def _without_channel(blocks: Sequence[Block]) -> Iterator[Block]:
+    for block in blocks:
+        if not isinstance(block, ActionsBlock):
+            yield block
+        elif elements := [kept for element in block.elements if (kept := _kept(element)) is not None]:
+            yield ActionsBlock(elements=elements)
+
+
+def _kept(element: object) -> InteractiveElement | None:
+    if not isinstance(element, InteractiveElement) or str(element.action_id).startswith(_ABOUT_A_CHANNEL):
+        return None
+    if not isinstance(element, OverflowMenuElement):
+        return element
+    options = [each for each in element.options if not str(each.value).startswith(_CHOICES_ABOUT_A_CHANNEL)]
+    if len(options) == 1:  # Slack wants two in a menu; a button carries the same
+        return ButtonElement(text=options[0].text or "", action_id=element.action_id, value=options[0].value)
+    return OverflowMenuElement(action_id=element.action_id, options=options) if options else None

@@ -1,7 +1,7 @@
-"""Socket Mode: two connections, for Slack refreshes each now and then. Says once when it is away, and once when back.
+"""Socket Mode: two connections, because Slack refreshes each now and then. Logs each outage and its end once.
 
-slack_sdk's client connects again by itself and for ever. It repeats its complaint at each try, so it is not
-heard (see `bot.app.logs`), and it tries the address of its first failure again, although that works only once.
+slack_sdk's client reconnects by itself, for ever. It logs each attempt, which `bot.app.logs` drops, and tries the
+address of its first failure again, although each address works only once.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ SOCKETS = 2
 # Seconds. A lost connection is noticed at the next ping, a silent one after four without an answer; commands typed
 # meanwhile are lost. Bolt's 10 s is long for that; below slack_sdk's own 5 s a slow network still answers in time.
 PING_INTERVAL = 4.0
-CLOSE_LIMIT = 0.5  # seconds for Slack's own goodbye
-_LOOK_EVERY = 1.0  # seconds
+CLOSE_LIMIT = 0.5  # seconds to wait for Slack's closing frame
+_CHECK_EVERY = 1.0  # seconds
 _OUTAGE = 5.0  # seconds without any connection: a refresh takes less
 _NEW_ADDRESS_EVERY = 30.0  # seconds: apps.connections.open is rate limited
 
 
 class SocketMode:
-    """`knock`, then `open`, with `watch` beside it. `close` must be called, whatever became of them."""
+    """Call `check_app_token`, then `open`, with `watch` as a task. `close` must be called in any case."""
 
     def __init__(
         self, bolt: AsyncApp, slack: AsyncWebClient, *, app_token: str, ping_interval: float = PING_INTERVAL
@@ -51,11 +51,8 @@ class SocketMode:
         ]
         self._new_address_at: dict[AsyncSocketModeHandler, float] = {}
 
-    async def knock(self) -> None:
-        """Return when Slack would let us in. Raises SlackRefuses where it does not accept the app token.
-
-        Slack is asked before the client is, which takes a refusal for trouble that passes.
-        """
+    async def check_app_token(self) -> None:
+        """Return when Slack accepts the app token. Raises SlackRefuses: slack_sdk's client would try for ever."""
         answer = await until_slack_answers("SLACK_APP_TOKEN", self._ask)
         if "url" not in answer:
             raise SlackRefuses("SLACK_APP_TOKEN", SlackRefusal())
@@ -75,23 +72,23 @@ class SocketMode:
     async def watch(self) -> None:
         """Log each outage once, and its end once, for as long as the bot runs."""
         while True:
-            while await self._look():  # noqa: ASYNC110  (the client tells nobody)
-                await asyncio.sleep(_LOOK_EVERY)
+            while await self._is_any_connected():  # noqa: ASYNC110  (the client tells nobody)
+                await asyncio.sleep(_CHECK_EVERY)
             await self._outage()
 
     async def _outage(self) -> None:
         began = monotonic()
         is_told = False
-        while not await self._look():
+        while not await self._is_any_connected():
             if monotonic() - began >= _OUTAGE and not is_told:
                 _log.warning("slack_sockets_lost")
                 is_told = True
-            await asyncio.sleep(_LOOK_EVERY)
+            await asyncio.sleep(_CHECK_EVERY)
         if is_told:
             _log.info("slack_sockets_back", extra={"after": round(monotonic() - began)})
 
-    async def _look(self) -> bool:
-        """Is any connected? One that has not been for long asks for another address before it tries again."""
+    async def _is_any_connected(self) -> bool:
+        """Whether any is connected. One that has been away for long gets a new address for its next attempt."""
         now = monotonic()
         for handler in self._handlers:
             if await handler.client.is_connected():
@@ -115,7 +112,7 @@ def _connect(handler: AsyncSocketModeHandler) -> Awaitable[None]:
 
 
 async def _close(handler: AsyncSocketModeHandler) -> None:
-    """Politely, but not for the 10 s that the client waits: behind the limit the line is cut, which ends its wait."""
+    """Close without the 10 s that the client would wait for Slack: after the limit the connection is cut."""
     closing = asyncio.ensure_future(handler.close_async())  # type: ignore[no-untyped-call]
     await asyncio.wait({closing}, timeout=CLOSE_LIMIT)
     if not closing.done():

@@ -1,4 +1,4 @@
-"""What Slack knows of a person that we need: whose they are, the zone of their "tomorrow", and their channels."""
+"""What Slack knows about a person: their organisation, time zone and channels. Remembered for a while."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from bot.domain import UserId
 
-_LIMIT = 2.0  # seconds that somebody waits for Slack before it goes on without its word
-_FRESH = 60.0  # seconds: who was let into a channel, or out of one, notices after that at the latest
+_LIMIT = 2.0  # seconds to wait for Slack before going on without its answer
+_FRESH = 60.0  # seconds until somebody who joined or left a channel notices at the latest
 REMEMBERED = 600.0  # seconds in which what was known is good enough to begin with
 _MOST = 1_000  # people
 _PAGE = 999
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 class Users:
-    """`fallback` is the zone of whom Slack does not tell it. Nothing outlives the process."""
+    """`fallback` is the zone where Slack does not tell one."""
 
     def __init__(
         self, slack: AsyncWebClient, *, fallback: tzinfo, clock: Callable[[], float] = monotonic
@@ -44,7 +44,7 @@ class Users:
         self._channels: _Memory[frozenset[ChannelId]] = _Memory(clock)
 
     async def zone_of(self, user_id: UserId) -> tzinfo:
-        """Asked anew each time: people travel, and few snooze. Not every account has a zone."""
+        """Asked each time: people travel, and few snooze. Not every account has a zone."""
         try:
             return ZoneInfo((await self._asked(user_id))["tz"])
         except _UNKNOWN as unknown:
@@ -84,7 +84,7 @@ class Users:
             return None
 
     def remembered_channels(self, user_id: UserId) -> frozenset[ChannelId] | None:
-        """What was so some minutes ago, without waiting; None where nothing is known."""
+        """What Slack said some minutes ago, without asking; None where nothing is known."""
         return self._channels.get(user_id, within=REMEMBERED)
 
     async def _asked(self, user_id: UserId) -> Any:
@@ -108,7 +108,7 @@ class Users:
 
 
 class _Memory(Generic[T]):
-    """The newest thing known of each person; of too many, those asked about longest ago are forgotten."""
+    """The newest value for each person. Of too many, the oldest are forgotten."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock

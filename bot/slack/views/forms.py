@@ -13,14 +13,26 @@ from slack_sdk.models.blocks import (
     InputBlock,
     PlainTextObject,
     RadioButtonsElement,
+    StaticMultiSelectElement,
     TimePickerElement,
 )
 from slack_sdk.models.views import View
 
-from bot.domain import DEFAULT_GRACE, EVERY_DAY, EVERY_EVENT, WORKDAYS, ChannelId, DueTime, Event, MailId
+from bot.domain import (
+    DEFAULT_GRACE,
+    EVERY_DAY,
+    EVERY_EVENT,
+    WORKDAYS,
+    ChannelId,
+    DueTime,
+    Event,
+    MailId,
+    UsageError,
+)
 from bot.mails.text_normalisation import displayed
+from bot.slack.commands import EXAMPLE_NAME, Verb
 from bot.slack.kit.blocks import option, section, small
-from bot.slack.kit.text import duration
+from bot.slack.kit.text import duration, label_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,9 +44,17 @@ if TYPE_CHECKING:
 
 STATUS_FORM = "mail_status_form"
 SUBSCRIBE_FORM = "mail_subscribe_form"
+UNSUBSCRIBE_FORM = "mail_unsubscribe_form"
+HISTORY_FORM, RUN_FORM = "mail_history_form", "mail_run_form"
 SEARCH = "mail_search"  # the action ID of every typeahead over the directory
 MOST_AT_ONCE = 20
+_MOST_OPTIONS = 100  # of a menu, by Slack's limit
+_CHOOSERS = {
+    Verb.HISTORY: (HISTORY_FORM, "Recent runs", "Show"),
+    Verb.RUN: (RUN_FORM, "Send a mail again", "Next"),
+}
 _MAILS, _EVENTS, _DUE, _DAYS, _GRACE = "mails", "events", "due", "days", "grace"
+_BY_OWNER = "You can also search by owner or ID."
 _EVENT_LABELS = {
     Event.FAILED: "It fails",
     Event.STUCK: "It gets stuck",
@@ -72,8 +92,30 @@ class Wishes:
 
 
 def status_form(origin: Origin) -> View:
-    fields = [_mails_input(hint="You can also search by owner or ID.")]
-    return _modal(STATUS_FORM, "Mail status", "Check", origin, fields)
+    return _modal(STATUS_FORM, "Mail status", "Check", origin, [_mails_input(_BY_OWNER)])
+
+
+def choose_form(verb: Verb, origin: Origin) -> View:
+    """One mail, for `/mail-history` and `/mail-run`."""
+    callback_id, title, submit = _CHOOSERS[verb]
+    return _modal(callback_id, title, submit, origin, [_mails_input(_BY_OWNER, most=1)])
+
+
+def unsubscribe_form(origin: Origin, mails: Sequence[tuple[MailId, Mail | None]]) -> View:
+    """The channel's own mails, by name. A menu takes 100; the others can be typed."""
+    shown = sorted(mails, key=lambda each: label_of(*each).casefold())[:_MOST_OPTIONS]
+    options = [option(label_of(mail_id, mail), mail_id) for mail_id, mail in shown]
+    more = len(mails) - len(shown)
+    mails_input = InputBlock(
+        block_id=_MAILS,
+        label="Which mails?",
+        hint=f"{more:,} more do not fit into this menu: type the name after the command." if more else None,
+        element=StaticMultiSelectElement(
+            action_id=_MAILS, placeholder="Choose mails", options=options, focus_on_load=True
+        ),
+    )
+    told = section(f"<#{origin.channel_id}> will no longer be told about these mails.")
+    return _modal(UNSUBSCRIBE_FORM, "Unsubscribe", "Unsubscribe", origin, [told, mails_input])
 
 
 def subscribe_form(origin: Origin, *, zone_name: str) -> View:
@@ -127,16 +169,16 @@ def subscribe_form(origin: Origin, *, zone_name: str) -> View:
     )
 
 
-def _mails_input(hint: str | None = None) -> InputBlock:
+def _mails_input(hint: str | None = None, *, most: int = MOST_AT_ONCE) -> InputBlock:
     return InputBlock(
         block_id=_MAILS,
-        label="Which mails?",
+        label="Which mails?" if most > 1 else "Which mail?",
         hint=hint,
         element=ExternalDataMultiSelectElement(
             action_id=SEARCH,
             placeholder="Type some letters of a name",
             min_query_length=1,
-            max_selected_items=MOST_AT_ONCE,
+            max_selected_items=most,
             focus_on_load=True,
         ),
     )
@@ -155,11 +197,15 @@ def id_option(mail_id: str) -> Option:
 
 
 def chosen_mails(fields: Mapping[str, Field]) -> tuple[MailId, ...]:
-    return tuple(dict.fromkeys(MailId(value) for value in fields[_MAILS].chosen))
+    """Raises UsageError where none was chosen."""
+    chosen = fields[_MAILS].chosen if _MAILS in fields else ()
+    if not chosen:
+        raise UsageError("No mail was chosen in the form.", example=f"/{Verb.STATUS} {EXAMPLE_NAME}")
+    return tuple(dict.fromkeys(map(MailId, chosen)))
 
 
 def wishes(fields: Mapping[str, Field]) -> Wishes:
-    """Read a subscription form. Raises KeyError or ValueError for what no form of ours sends."""
+    """Read a subscription form. Raises UsageError, or KeyError or ValueError for what no form of ours sends."""
     events = frozenset(Event(value) for value in fields[_EVENTS].chosen)
     return Wishes(mail_ids=chosen_mails(fields), events=events or EVERY_EVENT, due=_due(fields))
 

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.mails.references import EXAMPLE_TASK
-from bot.slack.commands import EXAMPLE_ID, Verb
+from bot.slack.commands import EXAMPLE_NAME, Verb
 from bot.slack.kit.actions import labels, picks
-from bot.slack.kit.blocks import Message, actions, message, small
+from bot.slack.kit.blocks import MAX_BLOCKS, Message, actions, message, small
 from bot.slack.kit.text import code, name
 from bot.slack.views.mail_list import list_button
 
 if TYPE_CHECKING:
-    from bot.domain import Choice
+    from collections.abc import Sequence
+
+    from bot.domain import Choice, Mail
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,18 +31,21 @@ _HELP = {
     Verb.STATUS: _Help(
         arguments="MAIL [TASK_ID]",
         what="How is this report mail doing?",
-        example=f"{EXAMPLE_ID} {EXAMPLE_TASK}",
+        example=f"{EXAMPLE_NAME} {EXAMPLE_TASK}",
         more=f"{_MAIL} Without a task ID you see its latest run. Only you see the answer.",
     ),
     Verb.SUBSCRIBE: _Help(
         arguments="MAIL [MAIL …] [due 09:30 weekdays grace 15m]",
         what="Tell this channel when a mail fails, and when it recovers",
-        example=f"{EXAMPLE_ID} due 09:30 weekdays",
+        example=f"{EXAMPLE_NAME} due 09:30 weekdays",
         more=f"{_MAIL} Several mails: with commas between them, or names in quotes. With *due*, I also say when "
         "it has not started by then; the time is in Quick BI's time zone.",
     ),
     Verb.UNSUBSCRIBE: _Help(
-        arguments="MAIL | all", what="Stop telling this channel about a mail", example=EXAMPLE_ID, more=_MAIL
+        arguments="MAIL | all",
+        what="Stop telling this channel about a mail",
+        example=EXAMPLE_NAME,
+        more=_MAIL,
     ),
     Verb.SUBSCRIPTIONS: _Help(
         arguments="", what="Which mails is this channel told about?", more="Only you see the list."
@@ -55,14 +60,14 @@ _HELP = {
     Verb.HISTORY: _Help(
         arguments="MAIL",
         what="How has this report mail been doing?",
-        example=EXAMPLE_ID,
+        example=EXAMPLE_NAME,
         more="MAIL is a mail's ID or its name. You see the runs that I have seen: Quick BI's API shows only the "
         "newest one, so I keep a record of each mail that a channel is subscribed to.",
     ),
     Verb.RUN: _Help(
         arguments="MAIL",
         what="Send a report mail again, now",
-        example=EXAMPLE_ID,
+        example=EXAMPLE_NAME,
         more=f"{_MAIL} I ask before it goes to all its recipients, start it once, follow it and tell you how it "
         "ends. Whoever runs this bot decides who may do this.",
     ),
@@ -92,6 +97,22 @@ def _overview(prefix: str) -> Message:
         "\n".join(lines),
         small(_MAIL, "Each command takes `help`"),
     )
+
+
+def guessed(words: str, mail: Mail) -> str:
+    """A note: no mail has the name that was typed, and which one was taken."""
+    return f"No mail is named “{name(words, 60)}”; {name(mail.name)} comes closest"
+
+
+def no_task(verb: Verb) -> str:
+    """A note: a task ID was typed after a command that is not about one run."""
+    return f"The task ID makes no difference: /{verb} is about the mail, not about one of its runs"
+
+
+def noted(answer: Message, notes: Sequence[str]) -> Message:
+    """A message with notes for the person who asked."""
+    blocks = (*answer.blocks, *map(small, notes))[:MAX_BLOCKS]
+    return Message(text=" ".join((answer.text, *(f"{note}." for note in notes))), blocks=blocks)
 
 
 def choose(choice: Choice, *, verb: Verb) -> Message:

@@ -81,14 +81,15 @@ def cancelled(subject: Subject) -> Message:
     return message(f"✋ {subject.bold} was not run\nNobody gets a mail.")
 
 
-def not_allowed(subject: Subject) -> Message:
-    """Kindly: a run sends mail to people, so somebody decided who may."""
-    return message(
+def not_allowed(subject: Subject | None) -> Message:
+    """`subject` is None where no mail was named yet."""
+    not_run = f" {subject.bold} was not run." if subject else ""
+    said = (
         "🔒 *You may not run mails by hand*\n"
-        f"A run sends the mail to all its recipients, so only some people may do it. {subject.bold} was not run. "
-        "Whoever runs this bot can allow you; the mail's owner can run it in Quick BI.",
-        small_print(subject),
+        f"A run sends the mail to all its recipients, so only some people may do it.{not_run} "
+        "Whoever runs this bot can allow you; the mail's owner can run it in Quick BI."
     )
+    return message(said, *([small_print(subject)] if subject else []))
 
 
 def looking_first(subject: Subject, *, ready_in: float) -> Message:

@@ -30,6 +30,7 @@ from bot.app.supervisor import Supervisor
 from bot.domain import DatabaseAway, StoreError
 from bot.slack.app import bolt_app
 from bot.slack.transport.connect import who_are_we
+from bot.store.clock import SharedClock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,8 +78,10 @@ async def _start(settings: Settings, stack: AsyncExitStack, shutdown: Shutdown) 
     slack = slack_client(settings, session)
     home = await who_are_we(slack)
     store = await stack.enter_async_context(open_database(settings))
+    clock = SharedClock(store.database, wall=utc_now)
+    await clock.synchronise()
     core = await build_core(
-        settings, stack, slack=slack, store=store, may_send=lambda: leadership.is_sure, now=utc_now
+        settings, stack, slack=slack, store=store, may_send=lambda: leadership.is_sure, now=clock.now
     )
     bolt = bolt_app(home, signing_secret=signing_secret(settings))
     handlers = build_handlers(
@@ -90,7 +93,7 @@ async def _start(settings: Settings, stack: AsyncExitStack, shutdown: Shutdown) 
             session=session,
             store=store,
             core=core,
-            now=utc_now,
+            now=clock.now,
         ),
     )
     leadership = Leadership(
@@ -122,7 +125,8 @@ async def _start(settings: Settings, stack: AsyncExitStack, shutdown: Shutdown) 
         core.directory.run,
         leadership.run,
         handlers.manual_runs.run,
-        partial(_forget_old, store, timedelta(days=settings.keep_days)),
+        clock.run,
+        partial(_forget_old, store, timedelta(days=settings.keep_days), clock),
     )
     if sockets:
         await sockets.check_app_token()
@@ -206,8 +210,8 @@ async def _health(store: Store, leadership: Leadership, sockets: SocketMode | No
     return Report(is_well=is_well, details=report)
 
 
-async def _forget_old(store: Store, kept: timedelta) -> None:
+async def _forget_old(store: Store, kept: timedelta, clock: SharedClock) -> None:
     while True:
-        now = utc_now()
+        now = clock.now()
         await store.retention.prune(before=now - kept, audit_before=now - max(kept, AUDIT_KEPT))
         await asyncio.sleep(FORGET_EVERY)

@@ -17,10 +17,10 @@ from tests.support.rig import rig
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.async_api import Browser, Locator
+    from playwright.async_api import Locator
 
     from tests.e2e.browser import SandboxPage
-    from tests.e2e.conftest import Theatre
+    from tests.e2e.conftest import Chromium, Theatre
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -34,7 +34,7 @@ def done(page: SandboxPage) -> Locator:
     return page.page.locator(".step.is-done")
 
 
-async def test_a_step_waits_for_the_bot(tmp_path: Path, browser: Browser) -> None:
+async def test_a_step_waits_for_the_bot(tmp_path: Path, browser: Chromium) -> None:
     """A newcomer who is quicker than the bot is not refused, but told to wait."""
     async with (
         rig(tmp_path) as stage,

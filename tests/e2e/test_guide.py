@@ -145,6 +145,7 @@ async def test_other_answers_do_not_tick_a_step(theatre: Theatre) -> None:
 async def test_on_a_phone_the_next_step_is_above_the_composer(theatre: Theatre) -> None:
     """One line, as long as the guide itself is out of sight; it also comes when the guide is folded away."""
     async with theatre.tab(size=PHONE) as page:
+        await expect(page.page.get_by_text("Slack and Quick BI are simulated here")).to_be_in_viewport()
         strip = page.page.locator("#next-step")
         await strip.get_by_role("button", name="Try: ask about Daily Sales").click()
         await page.says("was sent")

@@ -30,7 +30,6 @@ from bot.app.supervisor import Supervisor
 from bot.domain import DatabaseAway, StoreError
 from bot.slack.app import bolt_app
 from bot.slack.transport.connect import who_are_we
-from bot.store.clock import SharedClock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,10 +77,8 @@ async def _start(settings: Settings, stack: AsyncExitStack, shutdown: Shutdown) 
     slack = slack_client(settings, session)
     home = await who_are_we(slack)
     store = await stack.enter_async_context(open_database(settings))
-    clock = SharedClock(store.database, wall=utc_now)
-    await clock.synchronise()
     core = await build_core(
-        settings, stack, slack=slack, store=store, may_send=lambda: leadership.is_sure, now=clock.now
+        settings, stack, slack=slack, store=store, may_send=lambda: leadership.is_sure, now=utc_now
     )
     bolt = bolt_app(home, signing_secret=signing_secret(settings))
     handlers = build_handlers(
@@ -93,7 +90,7 @@ async def _start(settings: Settings, stack: AsyncExitStack, shutdown: Shutdown) 
             session=session,
             store=store,
             core=core,
-            now=clock.now,
+            now=utc_now,
         ),
     )
     leadership = Leadership(
@@ -125,8 +122,7 @@ async def _start(settings: Settings, stack: AsyncExitStack, shutdown: Shutdown) 
         core.directory.run,
         leadership.run,
         handlers.manual_runs.run,
-        clock.run,
-        partial(_forget_old, store, timedelta(days=settings.keep_days), clock),
+        partial(_forget_old, store, timedelta(days=settings.keep_days)),
     )
     if sockets:
         await sockets.check_app_token()
@@ -210,8 +206,8 @@ async def _health(store: Store, leadership: Leadership, sockets: SocketMode | No
     return Report(is_well=is_well, details=report)
 
 
-async def _forget_old(store: Store, kept: timedelta, clock: SharedClock) -> None:
+async def _forget_old(store: Store, kept: timedelta) -> None:
     while True:
-        now = clock.now()
+        now = utc_now()
         await store.retention.prune(before=now - kept, audit_before=now - max(kept, AUDIT_KEPT))
         await asyncio.sleep(FORGET_EVERY)

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 _T = TypeVar("_T", bound="DataclassInstance")
 
 
-def value_from(kind: type[_T], row: RowMapping) -> _T:
-    """Build a dataclass from the columns that are named like its fields."""
-    return kind(**{name: row[name] for name in kind.__dataclass_fields__})
+def value_from(kind: type[_T], row: RowMapping, table: Table | None = None) -> _T:
+    """Build a dataclass from the columns (of this table, where several were joined) named like its fields."""
+    if table is None:
+        return kind(**{name: row[name] for name in kind.__dataclass_fields__})
+    return kind(**{name: row[table.c[name]] for name in kind.__dataclass_fields__})
 
 
 def columns_of(value: DataclassInstance) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from bot.domain import Incident, IncidentState, Mail, Subscription, SubscriptionState, TaskRun
-from bot.store.rows import read_all
+from bot.store.rows import read_all, value_from
 from bot.store.runs import BEGAN
 from bot.store.tables import channels, incidents, mails, runs, subscriptions
 
@@ -18,39 +18,39 @@ if TYPE_CHECKING:
     from bot.domain import MailId
 
 
+_IS_FIRING = incidents.c.state == IncidentState.FIRING
+_WITH_STATE = (
+    select(subscriptions, mails, incidents, channels.c.paused_reason)
+    .join(mails, mails.c.mail_id == subscriptions.c.mail_id, isouter=True)
+    .join(incidents, (incidents.c.mail_id == subscriptions.c.mail_id) & _IS_FIRING, isouter=True)
+    .join(channels, channels.c.channel_id == subscriptions.c.channel_id, isouter=True)
+    .order_by(subscriptions.c.created_at, subscriptions.c.channel_id, subscriptions.c.mail_id)
+)
+
+
 async def read_states(
     connection: AsyncConnection, condition: ColumnElement[bool]
 ) -> tuple[SubscriptionState, ...]:
     """The subscriptions that fulfil `condition`, oldest first."""
-    oldest_first = select(subscriptions).where(condition).order_by(*_OLDEST_FIRST)
-    chosen = await read_all(connection, oldest_first, Subscription)
+    rows = (await connection.execute(_WITH_STATE.where(condition))).mappings().all()
     of_these = select(subscriptions.c.mail_id).where(condition)
-    in_these = select(subscriptions.c.channel_id).where(condition)
-    known = await read_all(connection, select(mails).where(mails.c.mail_id.in_(of_these)), Mail)
-    mail_of = {mail.mail_id: mail for mail in known}
-    incident_of = await firing_incidents(connection, incidents.c.mail_id.in_(of_these))
-    closed = await connection.execute(select(channels).where(channels.c.channel_id.in_(in_these)))
-    paused_of = {row["channel_id"]: row["paused_reason"] for row in closed.mappings()}
-    latest_of = await newest_runs(connection, runs.c.mail_id.in_(of_these))
+    latest_of = await newest_runs(connection, runs.c.mail_id.in_(of_these)) if rows else {}
     return tuple(
         SubscriptionState(
-            subscription=each,
-            mail=mail_of.get(each.mail_id),
-            latest=latest_of.get(each.mail_id),
-            incident=incident_of.get(each.mail_id),
-            paused_reason=paused_of.get(each.channel_id, ""),
+            subscription=value_from(Subscription, row, subscriptions),
+            mail=None if row[mails.c.mail_id] is None else value_from(Mail, row, mails),
+            latest=latest_of.get(row[subscriptions.c.mail_id]),
+            incident=None if row[incidents.c.mail_id] is None else value_from(Incident, row, incidents),
+            paused_reason=row[channels.c.paused_reason] or "",
         )
-        for each in chosen
+        for row in rows
     )
-
-
-_OLDEST_FIRST = (subscriptions.c.created_at, subscriptions.c.channel_id, subscriptions.c.mail_id)
 
 
 async def firing_incidents(
     connection: AsyncConnection, condition: ColumnElement[bool]
 ) -> dict[MailId, Incident]:
-    is_firing = select(incidents).where(condition, incidents.c.state == IncidentState.FIRING)
+    is_firing = select(incidents).where(condition, _IS_FIRING)
     return {each.mail_id: each for each in await read_all(connection, is_firing, Incident)}
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
 from bot.domain import IncidentKind, MailId, RunStatus
 from bot.domain.incidents import Standing
 from tests.support.sample_values import ADA, BOB, FINANCE, MAIL, REPORTS, answer, at, run, subscription
@@ -87,3 +90,22 @@ async def test_incidents_come_newest_first(store: Store) -> None:
     assert {each.mail_id for each in found} == {MAIL}
     assert len(await store.history.incidents_of([MAIL, OTHER], limit=3)) == 3
     assert await store.history.incidents_of([]) == ()
+
+
+async def test_what_one_answer_shows_is_read_at_once(store: Store) -> None:
+    """However many subscriptions a channel has: they with their mails, incidents and channel, and the newest runs."""
+    for number in range(5):
+        wish = subscription(mail_id=MailId(f"mail{number}"))
+        await store.subscriptions.subscribe(wish, baseline=None)
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("SELECT"):
+            statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        states = await store.subscriptions.of_channels([REPORTS])
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert (len(states), len(statements)) == (5, 2)

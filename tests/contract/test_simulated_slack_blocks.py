@@ -1,5 +1,8 @@
 """Block Kit as the simulated Slack checks it: each limit, each refusal, with its pointer."""
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +23,10 @@ from slack_sdk.models.blocks import (
     StaticSelectElement,
 )
 
+from bot.sandbox.slack import blockkit
 from bot.sandbox.slack.blockkit import check_message_blocks, check_options, check_view, with_ids
+from bot.sandbox.slack.blockkit.blocks import BLOCKS
+from bot.sandbox.slack.blockkit.elements import INTERACTIVE
 from bot.sandbox.slack.inputs import find_element
 
 
@@ -286,3 +292,27 @@ def test_a_button_is_found_after_an_edit_has_renamed_its_block() -> None:
     assert find_element(edited, "go", "old").block["block_id"] == "new"
     with pytest.raises(LookupError):
         find_element(edited, "gone", "old")
+
+
+KEPT = Path(__file__).parents[1] / "samples" / "messages"
+STATIC = Path(blockkit.__file__).parents[2] / "page" / "static"
+
+
+def test_whatever_the_bot_says_is_accepted() -> None:
+    """Every kept message, modal and Home tab."""
+    mistakes = {}
+    for path in sorted(KEPT.glob("*.json")):
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        kind = kept.get("type")
+        mistakes[path.stem] = check_view(kept, kind) if kind else check_message_blocks(kept["blocks"])
+    assert len(mistakes) > 100
+    assert {name: found for name, found in mistakes.items() if found} == {}
+
+
+@pytest.mark.parametrize(
+    ("script", "kinds"), [("blocks.js", {*BLOCKS}), ("elements.js", {*INTERACTIVE, "plain_text_input"})]
+)
+def test_the_page_draws_what_is_accepted(script: str, kinds: set[str]) -> None:
+    """Each kind of block and element has a function in the page's tables."""
+    table = (STATIC / script).read_text(encoding="utf-8").partition("const DRAW = {")[2]
+    assert kinds <= set(re.findall(r"^  (\w+)[:(,]", table, re.MULTILINE))

@@ -15,6 +15,7 @@ _FIELD_OF: Mapping[str, str] = {
     "external_select": "selected_option",
     "radio_buttons": "selected_option",
     "overflow": "selected_option",
+    "multi_static_select": "selected_options",
     "multi_external_select": "selected_options",
     "checkboxes": "selected_options",
     "timepicker": "selected_time",

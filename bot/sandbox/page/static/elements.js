@@ -223,6 +223,7 @@ const DRAW = {
   button,
   overflow,
   static_select: (element, use) => select(element, use, { source: (query) => matching(element.options, query), initial: oneOf(element) }),
+  multi_static_select: (element, use) => select(element, use, { source: (query) => matching(element.options, query), initial: listOf(element), multiple: true }),
   external_select: (element, use) => external(element, use, oneOf(element), false),
   multi_external_select: (element, use) => external(element, use, listOf(element), true),
   checkboxes: ticks("checkbox"),

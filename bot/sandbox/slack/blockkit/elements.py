@@ -112,6 +112,9 @@ INTERACTIVE: Shapes = {
     "static_select": _initially_among(
         _element({"options": _OPTIONS}, {"placeholder": _PLACEHOLDER, "initial_option": _SELECT_OPTION})
     ),
+    "multi_static_select": _initially_among(
+        _element({"options": _OPTIONS}, {"placeholder": _PLACEHOLDER, "initial_options": _OPTIONS, **_MANY})
+    ),
     "external_select": _select(initial_option=_SELECT_OPTION, min_query_length=of_type(int)),
     "multi_external_select": _select(initial_options=_OPTIONS, min_query_length=of_type(int), **_MANY),
     "checkboxes": _initially_among(_element(_LISTED, {"initial_options": items(_LISTED_OPTION, 10)})),

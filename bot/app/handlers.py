@@ -25,6 +25,7 @@ from bot.slack.transport.access import AccessPolicy
 from bot.slack.transport.channel_access import ChannelAccess
 from bot.slack.transport.dispatcher import Dispatcher
 from bot.slack.transport.notifier import ChannelMessenger
+from bot.slack.transport.open_answers import AnswerKeeper
 from bot.slack.transport.responders import answer_to
 from bot.slack.transport.users import Users
 
@@ -62,6 +63,7 @@ class Handlers:
     dispatcher: Dispatcher
     manual_runs: ManualRunService
     channels: ChannelEventHandler
+    answers: AnswerKeeper
 
 
 def build_channel_handler(parts: HandlerDependencies) -> ChannelEventHandler:
@@ -84,10 +86,14 @@ def build_handlers(bolt: AsyncApp, parts: HandlerDependencies) -> Handlers:
     names = NamesHeard()
     messenger = ChannelMessenger(slack=slack)
     channels = build_channel_handler(parts)
+    keeper = AnswerKeeper(
+        rows=store.open_answers, session=parts.session, is_alone=store.database.is_exclusive, now=now
+    )
     dispatcher = Dispatcher(
         AccessPolicy(home, users, store.subscriptions, settings.mail_channels),
         partial(answer_to, slack=slack, session=parts.session),
         on_channel_used=channels.on_used,
+        hold=keeper.hold,
     )
     new_reporter = partial(RunReporter, messenger=messenger, directory=directory, now=now, zone=zone)
     manual_runs = ManualRunService(
@@ -190,4 +196,4 @@ def build_handlers(bolt: AsyncApp, parts: HandlerDependencies) -> Handlers:
         ),
         channels=channels,
     )
-    return Handlers(dispatcher=dispatcher, manual_runs=manual_runs, channels=channels)
+    return Handlers(dispatcher=dispatcher, manual_runs=manual_runs, channels=channels, answers=keeper)

@@ -122,6 +122,7 @@ async def _start(settings: Settings, stack: AsyncExitStack, shutdown: Shutdown) 
         core.directory.run,
         leadership.run,
         handlers.manual_runs.run,
+        handlers.answers.run,
         partial(_forget_old, store, timedelta(days=settings.keep_days)),
     )
     if sockets:

@@ -46,7 +46,7 @@ from bot.domain.ids import (
 from bot.domain.incidents import Incident, IncidentKind, IncidentState, NotifyReason, Outage
 from bot.domain.lease import Lease
 from bot.domain.mails import Choice, Mail, MailPage, MailRef
-from bot.domain.notices import ByHand, IncidentView, Notice, PlainNotice, PostKind
+from bot.domain.notices import ByHand, IncidentView, Notice, OpenAnswer, PlainNotice, PostKind
 from bot.domain.runs import KnownRun, ManualRun, ManualRunState, Observation, RunStatus, StatusAnswer, TaskRun
 from bot.domain.subscriptions import (
     DEFAULT_GRACE,

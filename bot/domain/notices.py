@@ -76,6 +76,20 @@ class Notice:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OpenAnswer:
+    """Somebody waits for the answer of the process `owner`, which was alive at `alive_at`.
+
+    `replaces`: the answer takes the place of the message that `response_url` belongs to.
+    """
+
+    answer_id: str
+    owner: str
+    response_url: str
+    replaces: bool
+    alive_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Backlog:
     """What is pending for one channel: notices, messages to edit, messages of which it is unknown if they arrived."""
 

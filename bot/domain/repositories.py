@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ManualRunState,
         Notice,
         NotifyReason,
+        OpenAnswer,
         Outage,
         PostId,
         SnoozeOutcome,
@@ -76,6 +77,17 @@ class MailRepository(Protocol):
 class MailRecords(Protocol):
     async def get(self, mail_id: MailId) -> Mail | None:
         """Also a mail that Quick BI no longer lists."""
+        ...
+
+
+class OpenAnswers(Protocol):
+    """Who waits for an answer that a process still owes."""
+
+    async def add(self, answer: OpenAnswer) -> None: ...
+    async def keep_alive(self, owner: str, now: datetime) -> None: ...
+    async def close(self, answer_id: str) -> None: ...
+    async def take_abandoned(self, *, owner: str, before: datetime) -> tuple[OpenAnswer, ...]:
+        """Remove and return those whose owner, another than this, was last alive before then."""
         ...
 
 

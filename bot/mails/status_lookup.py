@@ -57,7 +57,7 @@ class Waiting:
 
     ready_in: float
     last: Observation | None
-    answer: Awaitable[Observation]
+    answer: asyncio.Future[Observation]
 
 
 @dataclass(kw_only=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, func, select
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy import ColumnElement
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.domain import KnownRun, MailId
     from bot.store.database import Database
@@ -31,9 +33,12 @@ class History:
     async def runs_of(self, mail_id: MailId, *, limit: int = 30, offset: int = 0) -> tuple[KnownRun, ...]:
         """The mail's runs, newest first."""
         newest_first = select(runs).where(runs.c.mail_id == mail_id).order_by(BEGAN.desc())
-        async with self._database.reading() as connection:
+
+        async def read(connection: AsyncConnection) -> tuple[KnownRun, ...]:
             found = await connection.execute(newest_first.limit(limit).offset(offset))
             return tuple(map(known_run_from, found.mappings()))
+
+        return await self._database.remembered(("runs", mail_id, limit, offset), (runs,), read)
 
     async def count_runs(self, mail_id: MailId) -> int:
         async with self._database.reading() as connection:
@@ -60,8 +65,11 @@ class History:
             ended_well = incidents.c.state.in_([IncidentState.RECOVERED, IncidentState.CORRECTED])
             wanted = and_(wanted, ended_well, incidents.c.closed_at >= over_since)
         newest_first = select(incidents).where(wanted).order_by(incidents.c.opened_at.desc())
-        async with self._database.reading() as connection:
-            return await read_all(connection, newest_first.limit(limit), Incident)
+        return await self._database.remembered(
+            ("incidents", frozenset(mail_ids), limit, over_since),
+            (incidents,),
+            partial(read_all, statement=newest_first.limit(limit), kind=Incident),
+        )
 
     async def standings(self, mail_ids: Collection[MailId]) -> Mapping[MailId, Standing]:
         """The recorded state of these mails. Those of which nothing is known are left out."""

@@ -19,6 +19,7 @@ from bot.store.lease import LeaseRow
 from bot.store.mails import Mails
 from bot.store.manual_runs import ManualRuns
 from bot.store.observations import Observations
+from bot.store.open_answers import OpenAnswers
 from bot.store.outages import Outages
 from bot.store.outbox import Outbox
 from bot.store.retention import Retention
@@ -55,6 +56,7 @@ class Store:
         self.audit = Audit(database)
         self.retention = Retention(database)
         self.manual_runs = ManualRuns(database)
+        self.open_answers = OpenAnswers(database)
         self.observations = Observations(database)
         self.outages = Outages(database)
         self.outbox = Outbox(database)

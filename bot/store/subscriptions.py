@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, true, update
@@ -21,14 +22,23 @@ from bot.store.database import insert_if_absent
 from bot.store.notices import PENDING, add_notice, drop_pending, firing_incident, redraw_posts
 from bot.store.rows import columns_of, read_all, value_from
 from bot.store.subscription_views import read_states
-from bot.store.tables import due_text, incidents, notices, subscriptions, to_micros, watches
+from bot.store.tables import (
+    channels,
+    due_text,
+    incidents,
+    mails,
+    notices,
+    runs,
+    subscriptions,
+    to_micros,
+    watches,
+)
 from bot.store.watches import drop_watch, note_change, record_baseline, start_watch
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.domain import ChannelId, Incident, MailId, StatusAnswer, SubscriptionState, UserId
@@ -133,11 +143,17 @@ class Subscriptions:
 
     async def of_channels(self, channel_ids: Collection[ChannelId]) -> tuple[SubscriptionState, ...]:
         """All subscriptions of these channels, oldest first."""
-        return await self._states(subscriptions.c.channel_id.in_(channel_ids))
+        where = subscriptions.c.channel_id.in_(channel_ids)
+        return await self._database.remembered(
+            ("subscriptions", frozenset(channel_ids)),
+            (subscriptions, mails, incidents, channels, runs),
+            partial(read_states, condition=where),
+        )
 
     async def of_person(self, user_id: UserId) -> tuple[SubscriptionState, ...]:
         """All subscriptions that this person made."""
-        return await self._states(subscriptions.c.created_by == user_id)
+        async with self._database.reading() as connection:
+            return await read_states(connection, subscriptions.c.created_by == user_id)
 
     async def channels_of(self, mail_id: MailId) -> tuple[Subscription, ...]:
         of_mail = select(subscriptions).where(subscriptions.c.mail_id == mail_id)
@@ -255,10 +271,6 @@ class Subscriptions:
             .values(state=IncidentState.UNWATCHED, closed_at=now, version=incidents.c.version + 1)
         )
         await redraw_posts(connection, incident)
-
-    async def _states(self, condition: ColumnElement[bool]) -> tuple[SubscriptionState, ...]:
-        async with self._database.reading() as connection:
-            return await read_states(connection, condition)
 
 
 def _details(wish: Subscription) -> str:

@@ -370,6 +370,16 @@ manual_runs = Table(
 )
 _partial_index("uq_manual_runs_open", manual_runs.c.mail_id, "ended_at is null", unique=True)
 
+open_answers = Table(
+    "open_answers",
+    metadata,
+    Column("answer_id", String(32), primary_key=True),
+    Column("owner", String(32), nullable=False),
+    Column("response_url", Text, nullable=False),
+    Column("replaces", Boolean, nullable=False),
+    Column("alive_at", Instant, nullable=False),
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -108,7 +108,7 @@ class Told:
         assert ref == REF
         assert fresh_for >= 0
         if self.later is not None:
-            return Waiting(ready_in=self.ready_in, last=self.last, answer=self.later)
+            return Waiting(ready_in=self.ready_in, last=self.last, answer=asyncio.ensure_future(self.later))
         assert self.found is not None
         return self.found
 

@@ -97,6 +97,7 @@ def _statuses() -> dict[str, Message]:
         "checking-last-known": messages.checking(
             REF, SALES, ready_in=12, last=seen(run("FAILED"), age=180), now=NOW, zone=ZONE
         ),
+        "no-answer-yet": messages.no_answer_yet(REF, SALES),
         "checking-nasty": messages.checking(
             MailRef(mail_id=NASTY.mail_id), NASTY, ready_in=0, last=seen(age=1), now=NOW, zone=ZONE
         ),
@@ -148,6 +149,7 @@ def _failures() -> dict[str, Message]:
         "failure-outsider": failures.outsider(),
         "failure-wrong-channel": failures.wrong_channel(),
         "failure-restarting": failures.restarting(),
+        "failure-interrupted": failures.interrupted(),
     }
 
 

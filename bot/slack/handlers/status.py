@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from bot.slack.transport.responders import Answer
 
 _SEVERAL_FRESH_FOR = 10.0  # seconds: by the time that the last is answered the first is a little older
+ANSWER_WITHIN = 30.0  # seconds: then there is an answer, or an apology
+_RENEW_AFTER = 3.0  # seconds beyond the estimate
+_MOST_ESTIMATES = 3  # a response URL takes five messages; one is the answer
 _SILENT_FOR = 1.0  # seconds before a person is told to wait
 Found: TypeAlias = Observation | QuickBIError
 _log = logging.getLogger(__name__)
@@ -82,18 +85,45 @@ class StatusHandler:
         try:
             found = await self.lookup.ask(ref)
             if isinstance(found, Waiting):
-                last = self._seen(ref, found.last, asked_at) if found.last else None
-                wait = views.checking(
-                    ref, mail, ready_in=found.ready_in, last=last, now=self.now(), zone=self.zone
-                )
-                await answer.send(wait, replace=replace)
+                first = replace
                 # A click's response URL replaces what was clicked on: a message for all must stay as it is.
                 replace = True if replace is None else replace
-                found = await found.answer
+
+                async def say(wait: Waiting) -> None:
+                    nonlocal first
+                    last = self._seen(ref, wait.last, asked_at) if wait.last else None
+                    message = views.checking(
+                        ref, mail, ready_in=wait.ready_in, last=last, now=self.now(), zone=self.zone
+                    )
+                    await answer.send(message, replace=first)
+                    first = replace
+
+                found = await self._wait(ref, found, say)
+        except TimeoutError:
+            late = views.with_check_again(views.no_answer_yet(ref, mail), ref, label_of(ref.mail_id, mail))
+            await answer.send(late, replace=replace)
         except QuickBIError as error:
             await answer.send(self._no_answer(error, ref, asked_at), replace=replace)
         else:
             await answer.send(await self.message(ref, channel_id, found, asked_at), replace=replace)
+
+    async def _wait(
+        self, ref: MailRef, wait: Waiting, say: Callable[[Waiting], Awaitable[None]]
+    ) -> Observation:
+        """Keep the person informed. Raises QuickBIError, and TimeoutError after ANSWER_WITHIN."""
+        async with asyncio.timeout(ANSWER_WITHIN):
+            for _ in range(_MOST_ESTIMATES):
+                await say(wait)
+                done, _ = await asyncio.wait({wait.answer}, timeout=wait.ready_in + _RENEW_AFTER)
+                if done:
+                    break
+                again = await self.lookup.ask(ref)
+                if isinstance(again, Observation):
+                    return again
+                if again.ready_in < 1 and wait.ready_in < 1:
+                    break  # there is nothing new to say
+                wait = again
+            return await wait.answer
 
     async def message(
         self,

@@ -39,6 +39,7 @@ OnClick: TypeAlias = "Callable[[Clicked, Answer], Awaitable[None]]"
 
 ENVELOPE_ID = "envelope_id"  # in a body: what Socket Mode called the delivery
 _REMEMBERED = 1_000  # deliveries
+_MOMENT = 1.0  # seconds
 _RESTARTING_LIMIT = 1.5  # seconds to tell those who still wait that the bot is restarting
 _log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class Dispatcher:
     """Wraps handlers into Bolt listeners and owns their tasks.
 
     `answer_to` opens the way to answer a person. `on_channel_used` is called, as a task of its own, with each
-    channel in which somebody uses the bot.
+    channel in which somebody uses the bot. `hold` keeps a record of a person who waits, until the event is set.
     """
 
     def __init__(
@@ -56,10 +57,12 @@ class Dispatcher:
         answer_to: Callable[[Incoming], Answer],
         *,
         on_channel_used: Callable[[ChannelId], Awaitable[None]] | None = None,
+        hold: Callable[[Incoming, asyncio.Event], Awaitable[None]] | None = None,
     ) -> None:
         self._access = access
         self._answer_to = answer_to
         self._on_channel_used = on_channel_used
+        self._hold = hold
         self._tasks: set[asyncio.Task[None]] = set()
         self._farewells: set[asyncio.Task[None]] = set()  # have a limit of their own, and are never cancelled
         self._is_closing = False
@@ -157,6 +160,7 @@ class Dispatcher:
 
     async def _answered(self, incoming: P, handle: Callable[[P, Answer], Awaitable[None]]) -> None:
         answer = self._answer_to(incoming)
+        release = self._hold_later(incoming)
         began = perf_counter()
         outcome = "answered"
         try:
@@ -173,6 +177,7 @@ class Dispatcher:
             outcome = type(error).__name__
             await self._explain(error, answer)
         finally:
+            release()
             _log.info(
                 "handled",
                 extra={
@@ -183,6 +188,24 @@ class Dispatcher:
                     "ms": round((perf_counter() - began) * 1000),
                 },
             )
+
+    def _hold_later(self, incoming: Incoming) -> Callable[[], None]:
+        """Have it recorded that this person waits, if that takes longer than a moment; call what is returned then."""
+        if self._hold is None or not incoming.response_url:
+            return lambda: None
+        answered = asyncio.Event()
+        hold = self._hold
+
+        def start() -> None:
+            self._keep(self._logged(hold(incoming, answered), incoming.where), self._farewells)
+
+        timer = asyncio.get_running_loop().call_later(_MOMENT, start)
+
+        def release() -> None:
+            answered.set()
+            timer.cancel()
+
+        return release
 
     async def _say_restarting(self, answer: Answer) -> None:
         try:

@@ -111,6 +111,10 @@ def restarting() -> Message:
     return message("🔄 I am being restarted and could not finish this. Please ask again in a minute.")
 
 
+def interrupted() -> Message:
+    return message("🔄 I was restarted before I could finish this. Please ask again.")
+
+
 def old_button() -> Message:
     """A button, menu or form of another version: old messages keep theirs."""
     return message(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.domain import MailRef
 from bot.slack.commands import Verb
-from bot.slack.kit.actions import Act, look_button, page_value, pager, read_page
+from bot.slack.kit.actions import Act, page_value, pager, read_page
 from bot.slack.kit.blocks import Message, actions, button, message, section, small
 from bot.slack.kit.text import bold, clip, code, dotted, label_of, owner_of, paused_in, plural, title_of
 from bot.slack.views.states import NEVER_RAN, condition
@@ -92,9 +91,14 @@ def _row(index: int, mail: Mail, listed: Listed, now: datetime, zone: tzinfo) ->
     standing = listed.standings.get(mail.mail_id)
     known = condition(standing.latest, standing.incident, now=now, zone=zone) if standing else None
     under = dotted(known.words if known else "", owner_of(mail), paused_in(mail)) or code(mail.mail_id)
-    ref, label = MailRef(mail_id=mail.mail_id), label_of(mail.mail_id, mail)
-    look = look_button("Status", ref, label, action_id=f"{Act.PICK}:{LIST}:{index}")
-    return section(f"{(known or NEVER_RAN).sign} {title_of(mail.mail_id, mail)}\n{under}", look)
+    block = section(f"{(known or NEVER_RAN).sign} {title_of(mail.mail_id, mail)}\n{under}")
+    block.accessory = button(
+        "Status",
+        action_id=f"{Act.PICK}:{LIST}:{index}",
+        value=mail.mail_id,
+        reads_as=f"Status of {clip(label_of(mail.mail_id, mail), 60)}",
+    )
+    return block
 
 
 def list_button(label: str) -> ButtonElement:

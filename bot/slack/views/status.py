@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain import RunStatus
-from bot.slack.kit.actions import Act, More, ask_first, check_button, dismiss_button, look_button, ref_value
+from bot.slack.kit.actions import Act, More, ask_first, check_button, dismiss_button, ref_value
 from bot.slack.kit.blocks import Message, actions, button, message, section, sections, small
 from bot.slack.kit.text import (
     clip,
@@ -104,6 +104,14 @@ def checking(
     return message("\n".join([*lines, *([_last_known(last, now, zone)] if last else [])]))
 
 
+def no_answer_yet(ref: MailRef, mail: Mail | None) -> Message:
+    """The end of a wait that grew too long."""
+    return message(
+        f"⌛ I have no answer from Quick BI about {title_of(ref.mail_id, mail)} yet.\n"
+        "It is slow, or many questions are waiting. Check again in a minute."
+    )
+
+
 def with_check_again(why_not: Message, ref: MailRef, label: str) -> Message:
     """Why there is no answer, with the button that asks once more."""
     return Message(text=why_not.text, blocks=(*why_not.blocks, actions([check_button(ref, label)])))
@@ -174,9 +182,14 @@ def several(glances: Sequence[Glance], *, now: datetime, zone: tzinfo) -> Messag
     """In the order in which they were chosen. A line for each: its button shows the rest."""
     blocks: list[Block] = [section(f"*{plural(len(glances), 'mail')}*")]
     for index, each in enumerate(glances):
-        label = label_of(each.ref.mail_id, each.mail)
-        look = look_button("Look", each.ref, label, action_id=f"{Act.PICK}:{LIST}:{index}")
-        blocks.append(section(_glance(each, now, zone), look))
+        row = section(_glance(each, now, zone))
+        row.accessory = button(
+            "Look",
+            action_id=f"{Act.PICK}:{LIST}:{index}",
+            value=ref_value(each.ref),
+            reads_as=f"Look at {clip(label_of(each.ref.mail_id, each.mail), 55)}",
+        )
+        blocks.append(row)
     return message(*blocks)
 
 

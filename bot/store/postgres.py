@@ -7,7 +7,7 @@ import importlib.util
 import os
 import re
 import socket
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -27,14 +27,12 @@ POOL_SIZE = 5  # connections of one process, at most
 _POOL_LIMIT = 3.0  # seconds for one of them to be free
 CONNECT_LIMIT = 2  # seconds for each host; libpq knows no less
 BEGIN_LIMIT = 1.5  # seconds until a connection that does not answer is given up for a new one
-TRANSACTION_LIMIT = 3.0  # seconds; an idle transaction keeps its locks no longer than _IDLE_LIMIT
-_IDLE_LIMIT = 5.0
-_CONNECTION_AGE = (
-    180  # seconds: firewalls drop what is idle, and a failover leaves what answers but cannot write
-)
-_LOST = frozenset(
-    {"25006", "57P01", "57P02", "57P03"}
-)  # read-only after a failover; shut down, crashed, starting
+TRANSACTION_LIMIT = 4.0  # seconds: a person gets an answer within 5
+_IDLE_LIMIT = 5.0  # seconds that an idle transaction keeps its locks: less than a lease
+# Seconds: firewalls drop what is idle, and after a failover a connection may answer that cannot write.
+_CONNECTION_AGE = 180
+# Read-only after a failover; shut down, crashed, starting.
+_LOST = frozenset({"25006", "57P01", "57P02", "57P03"})
 _WORDS = {
     "25006": "it is read-only, a standby perhaps: name every host, as in postgresql://user@host1,host2/name",
     "53100": "its disk is full",
@@ -181,5 +179,8 @@ def cut_after(connection: AsyncConnection, seconds: float) -> Iterator[None]:
 
 def _cut(driver: Any) -> None:
     if not driver.closed:
-        with socket.socket(fileno=os.dup(driver.fileno())) as twin:
+        with (
+            socket.socket(fileno=os.dup(driver.fileno())) as twin,
+            suppress(OSError),
+        ):  # the server was faster
             twin.shutdown(socket.SHUT_RDWR)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from bot.sandbox.slack import Change
 
 TELLING = 10.0  # seconds for what is asked about to be told
-TAKEOVER = 10.0  # seconds: a lease, and the longest wait between two tries to lead
+TAKEOVER = 12.0  # seconds: a lease, the longest wait between two tries to lead, and the first looks
 RECOVERY = 5.0  # seconds to connect again, or to lead after another has given the lease back
 CLOCKS_AHEAD = (0.0, -40.0, 40.0, -5.0, 5.0)  # seconds, of one replica after the other
 COMMITS = 12  # a trap springs at one of so many

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+from types import SimpleNamespace
+
 import pytest
 
-from bot.store.postgres import connection_parameters, parameters_of, passwords_in
+from bot.store.postgres import _cut, connection_parameters, parameters_of, passwords_in
 
 PLAIN = {"user": "bot", "password": "s3cret", "host": "db.internal", "dbname": "mails"}
 
@@ -98,3 +101,10 @@ def test_of_several_hosts_one_that_can_be_written_is_taken() -> None:
         == "any"
     )
     assert "target_session_attrs" not in connection_parameters({"host": "one"})
+
+
+def test_a_connection_that_is_gone_already_needs_no_cutting() -> None:
+    """The server ended it while this process was suspended."""
+    with socket.socket() as gone:
+        _cut(SimpleNamespace(closed=False, fileno=gone.fileno))
+    _cut(SimpleNamespace(closed=True))

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 MAX_NAME = 80
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_BOLD_STAR = "\N{ASTERISK OPERATOR}"
-_CODE_TICK = "\N{MODIFIER LETTER GRAVE ACCENT}"
+_LOOKALIKES = str.maketrans("*`", "\N{ASTERISK OPERATOR}\N{MODIFIER LETTER GRAVE ACCENT}")
 
 
 def escape(text: str) -> str:
@@ -49,17 +48,19 @@ def clip_markup(text: str, limit: int) -> str:
 
 
 def name(text: str, limit: int = MAX_NAME) -> str:
-    """Somebody's words (a mail's name, an owner), clipped and safe to stand in mrkdwn."""
-    return escape(clip(displayed(text), limit))
+    """Somebody's words (a mail's name, an owner), clipped and safe to stand in mrkdwn.
+
+    A star or a backtick would start or end a style, so each becomes a character that looks alike.
+    """
+    return escape(clip(displayed(text), limit)).translate(_LOOKALIKES)
 
 
 def bold(text: str, limit: int = MAX_NAME) -> str:
-    """Somebody's words in bold; a star inside would end the bold, so it becomes one that looks alike."""
-    return f"*{name(text, limit).replace('*', _BOLD_STAR)}*"
+    return f"*{name(text, limit)}*"
 
 
 def code(text: str, limit: int = 255) -> str:
-    return f"`{name(text, limit).replace('`', _CODE_TICK)}`"
+    return f"`{name(text, limit)}`"
 
 
 def when(at: datetime, zone: tzinfo) -> str:

@@ -46,7 +46,7 @@ def digest(items: Sequence[IncidentView], *, now: datetime, zone: tzinfo) -> Mes
     if firing:
         blocks.append(section("\n".join(map(_line, firing[:_SHOWN_LARGE]))))
         blocks += _small_names("Also", firing[_SHOWN_LARGE:])
-    blocks += _small_names(f"{RECOVERED.sign} {len(over)} fine again:", over)
+    blocks += _small_names(f"{RECOVERED.sign} {len(over)} fine again:" if firing else RECOVERED.sign, over)
     snoozed = [each for each in firing if each.is_snoozed(now)]
     asleep = [small(f"💤 {plural(len(snoozed), 'mail')} snoozed")] if snoozed else []
     blocks += asleep

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.slack.commands import Verb
 from bot.slack.kit.actions import Act, page_value, pager, read_page
 from bot.slack.kit.blocks import Message, actions, button, message, section, small
-from bot.slack.kit.text import bold, clip, code, dotted, label_of, owner_of, paused_in, plural, title_of
+from bot.slack.kit.text import clip, code, dotted, label_of, name, owner_of, paused_in, plural, title_of
 from bot.slack.views.states import NEVER_RAN, condition
 
 if TYPE_CHECKING:
@@ -132,4 +132,4 @@ def _nothing_there(listed: Listed) -> Message:
 
 
 def _quoted(listed: Listed) -> str:
-    return f"“{bold(listed.wanted.words, 60).strip('*')}”"
+    return f"“{name(listed.wanted.words, 60)}”"

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 PER_PAGE = 10
 SHARED_CONFIRMED, SHARED_DISMISSED = f"{Act.SUBSCRIBE}:shared", f"{Act.DISMISS}:shared"
-_MOST_IN_TROUBLE = 10  # lines
+_MOST_IN_TROUBLE = 5  # lines
 _ROOM = 300  # characters of names
 _DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WHAT = {

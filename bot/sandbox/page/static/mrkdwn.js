@@ -8,7 +8,7 @@ import { exactTime, formatDate } from "./time.js";
 const MARKS = { "*": "strong", _: "em", "~": "s" };
 const EMOJI = /^:([a-z0-9_+'-]+):/;
 const BARE_LINK = /^https?:\/\/[^\s<>|*`]+[^\s<>|*`.,;:!?)'"]/;
-const PICTURES = /((?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F)+)/u;
+const PICTURES = /((?:(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F)(?:\u200D\p{Extended_Pictographic}\uFE0F?)*)+)/u;
 const WORD = /[\p{L}\p{N}]/u;
 
 export function unescape(text) {

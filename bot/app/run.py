@@ -21,13 +21,13 @@ from prometheus_client import CollectorRegistry
 from bot.app.clients import SLACK_TIME_LIMIT, open_database, open_sockets, signing_secret, slack_client
 from bot.app.core import build_core, utc_now
 from bot.app.handlers import HandlerDependencies, build_handlers
-from bot.app.http_server import HttpServer, Report, event_routes, status_routes
+from bot.app.health import Health
+from bot.app.http_server import HttpServer, event_routes, status_routes
 from bot.app.leadership import Leadership
 from bot.app.logs import set_up_logging
 from bot.app.metrics import BotMetrics
 from bot.app.shutdown import ANSWERS_BY, CLOSED_BY, DISCONNECTED_BY, QUIET_BY, RUNS_BY, Shutdown
 from bot.app.supervisor import Supervisor
-from bot.domain import DatabaseAway, StoreError
 from bot.slack.app import bolt_app
 from bot.slack.transport.connect import who_are_we
 
@@ -110,7 +110,8 @@ async def _start(settings: Settings, stack: AsyncExitStack, shutdown: Shutdown) 
             busy=lambda: handlers.dispatcher.busy,
         )
     )
-    status = status_routes(partial(_health, store, leadership, sockets), registry)
+    health = Health(store=store, leadership=leadership, slack=slack, sockets=sockets, now=utc_now)
+    status = status_routes(health.report, registry)
     servers = _servers(settings, status, {} if sockets else event_routes(bolt))
     parts = _Parts(
         handlers=handlers, core=core, supervisor=supervisor, sockets=sockets, servers=tuple(servers.values())
@@ -181,30 +182,6 @@ async def _answer_people(parts: _Parts, shutdown: Shutdown) -> None:
     await parts.handlers.dispatcher.drain(shutdown.left(ANSWERS_BY))
     await parts.handlers.manual_runs.drain(shutdown.left(RUNS_BY))
     await parts.core.lookup.drain(shutdown.left(RUNS_BY))
-
-
-async def _health(store: Store, leadership: Leadership, sockets: SocketMode | None) -> Report:
-    """What only a restart or the operator can mend. That Quick BI is down is neither: see `/metrics`.
-
-    The log has the reasons, and the addresses that do not belong here.
-    """
-    has_leader, looked_at = leadership.is_sure, None
-    try:
-        condition = await store.look_over()
-    except DatabaseAway:
-        database = "does not answer"
-    except StoreError:
-        database = "cannot be written"
-    else:
-        database = "ok"
-        has_leader, looked_at = has_leader or condition.has_leader, condition.last_look_at
-    report = {"database": database, "leader": "ok" if has_leader else "nobody leads"}
-    if sockets is not None:
-        report["slack_socket"] = "ok" if await sockets.are_connected() else "not connected"
-    is_well = all(state == "ok" for state in report.values())
-    if looked_at is not None:
-        report["last_look"] = looked_at.isoformat(timespec="seconds")
-    return Report(is_well=is_well, details=report)
 
 
 async def _forget_old(store: Store, kept: timedelta) -> None:

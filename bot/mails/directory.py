@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 REFRESH_EVERY = 600.0  # seconds
 RETRY_AFTER = 30.0  # seconds after a failed read
+READ_AGAIN_GAP = timedelta(seconds=10)  # between two reads that people cause
+READ_AGAIN_LIMIT = 2.5  # seconds that a person waits for one
 FRESH_FOR = timedelta(seconds=60)  # `is_paused` does not trust an older list
 _PAGE_SIZE = 100
 _PAGE_PAUSE = 0.05  # seconds between two pages: Quick BI allows 50 a second, for all who ask
@@ -54,7 +57,10 @@ class MailDirectory:
     _out_of_reach: bool = field(default=False, init=False)
     _is_stored: bool = field(default=True, init=False)
     _read_at: datetime | None = field(default=None, init=False)
+    _began_at: datetime | None = field(default=None, init=False)
     _one_reader: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
+    _wanted: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    _next_read: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     def __len__(self) -> int:
         return len(self._names.mails)
@@ -128,7 +134,26 @@ class MailDirectory:
         """Refresh for ever. An outage is logged once, and so is its end."""
         while True:
             worked = await self.refresh()
-            await asyncio.sleep(REFRESH_EVERY if worked else RETRY_AFTER)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(REFRESH_EVERY if worked else RETRY_AFTER):
+                    await self._wanted.wait()
+            self._wanted.clear()
+
+    async def read_again(self) -> bool:
+        """Have `run` read the list now, for a mail that is not in it. False where it was read a moment ago.
+
+        Also where it takes too long: then the mail will be known a little later.
+        """
+        if not self._one_reader.locked():
+            if self._began_at is not None and abs(self.now() - self._began_at) < READ_AGAIN_GAP:
+                return False
+            self._wanted.set()
+        try:
+            async with asyncio.timeout(READ_AGAIN_LIMIT):
+                await self._next_read.wait()
+        except TimeoutError:
+            return False
+        return True
 
     async def is_paused(self, mail_id: MailId) -> bool:
         """Is this mail paused, by a fresh list where it can be read, else by the last one?"""
@@ -144,6 +169,14 @@ class MailDirectory:
             return await self._refresh()
 
     async def _refresh(self) -> bool:
+        self._began_at = self.now()
+        try:
+            return await self._read_and_store()
+        finally:
+            self._next_read.set()
+            self._next_read = asyncio.Event()
+
+    async def _read_and_store(self) -> bool:
         list_no = await self._next_list_no()
         try:
             mails = await self._read_all()

@@ -101,6 +101,19 @@ def parse(verb: Verb, text: str, *, command: str = "", knows: Knows = lambda _: 
         raise UsageError(str(unreadable), example=example) from None
 
 
+def targets_of(request: Request) -> tuple[Target, ...]:
+    """The mails that a request names."""
+    match request:
+        case AskMail(target=target):
+            return (target,)
+        case Subscribe(targets=targets):
+            return targets
+        case Unsubscribe(targets=targets):
+            return targets or ()
+        case _:
+            return ()
+
+
 def _request(verb: Verb, text: str, knows: Knows) -> Request:
     if verb is Verb.HELP:
         return AskHelp(verb=_command_named(_plain(innermost(text))))

@@ -61,7 +61,7 @@ async def test_a_silent_database_is_told_and_outlived(between: tuple[Proxy, str]
         await until(lambda: len(stage.quickbi.ledger.calls("GetMailTaskStatus", mail_id=mail.mail_id)) > 2)
         status, report = await health(port)
         assert (status, report["database"], report["leader"]) == (200, "ok", "ok")
-        assert "last_look" in report
+        assert "last_answer_age" in report
 
         database.swallows_all = True
         database.swallow()

@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.domain import Choice, MailRef
 from bot.mails.references import MailName
-from bot.slack.commands import Verb
+from bot.slack.commands import Verb, parse, targets_of
 from bot.slack.payloads import submitted
 from bot.slack.transport.errors import refusal
 from bot.slack.views import forms as views
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from bot.domain import Mail, MailId
     from bot.mails.directory import MailDirectory
     from bot.mails.references import Target
+    from bot.slack.commands import Request
     from bot.slack.kit.blocks import Message
     from bot.slack.payloads import Searched, Submitted, Typed
     from bot.slack.transport.responders import Answer
@@ -38,6 +39,27 @@ _log = logging.getLogger(__name__)
 _MOST_OPTIONS = 50  # Slack takes 100; a phone shows ten
 _TRIGGER_LIFE = 3.0  # seconds
 _COULD_BE_ID = re.compile(r"(?=.*\d)[A-Za-z0-9_-]{5,128}")
+
+
+async def read_command(verb: Verb, typed: Typed, directory: MailDirectory) -> Request:
+    """Parse what was typed. Raises UsageError.
+
+    Where it names a mail that is not listed, which may be a new one, the list is read again first.
+    """
+
+    def read() -> Request:
+        return parse(verb, typed.text, command=typed.command, knows=directory.knows)
+
+    request = read()
+    if all(_is_listed(target, directory) for target in targets_of(request)):
+        return request
+    return read() if await directory.read_again() else request
+
+
+def _is_listed(target: Target, directory: MailDirectory) -> bool:
+    if isinstance(target, MailName):
+        return directory.knows(target.words)
+    return directory.get(target.mail_id) is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

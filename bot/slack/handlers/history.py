@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from bot.domain import StoreError
 from bot.domain.run_statistics import track_record
-from bot.slack.commands import AskForm, AskHelp, AskMail, Verb, parse
+from bot.slack.commands import AskForm, AskHelp, AskMail, Verb
+from bot.slack.handlers.forms import read_command
 from bot.slack.kit.actions import read_more, read_page, read_ref
 from bot.slack.views import help as guide
 from bot.slack.views.forms import chosen_mails
@@ -42,7 +43,7 @@ class HistoryHandler:
     zone: tzinfo
 
     async def typed(self, typed: Typed, answer: Answer) -> None:
-        request = parse(Verb.HISTORY, typed.text, command=typed.command, knows=self.directory.knows)
+        request = await read_command(Verb.HISTORY, typed, self.directory)
         match request:
             case AskMail(target=target):
                 if found := await self.forms.which(target, Verb.HISTORY, answer):

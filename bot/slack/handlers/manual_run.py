@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, assert_never
 from bot.domain import QuickBIError, StoreError
 from bot.domain.manual_run_rules import AskedAlready, Repeated, RunningAlready, RunWish
 from bot.mails.status_lookup import Waiting
-from bot.slack.commands import AskForm, AskHelp, AskMail, Verb, parse
+from bot.slack.commands import AskForm, AskHelp, AskMail, Verb
+from bot.slack.handlers.forms import read_command
 from bot.slack.handlers.manual_run_report import RunReporter
 from bot.slack.kit.actions import read_more, read_ref
 from bot.slack.views import help as guide
@@ -48,7 +49,7 @@ class ManualRunHandler:
 
     async def typed(self, typed: Typed, answer: Answer) -> None:
         """A typed command has no dialog of its own, so ask first."""
-        match parse(Verb.RUN, typed.text, command=typed.command, knows=self.directory.knows):
+        match await read_command(Verb.RUN, typed, self.directory):
             case AskMail(target=target):
                 if found := await self.forms.which(target, Verb.RUN, answer):
                     ref, answer = found

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from bot.domain import MailRef, Observation, QuickBIError, RunStatus, StoreError
 from bot.mails.status_lookup import Waiting
-from bot.slack.commands import AskForm, AskHelp, AskMail, Verb, parse
+from bot.slack.commands import AskForm, AskHelp, AskMail, Verb
+from bot.slack.handlers.forms import read_command
 from bot.slack.kit.actions import InChannel, read_ref, under_status
 from bot.slack.kit.text import label_of
 from bot.slack.views import help as guide
@@ -49,7 +50,7 @@ class StatusHandler:
     zone: tzinfo
 
     async def typed(self, typed: Typed, answer: Answer) -> None:
-        request = parse(Verb.STATUS, typed.text, command=typed.command, knows=self.directory.knows)
+        request = await read_command(Verb.STATUS, typed, self.directory)
         match request:
             case AskMail(target=target):
                 if found := await self.forms.which(target, Verb.STATUS, answer):

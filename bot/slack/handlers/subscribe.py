@@ -19,7 +19,8 @@ from bot.domain import (
     TeamId,
     Throttled,
 )
-from bot.slack.commands import AskForm, AskHelp, Subscribe, Verb, parse
+from bot.slack.commands import AskForm, AskHelp, Subscribe, Verb
+from bot.slack.handlers.forms import read_command
 from bot.slack.handlers.status import ask_each
 from bot.slack.kit.actions import UNDER_STATUS, read_ref
 from bot.slack.kit.blocks import message, small, together
@@ -65,7 +66,7 @@ class SubscribeHandler:
     zone: tzinfo
 
     async def typed(self, typed: Typed, answer: Answer) -> None:
-        request = parse(Verb.SUBSCRIBE, typed.text, command=typed.command, knows=self.directory.knows)
+        request = await read_command(Verb.SUBSCRIBE, typed, self.directory)
         match request:
             case Subscribe(targets=targets, due=due, has_task=has_task):
                 meant = [(target, self.directory.meant(target)) for target in targets]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bot.domain import Choice, Mail, MailRef
 from bot.mails.name_search import NameIndex
 from bot.slack.commands import AskForm, AskHelp, Unsubscribe, Verb, parse
+from bot.slack.handlers.forms import read_command
 from bot.slack.handlers.subscribe import show_current, who_where
 from bot.slack.kit.actions import read_more, read_page, read_ref
 from bot.slack.kit.blocks import message, small, together
@@ -51,7 +52,7 @@ class UnsubscribeHandler:
     zone: tzinfo
 
     async def typed(self, typed: Typed, answer: Answer) -> None:
-        match parse(Verb.UNSUBSCRIBE, typed.text, command=typed.command, knows=self.directory.knows):
+        match await read_command(Verb.UNSUBSCRIBE, typed, self.directory):
             case Unsubscribe(targets=None):
                 states = await self.subscriptions.of_channels([typed.channel_id])
                 await answer.send(views.confirm_all(len(states)) if states else self._nothing())

@@ -57,7 +57,7 @@ class MailDirectory:
     _out_of_reach: bool = field(default=False, init=False)
     _is_stored: bool = field(default=True, init=False)
     _read_at: datetime | None = field(default=None, init=False)
-    _began_at: datetime | None = field(default=None, init=False)
+    _wanted_at: datetime | None = field(default=None, init=False)
     _one_reader: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _wanted: asyncio.Event = field(default_factory=asyncio.Event, init=False)
     _next_read: asyncio.Event = field(default_factory=asyncio.Event, init=False)
@@ -140,13 +140,15 @@ class MailDirectory:
             self._wanted.clear()
 
     async def read_again(self) -> bool:
-        """Have `run` read the list now, for a mail that is not in it. False where it was read a moment ago.
+        """Have `run` read the list now, for a mail that is not in it. False where that was done a moment ago.
 
         Also where it takes too long: then the mail will be known a little later.
         """
         if not self._one_reader.locked():
-            if self._began_at is not None and abs(self.now() - self._began_at) < READ_AGAIN_GAP:
+            now = self.now()
+            if self._wanted_at is not None and abs(now - self._wanted_at) < READ_AGAIN_GAP:
                 return False
+            self._wanted_at = now
             self._wanted.set()
         try:
             async with asyncio.timeout(READ_AGAIN_LIMIT):
@@ -169,7 +171,6 @@ class MailDirectory:
             return await self._refresh()
 
     async def _refresh(self) -> bool:
-        self._began_at = self.now()
         try:
             return await self._read_and_store()
         finally:

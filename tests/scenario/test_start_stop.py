@@ -410,3 +410,10 @@ import slack_bolt.async_app
     path = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     code, complaint = await _runs(program, path)
     assert (code, "Traceback" in complaint) == (0, False), complaint
+
+
+async def test_a_wrong_secret_is_logged_with_what_to_do(stage: Rig) -> None:
+    """Whoever starts the bot need not run `check` to learn it."""
+    bot = await stage.launch(ALIBABA_CLOUD_ACCESS_KEY_SECRET="wrong")
+    await bot.until_logged("Set ALIBABA_CLOUD_ACCESS_KEY_SECRET to the secret of that key.")
+    await bot.stop()

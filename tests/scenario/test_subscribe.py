@@ -169,3 +169,12 @@ async def test_snoozing_from_a_notice(stage: Rig, value: str, words: str) -> Non
     said = await until_public(stage, words)
     assert said.thread_ts == notice.ts
     assert "<@U0BOB00002>" in said.text
+
+
+async def test_a_mail_that_was_made_a_minute_ago_is_known(stage: Rig) -> None:
+    """Though the list was read before; what is told of it carries the name."""
+    await stage.start_bot()
+    made = stage.world.add_mail("Brand New")
+    assert "Brand New has not run yet" in (await stage.ask("/mail-status brand new")).text
+    await stage.slack.people.type_command("ada", "reports", f"/mail-subscribe {made.mail_id}")
+    await until_public(stage, "subscribed this channel to Brand New")

@@ -23,7 +23,7 @@ from bot.domain import (
     StoreError,
     TaskId,
 )
-from bot.mails.directory import FRESH_FOR, MailDirectory
+from bot.mails.directory import FRESH_FOR, READ_AGAIN_GAP, MailDirectory
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -320,3 +320,32 @@ async def test_a_mistyped_or_shortened_name_is_that_mail(words: str) -> None:
     """A letter too few, words in another order, one word of it that no other name has."""
     directory = await directory_of(mail("Weekly Ops"), mail("Daily Sales"), mail("Board Pack"))
     assert directory.resolve(words) == MailRef(mail_id=MailId("id-Weekly Ops"))
+
+
+async def test_a_person_has_the_list_read_again_but_not_again_and_again() -> None:
+    """A mail that was made a minute ago is known; whoever types nonsense does not use up the list's calls."""
+    now = [NOON]
+    quickbi = FakeQuickBI(mail("Daily Sales"))
+    directory = MailDirectory(quickbi, FakeShelf(), now=lambda: now[0])
+    running = asyncio.create_task(directory.run())
+    try:
+        await asyncio.sleep(0)
+        assert await directory.read_again()
+        quickbi.mails = (mail("Daily Sales"), mail("Brand New"))
+        assert not await directory.read_again(), "that was done a moment ago"
+        now[0] += READ_AGAIN_GAP
+        assert await directory.read_again()
+        assert directory.knows("Brand New")
+        assert quickbi.pages_asked == [1, 1, 1]
+    finally:
+        running.cancel()
+
+
+async def test_the_log_says_what_the_operator_can_do(caplog: pytest.LogCaptureFixture) -> None:
+    """As `check` does."""
+    quickbi = FakeQuickBI()
+    quickbi.down_from_page = 1
+    directory = MailDirectory(quickbi, FakeShelf(), now=lambda: NOON, explain=lambda _: "Do this.")
+    await directory.refresh()
+    (record,) = caplog.records
+    assert (record.levelname, vars(record)["remedy"]) == ("ERROR", "Do this.")

@@ -23,6 +23,7 @@ from bot.domain import (
     StoreError,
     TaskId,
     TaskRun,
+    UsageError,
     UserId,
 )
 from bot.mails.directory import Found
@@ -35,7 +36,7 @@ from bot.slack.handlers.mail_list import MailListHandler
 from bot.slack.handlers.manual_run import ManualRunHandler
 from bot.slack.handlers.status import StatusHandler
 from bot.slack.kit.actions import Act
-from bot.slack.payloads import Clicked, Person, Typed
+from bot.slack.payloads import Clicked, Field, Person, Submitted, Typed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -296,3 +297,13 @@ async def test_an_answer_to_an_earlier_question_says_so(ago: float, says: str) -
     await status_desk(Told(found=seen(ago=ago)), NobodyIsTold()).typed(typed("m1"), answers)
     assert says in answers.texts[0]
     assert ("checked" in answers.texts[0]) is bool(says)
+
+
+@pytest.mark.parametrize("fields", [{}, {"mails": Field()}], ids=["no field", "nothing in it"])
+async def test_a_form_without_a_mail_says_so(fields: dict[str, Field]) -> None:
+    """Slack asks for one in the form; what comes all the same is no fault of ours."""
+    form = Submitted(
+        person=ADA, channel_id=REPORTS, callback_id="x", private_metadata="", view_id="V1", fields=fields
+    )
+    with pytest.raises(UsageError, match="No mail was chosen"):
+        await status_desk(Told(), NobodyIsTold()).submitted(form, Answers())

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from bot.slack.kit.blocks import actions, button
+from bot.slack.views.subscriptions import SHARED_CONFIRMED
 from bot.store.store import open_store
 
 if TYPE_CHECKING:
@@ -75,9 +76,13 @@ async def answered(rig: Rig, count: int, *, user: str = "ada", channel: str = "r
 
 
 async def subscribe(rig: Rig, name: str, *, user: str = "ada", channel: str = "reports") -> Message:
-    """Returns what the channel is told of it."""
+    """Returns what the channel is told of it. Where other organisations read the channel, that is confirmed."""
     before = {one.ts for one in public(rig, channel)}
-    await rig.slack.people.type_command(user, channel, f"/mail-subscribe {name}")
+    if rig.slack.workspace.channel(channel).is_ext_shared:
+        question = await rig.ask(f"/mail-subscribe {name}", user=user, channel=channel)
+        await rig.slack.people.click(user, SHARED_CONFIRMED, channel=channel, ts=question.ts)
+    else:
+        await rig.slack.people.type_command(user, channel, f"/mail-subscribe {name}")
 
     def told() -> Message | None:
         new = [one for one in public(rig, channel) if one.ts not in before]

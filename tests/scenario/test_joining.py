@@ -194,7 +194,7 @@ async def test_a_form_that_lay_open_for_too_long_still_answers(
         assert (said.ephemeral_for is not None) == (where == channel)
 
 
-COMMANDS = ("/mail-status", "/mail-subscribe")
+COMMANDS = ("/mail-status", "/mail-subscribe", "/mail-history")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -285,6 +285,7 @@ async def test_who_ran_what_is_on_record(tmp_path: Path) -> None:
 
 
 async def test_help_says_what_happens(once: Rig) -> None:
-    """`/mail-run help`, and without a mail an example."""
-    assert "all its recipients" in (await once.ask("/mail-run help")).text
-    assert "For example: /mail-run" in (await once.ask("/mail-run")).text
+    """`/mail-run help`, with an example."""
+    told = await once.ask("/mail-run help")
+    assert "all its recipients" in told.text
+    assert "For example: /mail-run Daily Sales" in told.text

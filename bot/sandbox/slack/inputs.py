@@ -17,7 +17,6 @@ _FIELD_OF: Mapping[str, str] = {
     "overflow": "selected_option",
     "multi_static_select": "selected_options",
     "multi_external_select": "selected_options",
-    "multi_static_select": "selected_options",
     "checkboxes": "selected_options",
     "timepicker": "selected_time",
     "plain_text_input": "value",

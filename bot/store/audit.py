@@ -47,7 +47,7 @@ class Audit:
         by_whom = and_(audit.c.user_id == user_id, audit.c.action == action)
         where = and_(audit.c.channel_id == channel_id, audit.c.mail_id == mail_id)
         async with self._database.writing() as connection:
-            await next_number(self._database, connection, "clicks")
+            await next_number(connection, "clicks")
             found = await connection.execute(select(audit.c.audit_id).where(is_same, by_whom, where).limit(1))
             if found.first() is not None:
                 return False

@@ -6,18 +6,16 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import update
 
-from bot.store.database import insert_if_absent
+from bot.store.rows import insert_if_absent
 from bot.store.tables import counters
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from bot.store.database import Database
 
-
-async def next_number(database: Database, connection: AsyncConnection, name: str) -> int:
+async def next_number(connection: AsyncConnection, name: str) -> int:
     """Count one on and return the number. The row's lock makes transactions of all replicas commit in this order."""
-    await connection.execute(insert_if_absent(database, counters, {"name": name, "value": 0}))
+    await insert_if_absent(connection, counters, {"name": name, "value": 0})
     moved = await connection.execute(
         update(counters)
         .where(counters.c.name == name)
@@ -27,8 +25,8 @@ async def next_number(database: Database, connection: AsyncConnection, name: str
     return int(moved.scalar_one())
 
 
-async def advance(database: Database, connection: AsyncConnection, name: str, value: int) -> bool:
+async def advance(connection: AsyncConnection, name: str, value: int) -> bool:
     """Set the counter, unless it is as high already. Its row stays locked: transactions come one after the other."""
-    await connection.execute(insert_if_absent(database, counters, {"name": name, "value": 0}))
+    await insert_if_absent(connection, counters, {"name": name, "value": 0})
     is_lower = (counters.c.name == name) & (counters.c.value < value)
     return bool((await connection.execute(update(counters).where(is_lower).values(value=value))).rowcount)

@@ -12,10 +12,9 @@ from sqlalchemy import delete, func, select, update
 
 from bot.domain import NotifyReason
 from bot.mails.text_normalisation import displayed
-from bot.store.database import insert_if_absent
 from bot.store.lease import fence
 from bot.store.notices import add_notice
-from bot.store.rows import upsert
+from bot.store.rows import insert_if_absent, upsert
 from bot.store.tables import channels, holds, mails, manual_runs, notices, posts, subscriptions
 
 if TYPE_CHECKING:
@@ -51,8 +50,7 @@ class ClosedChannels:
         async with self._database.writing() as connection:
             await fence(connection, term)
             values = {"channel_id": channel_id, "paused_reason": reason, "paused_at": now}
-            closed = await connection.execute(insert_if_absent(self._database, channels, values))
-            if not closed.rowcount:
+            if not await insert_if_absent(connection, channels, values):
                 return False
             found = await connection.execute(
                 select(subscriptions.c.created_by, subscriptions.c.mail_id, mails.c.name)
@@ -67,7 +65,6 @@ class ClosedChannels:
                 targets[operator_channel] = sorted(name for names in targets.values() for name in names)
             for target, names in targets.items():
                 await add_notice(
-                    self._database,
                     connection,
                     dedupe_key=f"{target}:{channel_id}:closed:{reason}:{now:%Y-%m-%dT%H}",
                     channel_id=target,
@@ -90,7 +87,6 @@ class ClosedChannels:
         """Notify the operators that Slack takes no form of this message. Once for each message."""
         async with self._database.writing() as connection:
             await add_notice(
-                self._database,
                 connection,
                 dedupe_key=f"{operator_channel}:{post_id}:refused",
                 channel_id=operator_channel,

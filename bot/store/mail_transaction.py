@@ -24,16 +24,12 @@ if TYPE_CHECKING:
 
     from bot.domain import ChannelId, DueTime, MailId
     from bot.domain.incident_rules import Decision
-    from bot.store.database import Database
 
 
 class MailTransaction:
     """Everything is read under the lock of the mail's watch: no other transaction changes it meanwhile."""
 
-    def __init__(
-        self, database: Database, connection: AsyncConnection, mail_id: MailId, watch: Any | None
-    ) -> None:
-        self._database = database
+    def __init__(self, connection: AsyncConnection, mail_id: MailId, watch: Any | None) -> None:
         self._connection = connection
         self.mail_id = mail_id
         self.is_watched = bool(watch and watch["is_watched"])
@@ -96,7 +92,6 @@ class MailTransaction:
         """Store the run, and the incident that counts it as a failure."""
         past = context.past
         await write_run(
-            self._database,
             self._connection,
             run,
             past,
@@ -108,7 +103,7 @@ class MailTransaction:
 
     async def keep_as_baseline(self, runs: Sequence[TaskRun], request_id: str, now: datetime) -> None:
         """Nobody is subscribed: the runs are history, which is not announced to whoever subscribes later."""
-        await write_baseline(self._database, self._connection, runs, request_id, now)
+        await write_baseline(self._connection, runs, request_id, now)
 
     async def keep(self, decision: Decision, now: datetime, *, declared: DueTime | None = None) -> None:
         """Store the incident, add the notices about it and have its messages redrawn."""
@@ -140,7 +135,7 @@ class MailTransaction:
 
     async def hand_to_leader(self) -> None:
         """Have the leader, perhaps another replica, follow what was seen here."""
-        await note_change(self._database, self._connection, self.mail_id)
+        await note_change(self._connection, self.mail_id)
 
     async def set_denied(self, at: datetime | None) -> None:
         await self._update_watch(denied_at=at)
@@ -166,7 +161,6 @@ class MailTransaction:
     ) -> None:
         for channel_id, not_before in recipients.items():
             await add_notice(
-                self._database,
                 self._connection,
                 dedupe_key=f"{channel_id}:{incident.incident_id}:{incident.version}",
                 channel_id=channel_id,

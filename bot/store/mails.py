@@ -33,7 +33,7 @@ class Mails:
     async def next_list_no(self) -> int:
         """The number of the list that is read next, by whichever replica."""
         async with self._database.writing() as connection:
-            return await next_number(self._database, connection, _BEGUN)
+            return await next_number(connection, _BEGUN)
 
     async def save_mails(
         self, listed: Sequence[Mail], *, seen_at: datetime, list_no: int | None = None
@@ -43,8 +43,8 @@ class Mails:
         Channels are notified of a mail that was paused or resumed.
         """
         async with self._database.writing() as connection:
-            list_no = list_no or await next_number(self._database, connection, _BEGUN)
-            if not await advance(self._database, connection, _STORED, list_no):
+            list_no = list_no or await next_number(connection, _BEGUN)
+            if not await advance(connection, _STORED, list_no):
                 return
             rows = (await connection.execute(select(mails))).mappings().all()
             known = {row["mail_id"]: value_from(Mail, row) for row in rows}
@@ -79,14 +79,13 @@ class Mails:
         is_watched = (watches.c.mail_id == mail.mail_id) & watches.c.is_watched
         if (await connection.execute(select(watches.c.mail_id).where(is_watched))).first() is None:
             return
-        await note_change(self._database, connection, mail.mail_id)
+        await note_change(connection, mail.mail_id)
         reason = NotifyReason.MAIL_PAUSED if mail.paused else NotifyReason.MAIL_UNPAUSED
         subscribed = await connection.execute(
             select(subscriptions.c.channel_id).where(subscriptions.c.mail_id == mail.mail_id)
         )
         for channel_id in subscribed.scalars().all():
             await add_notice(
-                self._database,
                 connection,
                 dedupe_key=f"{channel_id}:{mail.mail_id}:{reason}:{to_micros(now)}",
                 channel_id=channel_id,

@@ -9,9 +9,8 @@ from sqlalchemy import and_, func, select, update
 
 from bot.domain import ManualRun, ManualRunState
 from bot.domain.manual_run_rules import OPEN_FOR
-from bot.store.database import insert_if_absent
 from bot.store.notices import firing_incident, redraw_posts
-from bot.store.rows import columns_of, read_all, read_one
+from bot.store.rows import columns_of, insert_if_absent, read_all, read_one
 from bot.store.tables import manual_runs
 
 if TYPE_CHECKING:
@@ -49,8 +48,7 @@ class ManualRuns:
                 .values(ended_at=run.claimed_at)
             )
             values = columns_of(run) | {"claim_key": click}
-            taken = await connection.execute(insert_if_absent(self._database, manual_runs, values))
-            return bool(taken.rowcount)
+            return await insert_if_absent(connection, manual_runs, values)
 
     async def note(
         self, manual_run_id: str, state: ManualRunState, *, now: datetime, run_key: str = ""

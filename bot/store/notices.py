@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, literal_column, or_, select, update
 
 from bot.domain import Incident, IncidentState, NotifyReason, PostKind
-from bot.store.database import insert_if_absent
-from bot.store.rows import read_one
+from bot.store.rows import insert_if_absent, read_one
 from bot.store.tables import incidents, notices, post_items, posts, subscriptions
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.domain import ChannelId, MailId
-    from bot.store.database import Database
 
 IN_FLIGHT = timedelta(seconds=15)  # longer than any request to Slack: then the message can be looked for
 PENDING = notices.c.post_id.is_(None) & ~notices.c.is_folded
@@ -34,7 +32,6 @@ def is_settled(now: datetime) -> ColumnElement[bool]:
 
 
 async def add_notice(
-    database: Database,
     connection: AsyncConnection,
     *,
     dedupe_key: str,
@@ -64,7 +61,7 @@ async def add_notice(
         "is_folded": is_folded,
         "may_repeat": False,
     }
-    await connection.execute(insert_if_absent(database, notices, values))
+    await insert_if_absent(connection, notices, values)
 
 
 async def firing_incident(connection: AsyncConnection, mail_id: MailId) -> Incident | None:

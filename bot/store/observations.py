@@ -134,7 +134,7 @@ class Observations:
         async with self._database.writing() as connection:
             await fence(connection, term)
             watch = select(watches).where(watches.c.mail_id == mail_id).with_for_update()
-            mail = MailTransaction(self._database, connection, mail_id, await read_row(connection, watch))
+            mail = MailTransaction(connection, mail_id, await read_row(connection, watch))
             if mail.is_watched:
                 await mail.load()
             yield mail

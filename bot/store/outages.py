@@ -46,7 +46,6 @@ class Outages:
                 await upsert(connection, outages, columns_of(outage))
             if operator_channel is not None and verdict.reason is not NotifyReason.AS_BEFORE:
                 await add_notice(
-                    self._database,
                     connection,
                     dedupe_key=f"{operator_channel}:{outage.outage_id}:{verdict.reason}",
                     channel_id=operator_channel,

@@ -61,8 +61,17 @@ async def upsert(
     rows = values if isinstance(values, list) else [values]
     if not rows:
         return
-    make = postgres_insert if connection.dialect.name == "postgresql" else sqlite_insert
-    statement = make(table)
+    statement = _insert(connection, table)
     keys = {column.name for column in table.primary_key}
     new = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     await connection.execute(statement.on_conflict_do_update(index_elements=sorted(keys), set_=new), rows)
+
+
+async def insert_if_absent(connection: AsyncConnection, table: Table, values: dict[str, Any]) -> bool:
+    """Insert the row unless a key of it is taken. Returns whether it was inserted."""
+    statement = _insert(connection, table).values(values).on_conflict_do_nothing()
+    return bool((await connection.execute(statement)).rowcount)
+
+
+def _insert(connection: AsyncConnection, table: Table) -> Any:
+    return (postgres_insert if connection.dialect.name == "postgresql" else sqlite_insert)(table)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, literal_column, select, update
 
 from bot.domain import RunStatus, TaskRun
-from bot.store.database import insert_if_absent
-from bot.store.rows import known_run_from, read_all, read_row
+from bot.store.rows import insert_if_absent, known_run_from, read_all, read_row
 from bot.store.tables import runs
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from bot.domain import IncidentId, KnownRun, MailId
-    from bot.store.database import Database
 
 # When a run began: Quick BI's time, or where that could not be read, when it was first seen.
 BEGAN = func.coalesce(runs.c.exec_at, runs.c.first_seen_at)
@@ -35,7 +33,6 @@ async def known_run(connection: AsyncConnection, run: TaskRun) -> KnownRun | Non
 
 
 async def write_run(
-    database: Database,
     connection: AsyncConnection,
     run: TaskRun,
     past: KnownRun | None,
@@ -62,8 +59,7 @@ async def write_run(
     }
     if past is None:
         key = {"mail_id": run.mail_id, "run_key": run.key, "task_id": run.task_id, "first_seen_at": now}
-        added = await connection.execute(insert_if_absent(database, runs, key | seen))
-        if added.rowcount:
+        if await insert_if_absent(connection, runs, key | seen):
             return
         past = await known_run(connection, run)  # another replica stored it meanwhile
     if past is None or (past.run.is_over and not run.is_over):
@@ -77,12 +73,12 @@ async def write_run(
 
 
 async def write_baseline(
-    database: Database, connection: AsyncConnection, seen: Sequence[TaskRun], request_id: str, now: datetime
+    connection: AsyncConnection, seen: Sequence[TaskRun], request_id: str, now: datetime
 ) -> None:
     """Store runs that are not announced."""
     for run in seen:
         past = await known_run(connection, run)
-        await write_run(database, connection, run, past, now=now, request_id=request_id, is_baseline=True)
+        await write_run(connection, run, past, now=now, request_id=request_id, is_baseline=True)
 
 
 async def baseline_began_at(connection: AsyncConnection, mail_id: MailId) -> datetime | None:

@@ -69,7 +69,7 @@ class Store:
         """Write, for a standby or a full disk can still be read. Raises StoreError where that fails."""
         held = cast(lease.c.expires_at, BigInteger) > self.database.clock()
         async with self.database.writing() as connection:
-            await next_number(self.database, connection, _PROBE)
+            await next_number(connection, _PROBE)
             leads = (await connection.execute(select(held))).scalar_one_or_none()
             looked_at = (await connection.execute(select(func.max(watches.c.looked_at)))).scalar_one()
         return Condition(has_leader=bool(leads), last_look_at=looked_at)

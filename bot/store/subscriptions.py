@@ -18,9 +18,8 @@ from bot.domain import (
 )
 from bot.domain.recipients import UNTIL_RECOVERED
 from bot.store.audit import add_to_audit
-from bot.store.database import insert_if_absent
 from bot.store.notices import PENDING, add_notice, drop_pending, firing_incident, redraw_posts
-from bot.store.rows import columns_of, read_all, value_from
+from bot.store.rows import columns_of, insert_if_absent, read_all, value_from
 from bot.store.subscription_views import read_states
 from bot.store.tables import (
     channels,
@@ -71,14 +70,12 @@ class Subscriptions:
         so do the events `with_events`: they were chosen, as in a form.
         """
         async with self._database.writing() as connection:
-            added = await connection.execute(
-                insert_if_absent(self._database, subscriptions, columns_of(wish))
-            )
+            added = await insert_if_absent(connection, subscriptions, columns_of(wish))
             outcome = SubscribeOutcome.CREATED
-            if not added.rowcount:
+            if not added:
                 outcome = await self._update(connection, wish, with_events=with_events)
-            if await start_watch(self._database, connection, wish.mail_id) and baseline is not None:
-                await record_baseline(self._database, connection, wish.mail_id, baseline, wish.created_at)
+            if await start_watch(connection, wish.mail_id) and baseline is not None:
+                await record_baseline(connection, wish.mail_id, baseline, wish.created_at)
             if outcome is SubscribeOutcome.CREATED:
                 await self._join_incident(connection, wish)
             if outcome is not SubscribeOutcome.ALREADY:
@@ -193,7 +190,7 @@ class Subscriptions:
             )
             if not changed.rowcount:
                 return SnoozeOutcome.NOT_SUBSCRIBED
-            await note_change(self._database, connection, mail_id)
+            await note_change(connection, mail_id)
             await redraw_posts(connection, incident, channel_id)
             if incident is not None:
                 is_about_it = notices.c.incident_id == incident.incident_id
@@ -239,7 +236,6 @@ class Subscriptions:
         if incident is None:
             return
         await add_notice(
-            self._database,
             connection,
             dedupe_key=f"{wish.channel_id}:{incident.incident_id}:joined:{to_micros(wish.created_at)}",
             channel_id=wish.channel_id,
@@ -259,10 +255,10 @@ class Subscriptions:
             select(subscriptions.c.channel_id).where(subscriptions.c.mail_id == mail_id).limit(1)
         )
         if others.first() is not None:
-            await note_change(self._database, connection, mail_id)
+            await note_change(connection, mail_id)
             await redraw_posts(connection, incident, channel_id)
             return
-        await drop_watch(self._database, connection, mail_id, now)
+        await drop_watch(connection, mail_id, now)
         if incident is None:
             return
         await connection.execute(

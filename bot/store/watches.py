@@ -10,7 +10,7 @@ from sqlalchemy import or_, select, update
 
 from bot.domain import Watch
 from bot.store.change_counter import next_number
-from bot.store.database import insert_if_absent
+from bot.store.rows import insert_if_absent
 from bot.store.runs import open_runs, write_baseline
 from bot.store.tables import mails, subscriptions, watches
 
@@ -79,38 +79,38 @@ class Watches:
             await connection.execute(
                 update(watches).where(watches.c.mail_id == mail_id).values(expects_run_at=at)
             )
-            await note_change(self._database, connection, mail_id)
+            await note_change(connection, mail_id)
 
 
-async def start_watch(database: Database, connection: AsyncConnection, mail_id: MailId) -> bool:
+async def start_watch(connection: AsyncConnection, mail_id: MailId) -> bool:
     """Watch a mail. Returns whether that is new: then its baseline is still to be taken."""
     blank = {"mail_id": mail_id, "is_watched": False, "has_baseline": False, "change_no": 0}
-    await connection.execute(insert_if_absent(database, watches, blank))
+    await insert_if_absent(connection, watches, blank)
     began = await connection.execute(
         update(watches)
         .where(watches.c.mail_id == mail_id, ~watches.c.is_watched)
         .values(is_watched=True, has_baseline=False, denied_at=None, looked_at=None)
     )
-    await note_change(database, connection, mail_id)
+    await note_change(connection, mail_id)
     return bool(began.rowcount)
 
 
-async def drop_watch(database: Database, connection: AsyncConnection, mail_id: MailId, now: datetime) -> None:
+async def drop_watch(connection: AsyncConnection, mail_id: MailId, now: datetime) -> None:
     """`looked_at` becomes the time from which on the row is only history."""
     values = {"is_watched": False, "looked_at": now}
     await connection.execute(update(watches).where(watches.c.mail_id == mail_id).values(values))
-    await note_change(database, connection, mail_id)
+    await note_change(connection, mail_id)
 
 
-async def note_change(database: Database, connection: AsyncConnection, mail_id: MailId) -> None:
+async def note_change(connection: AsyncConnection, mail_id: MailId) -> None:
     """Give the watch the next number: the leader, on whichever replica, reads it again."""
-    change_no = await next_number(database, connection, _CHANGES)
+    change_no = await next_number(connection, _CHANGES)
     await connection.execute(update(watches).where(watches.c.mail_id == mail_id).values(change_no=change_no))
 
 
 async def record_baseline(
-    database: Database, connection: AsyncConnection, mail_id: MailId, answer: StatusAnswer, now: datetime
+    connection: AsyncConnection, mail_id: MailId, answer: StatusAnswer, now: datetime
 ) -> None:
     """Store these runs as older than the first subscription, also where somebody had looked at them before."""
-    await write_baseline(database, connection, answer.runs, answer.request_id, now)
+    await write_baseline(connection, answer.runs, answer.request_id, now)
     await connection.execute(update(watches).where(watches.c.mail_id == mail_id).values(has_baseline=True))

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeAlias
 
 from aiohttp import web
@@ -131,6 +132,19 @@ def status_routes(
         return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return {"/livez": live, "/readyz": ready, "/healthz": ready, "/metrics": metrics}
+
+
+def bare(status: Mapping[str, Route]) -> dict[str, Route]:
+    """The probes alone, for a load balancer: whether all is well, and no details."""
+
+    def without_details(route: Route) -> Route:
+        async def probe(request: web.BaseRequest) -> web.Response:
+            answer = await route(request)
+            return web.json_response({"ok": answer.status == HTTPStatus.OK}, status=answer.status)
+
+        return probe
+
+    return {path: without_details(route) for path, route in status.items() if path != "/metrics"}
 
 
 def event_routes(bolt: AsyncApp) -> dict[str, Route]:

@@ -22,7 +22,7 @@ from bot.app.clients import SLACK_TIME_LIMIT, open_database, open_sockets, signi
 from bot.app.core import build_core, utc_now
 from bot.app.handlers import HandlerDependencies, build_handlers
 from bot.app.health import Health
-from bot.app.http_server import HttpServer, event_routes, status_routes
+from bot.app.http_server import HttpServer, bare, event_routes, status_routes
 from bot.app.leadership import Leadership
 from bot.app.logs import set_up_logging
 from bot.app.metrics import BotMetrics
@@ -147,13 +147,16 @@ class _Parts:
 def _servers(
     settings: Settings, status: Mapping[str, Route], events: Mapping[str, Route]
 ) -> dict[tuple[str, int], HttpServer]:
-    """By the name and the value of the setting of their port. Both are on one port only if that is set."""
-    for_slack = "HTTP_PORT", settings.http_port
-    if events and settings.http_status_port == settings.http_port:
-        return {for_slack: HttpServer({**events, **status})}
-    own = "HTTP_PORT" if settings.http_status_port is None and not events else "HTTP_STATUS_PORT"
-    servers = {(own, settings.status_port): HttpServer(status)}
-    return servers | {for_slack: HttpServer(events)} if events else servers
+    """By the name and the value of the setting of their port.
+
+    Strangers reach the port of Slack's events: there the probes tell no details, and metrics are served only if
+    that port is the one set for them.
+    """
+    main, own = ("HTTP_PORT", settings.http_port), settings.http_status_port
+    if (own is None and not events) or own == settings.http_port:
+        return {main: HttpServer({**events, **status})}
+    servers = {main: HttpServer({**events, **bare(status)})} if events else {}
+    return servers if own is None else {**servers, ("HTTP_STATUS_PORT", own): HttpServer(status)}
 
 
 async def _stop(parts: _Parts, shutdown: Shutdown) -> None:

@@ -174,15 +174,6 @@ class Settings(BaseSettings):
         return ChannelId(self.operator_channel) if self.operator_channel else None
 
     @property
-    def status_port(self) -> int:
-        """Where health and metrics are served: in HTTP mode not on the port that the internet reaches."""
-        if self.http_status_port is not None:
-            return self.http_status_port
-        if self.socket_mode or self.http_port == 0:
-            return self.http_port
-        return self.http_port + (1 if self.http_port < HIGHEST_PORT else -1)
-
-    @property
     def socket_mode(self) -> bool:
         return self.slack_app_token is not None
 

@@ -21,6 +21,7 @@ from bot.app.http_server import (
     HttpServer,
     PortTaken,
     Report,
+    bare,
     event_routes,
     status_routes,
 )
@@ -132,6 +133,26 @@ async def test_health_that_cannot_be_told_is_503() -> None:
         ):
             assert answer.status == 503
             assert await answer.json() == {"ok": False, "health": "no answer in 0.05 s"}
+    finally:
+        await web.stop()
+
+
+@pytest.mark.parametrize("is_well", [True, False])
+async def test_where_strangers_come_health_has_no_details_and_there_are_no_metrics(*, is_well: bool) -> None:
+    """A load balancer learns all that it needs."""
+
+    async def report() -> Report:
+        return Report(is_well=is_well, details={"database": "a secret"})
+
+    web = HttpServer(bare(status_routes(report, CollectorRegistry())))
+    await web.start("127.0.0.1", 0, setting="HTTP_PORT")
+    try:
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{web.port}") as session:
+            async with session.get("/healthz") as answer:
+                assert answer.status == (200 if is_well else 503)
+                assert await answer.json() == {"ok": is_well}
+            async with session.get("/metrics") as answer:
+                assert answer.status == 404
     finally:
         await web.stop()
 

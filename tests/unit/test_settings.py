@@ -330,25 +330,6 @@ def test_a_databases_password_is_found_wherever_it_stands(typed: str, passwords:
     assert set(settings.secret_values()) == {"xoxb-1", "shh", *passwords}
 
 
-@pytest.mark.parametrize(
-    ("way_in", "ports", "served_on"),
-    [
-        pytest.param("SOCKET", {}, 3000, id="Socket Mode: nobody else uses the port"),
-        pytest.param("HTTP", {}, 3001, id="HTTP mode: not where the internet comes in"),
-        pytest.param("HTTP", {"HTTP_PORT": "65535"}, 65534, id="the last port has none above it"),
-        pytest.param("HTTP", {"HTTP_PORT": "0"}, 0, id="any free port"),
-        pytest.param("HTTP", {"HTTP_STATUS_PORT": "3000"}, 3000, id="asked for"),
-    ],
-)
-def test_the_port_of_health_and_metrics(
-    monkeypatch: pytest.MonkeyPatch, way_in: str, ports: dict[str, str], served_on: int
-) -> None:
-    environment = {"SOCKET": SOCKET, "HTTP": IN_HTTP_MODE}[way_in] | KEY_PAIR | ports
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    assert load_settings().status_port == served_on
-
-
 def test_quotes_that_a_containers_env_file_keeps_are_not_part_of_the_value(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

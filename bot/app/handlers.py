@@ -166,6 +166,7 @@ def build_handlers(bolt: AsyncApp, parts: HandlerDependencies) -> Handlers:
             directory=directory,
             lookup=lookup,
             history=store.history,
+            subscriptions=store.subscriptions,
             status=status,
             commands=names,
             now=now,

@@ -218,6 +218,7 @@ async def test_a_list_needs_no_database() -> None:
         directory=OneMail(),  # type: ignore[arg-type]
         lookup=Told(),  # type: ignore[arg-type]
         history=NoDatabase(),
+        subscriptions=NoDatabase(),
         status=status,
         commands=NamesHeard(),
         now=lambda: NOON,

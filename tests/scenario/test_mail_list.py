@@ -47,6 +47,18 @@ async def test_the_list_is_paged_and_a_mail_is_picked_from_it(both_ways: Rig) ->
     assert "failed, " in (await both_ways.ask("/mail-list ops")).text
 
 
+async def test_the_list_begins_with_what_the_channel_is_told_about(bot: Rig) -> None:
+    """Marked as such; a search and other channels keep the order of names."""
+    await bot.slack.people.type_command("ada", "reports", "/mail-subscribe Weekly Ops")
+    await until_public(bot, "subscribed this channel to Weekly Ops")
+    text = (await bot.ask("/mail-list")).text
+    assert "Subscribed here" in text
+    assert text.index("Weekly Ops") < text.index("Attachment Quota")
+    elsewhere = (await bot.ask("/mail-list", channel="finance")).text
+    assert "Subscribed here" not in elsewhere
+    assert "Weekly Ops" not in elsewhere
+
+
 async def test_the_list_finds_close_names_and_suggests_where_there_are_none(bot: Rig) -> None:
     """A typing mistake is forgiven; where nothing is like it, there is a way on."""
     assert "; 1 mail comes close. Weekly Ops" in (await bot.ask("/mail-list wekly opss")).text

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime, tzinfo
 
-    from bot.domain import Mail, MailId, TaskRun
-    from bot.domain.repositories import History
+    from bot.domain import ChannelId, Mail, MailId, TaskRun
+    from bot.domain.repositories import History, Subscriptions
     from bot.mails.directory import MailDirectory
     from bot.mails.status_lookup import StatusLookup
     from bot.slack.command_names import NamesHeard
@@ -36,6 +36,7 @@ class MailListHandler:
     directory: MailDirectory
     lookup: StatusLookup
     history: History
+    subscriptions: Subscriptions
     status: StatusHandler
     commands: NamesHeard
     now: Callable[[], datetime]
@@ -44,24 +45,31 @@ class MailListHandler:
     async def typed(self, typed: Typed, answer: Answer) -> None:
         match parse(Verb.LIST, typed.text):
             case AskList(words=words):
-                await self._show(Wanted(words=words), answer)
+                await self._show(Wanted(words=words), typed.channel_id, answer)
             case AskHelp():
                 await answer.send(guide.help_for(Verb.LIST, typed.command))
             case other:
                 raise AssertionError(other)
 
     async def paged(self, clicked: Clicked, answer: Answer) -> None:
-        await self._show(Wanted.from_value(clicked.value), answer, replace=clicked.is_private)
+        wanted = Wanted.from_value(clicked.value)
+        await self._show(wanted, clicked.channel_id, answer, replace=clicked.is_private)
 
     async def picked(self, clicked: Clicked, answer: Answer) -> None:
         """The list stays where it is: there may be another mail to look at."""
         await self.status.show(read_ref(clicked.value), clicked.channel_id, answer, replace=False)
 
-    async def _show(self, wanted: Wanted, answer: Answer, *, replace: bool | None = None) -> None:
+    async def _show(
+        self, wanted: Wanted, channel_id: ChannelId, answer: Answer, *, replace: bool | None = None
+    ) -> None:
         found = self.directory.find(wanted.words)
+        told = await self._told(channel_id)
+        ordered = (
+            found.mails if wanted.words else sorted(found.mails, key=lambda mail: mail.mail_id not in told)
+        )
         last_page = max(0, len(found.mails) - 1) // PER_PAGE
         page = min(max(wanted.page, 0), last_page)
-        mails = found.mails[page * PER_PAGE : (page + 1) * PER_PAGE]
+        mails = tuple(ordered[page * PER_PAGE : (page + 1) * PER_PAGE])
         listed = Listed(
             wanted=Wanted(words=wanted.words, page=page),
             mails=mails,
@@ -70,8 +78,18 @@ class MailListHandler:
             is_old=self.directory.is_out_of_reach,
             standings=await self._standings(mails),
             names=self.commands.names,
+            told=told,
         )
         await answer.send(mail_list(listed, now=self.now(), zone=self.zone), replace=replace)
+
+    async def _told(self, channel_id: ChannelId) -> frozenset[MailId]:
+        """What the channel is told about. Where the database fails, the list is in its usual order."""
+        try:
+            states = await self.subscriptions.of_channels([channel_id])
+        except StoreError as error:
+            _log.warning("subscriptions_not_read", extra={"error": str(error)})
+            return frozenset()
+        return frozenset(state.subscription.mail_id for state in states)
 
     async def _standings(self, mails: Sequence[Mail]) -> dict[MailId, Standing]:
         """What was recorded, or what somebody was shown since."""

@@ -56,6 +56,8 @@ class Listed:
     is_old: bool
     standings: Mapping[MailId, Standing]
     names: CommandNames
+    told: frozenset[MailId] = frozenset()
+    """What the channel is told about: it stands first."""
 
     @property
     def pages(self) -> int:
@@ -90,7 +92,8 @@ def _heading(listed: Listed) -> str:
 def _row(index: int, mail: Mail, listed: Listed, now: datetime, zone: tzinfo) -> Block:
     standing = listed.standings.get(mail.mail_id)
     known = condition(standing.latest, standing.incident, now=now, zone=zone) if standing else None
-    under = dotted(known.words if known else "", owner_of(mail), paused_in(mail)) or code(mail.mail_id)
+    here = "🔔 Subscribed here" if mail.mail_id in listed.told else ""
+    under = dotted(known.words if known else "", owner_of(mail), paused_in(mail), here) or code(mail.mail_id)
     block = section(f"{(known or NEVER_RAN).sign} {title_of(mail.mail_id, mail)}\n{under}")
     block.accessory = button(
         "Status",

@@ -30,6 +30,7 @@ from bot.app.shutdown import ANSWERS_BY, CLOSED_BY, DISCONNECTED_BY, QUIET_BY, R
 from bot.app.supervisor import Supervisor
 from bot.slack.app import bolt_app
 from bot.slack.transport.connect import who_are_we
+from bot.store.clock import SharedClock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,8 +78,10 @@ async def _start(settings: Settings, stack: AsyncExitStack, shutdown: Shutdown) 
     slack = slack_client(settings, session)
     home = await who_are_we(slack)
     store = await stack.enter_async_context(open_database(settings))
+    clock = SharedClock(store.database, wall=utc_now)
+    await clock.synchronise()
     core = await build_core(
-        settings, stack, slack=slack, store=store, may_send=lambda: leadership.is_sure, now=utc_now
+        settings, stack, slack=slack, store=store, may_send=lambda: leadership.is_sure, now=clock.now
     )
     bolt = bolt_app(home, signing_secret=signing_secret(settings))
     handlers = build_handlers(
@@ -90,7 +93,7 @@ async def _start(settings: Settings, stack: AsyncExitStack, shutdown: Shutdown) 
             session=session,
             store=store,
             core=core,
-            now=utc_now,
+            now=clock.now,
         ),
     )
     leadership = Leadership(
@@ -110,7 +113,7 @@ async def _start(settings: Settings, stack: AsyncExitStack, shutdown: Shutdown) 
             busy=lambda: handlers.dispatcher.busy,
         )
     )
-    health = Health(store=store, leadership=leadership, slack=slack, sockets=sockets, now=utc_now)
+    health = Health(store=store, leadership=leadership, slack=slack, sockets=sockets, now=clock.now)
     status = status_routes(health.report, registry)
     servers = _servers(settings, status, {} if sockets else event_routes(bolt))
     parts = _Parts(
@@ -124,7 +127,8 @@ async def _start(settings: Settings, stack: AsyncExitStack, shutdown: Shutdown) 
         leadership.run,
         handlers.manual_runs.run,
         handlers.answers.run,
-        partial(_forget_old, store, timedelta(days=settings.keep_days)),
+        clock.run,
+        partial(_forget_old, store, timedelta(days=settings.keep_days), clock),
     )
     if sockets:
         await sockets.check_app_token()
@@ -187,8 +191,8 @@ async def _answer_people(parts: _Parts, shutdown: Shutdown) -> None:
     await parts.core.lookup.drain(shutdown.left(RUNS_BY))
 
 
-async def _forget_old(store: Store, kept: timedelta) -> None:
+async def _forget_old(store: Store, kept: timedelta, clock: SharedClock) -> None:
     while True:
-        now = utc_now()
+        now = clock.now()
         await store.retention.prune(before=now - kept, audit_before=now - max(kept, AUDIT_KEPT))
         await asyncio.sleep(FORGET_EVERY)

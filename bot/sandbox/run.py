@@ -54,7 +54,7 @@ async def _run(port: int, manifest: Mapping[str, Any]) -> None:
         page = PageServer(slack=slack, quickbi=quickbi, bot=bot, speed=SPEED)
         stack.push_async_callback(page.stop)
         await _listen(page, port)
-        bot.watch(lambda line: _say(f"bot | {line}"), lambda: None)
+        bot.watch(lambda line: _say_line(line, page.url), lambda: None)
         running = asyncio.create_task(bot.run(), name="bot-process")
         stack.push_async_callback(_cancelled, running)
         _say(_addresses(page, slack, quickbi))
@@ -137,6 +137,13 @@ def _addresses(page: PageServer, slack: SimulatedSlack, quickbi: SimulatedQuickB
         f"\n"
         f"Nothing leaves this computer. Ctrl-C ends it.\n"
     )
+
+
+def _say_line(line: str, url: str) -> None:
+    """The bot's log, and where to go once it is ready: the first lines have left the terminal by then."""
+    _say(f"bot | {line}")
+    if " bot.app.run ready" in line:
+        _say(f"\nThe bot is ready. Open {url}\n")
 
 
 def _say(words: str) -> None:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _PROBE = "probe"  # a counter that says nothing: writing it shows that the database can be written
 
+_LAST_LOOK = select(func.max(watches.c.looked_at)).where(watches.c.is_watched)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Condition:
@@ -71,7 +73,7 @@ class Store:
         async with self.database.writing() as connection:
             await next_number(connection, _PROBE)
             leads = (await connection.execute(select(held))).scalar_one_or_none()
-            looked_at = (await connection.execute(select(func.max(watches.c.looked_at)))).scalar_one()
+            looked_at = (await connection.execute(_LAST_LOOK)).scalar_one()
         return Condition(has_leader=bool(leads), last_look_at=looked_at)
 
 

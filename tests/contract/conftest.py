@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
 from bot.sandbox.quickbi import Limits, SimulatedQuickBI
 from bot.sandbox.world import World
-from tests.contract.caller import Caller
+from tests.contract.caller import Caller, plain_http
 from tests.support.stepped_clock import SteppedClock
 
 if TYPE_CHECKING:
@@ -43,5 +42,5 @@ async def quickbi(world: World) -> AsyncIterator[SimulatedQuickBI]:
 @pytest.fixture
 async def caller(quickbi: SimulatedQuickBI) -> AsyncIterator[Caller]:
     """Calls it with its own key."""
-    async with httpx.AsyncClient(timeout=5.0, trust_env=False, verify=False) as http:  # noqa: S501  (plain HTTP; a TLS context takes 50 ms)
+    async with plain_http() as http:
         yield Caller(quickbi=quickbi, http=http)

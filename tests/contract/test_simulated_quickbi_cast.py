@@ -72,7 +72,7 @@ def statuses(answer: httpx.Response) -> list[str]:
         pytest.param("New Joiners", [], id="never ran"),
         pytest.param("Warehouse Handover", ["SENT", "FAILED", "SENT"], id="several runs"),
         pytest.param("Fleet Mileage", ["QUEUED"], id="unknown word"),
-        pytest.param("<!channel> & <b>Margins</b> *Q3*", ["SENT"], id="odd name"),
+        pytest.param("Margins *Q3* <!channel> & <b>EMEA</b>", ["SENT"], id="odd name"),
         pytest.param("销售日报（华东）", ["SENT"], id="chinese name"),
     ],
 )

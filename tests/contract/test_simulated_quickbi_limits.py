@@ -8,14 +8,13 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.sandbox.quickbi import Limits, SimulatedQuickBI
 from bot.sandbox.quickbi.limits import Limit
-from tests.contract.caller import Caller
+from tests.contract.caller import Caller, plain_http
 
 if TYPE_CHECKING:
     from bot.sandbox.world import World
@@ -88,7 +87,7 @@ async def test_a_second_call_within_the_second_is_throttled(world: World, action
     mails, ticks = world.add_mails(3), Ticks()
     async with (
         SimulatedQuickBI(world, monotonic=ticks) as quickbi,
-        httpx.AsyncClient(timeout=5.0, trust_env=False) as http,
+        plain_http() as http,
     ):
         caller = Caller(quickbi=quickbi, http=http)
         first = await caller.call(action, MailId=mails[0].mail_id)
@@ -109,7 +108,7 @@ async def test_each_operation_has_its_own_limit(world: World) -> None:
     mail, ticks = world.add_mail("Sales"), Ticks()
     async with (
         SimulatedQuickBI(world, monotonic=ticks) as quickbi,
-        httpx.AsyncClient(timeout=5.0, trust_env=False) as http,
+        plain_http() as http,
     ):
         caller = Caller(quickbi=quickbi, http=http)
         answers = [await caller.status(mail.mail_id), await caller.run(mail.mail_id)]
@@ -122,7 +121,7 @@ async def test_what_is_not_well_signed_does_not_use_up_the_limit(world: World) -
     mail, ticks = world.add_mail("Sales"), Ticks()
     async with (
         SimulatedQuickBI(world, monotonic=ticks) as quickbi,
-        httpx.AsyncClient(timeout=5.0, trust_env=False) as http,
+        plain_http() as http,
     ):
         caller = Caller(quickbi=quickbi, http=http)
         await http.post(quickbi.endpoint, headers={"x-acs-action": "GetMailTaskStatus"})

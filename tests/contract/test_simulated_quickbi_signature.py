@@ -26,7 +26,7 @@ from bot.sandbox.signature import (
     signature_of,
     verify,
 )
-from tests.contract.caller import Caller, other
+from tests.contract.caller import Caller, other, plain_http
 
 if TYPE_CHECKING:
     from bot.sandbox.world import World
@@ -257,7 +257,7 @@ async def test_a_temporary_key_needs_its_token(world: World, token: str | None, 
     """Signed with the request; without it, or with another, its own refusal."""
     async with (
         SimulatedQuickBI(world, security_token="right-token/1+a==") as quickbi,
-        httpx.AsyncClient(timeout=5.0, trust_env=False) as http,
+        plain_http() as http,
     ):
         caller = Caller(quickbi=quickbi, http=http)
         response = await caller.send(other(caller.ask("GetMailTaskList"), token=token))

@@ -153,7 +153,7 @@ async def test_the_sync_client_works_against_the_same_server() -> None:
     """slack_sdk's built-in Socket Mode client, with threads of its own, acks a command."""
     async with SimulatedSlack(manifest=MANIFEST) as slack:
         web_client = WebClient(token=slack.bot_token, base_url=slack.api_url)
-        client = BuiltinClient(app_token=slack.app_token, web_client=web_client, ping_interval=0.5)
+        client = BuiltinClient(app_token=slack.app_token, web_client=web_client, ping_interval=0.1)
 
         def ack(_client: BaseSocketModeClient, request: SocketModeRequest) -> None:
             client.send_socket_mode_response(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from playwright.async_api import Locator, Page
+    from playwright.async_api import ConsoleMessage, Error, Locator, Page
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -49,12 +49,20 @@ class SandboxPage:
         self.page = page
         self._shots = shots
         self.problems: list[str] = []
-        page.on("console", lambda message: self._hear(message.type, message.text))
-        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("console", self._hear)
+        page.on("pageerror", self._hear_error)
 
-    def _hear(self, kind: str, text: str) -> None:
-        if kind in {"error", "warning"}:
-            self.problems.append(text)
+    def leave(self) -> None:
+        """Another visitor comes to this tab: what its console says from now on is not ours."""
+        self.page.remove_listener("console", self._hear)
+        self.page.remove_listener("pageerror", self._hear_error)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.problems.append(message.text)
+
+    def _hear_error(self, error: Error) -> None:
+        self.problems.append(str(error))
 
     async def open(self, url: str) -> None:
         await self.page.goto(url)
@@ -172,7 +180,10 @@ class SandboxPage:
         """Make the window this large, and the system dark or light."""
         await self.page.emulate_media(color_scheme="dark" if dark else "light")
         await self.page.set_viewport_size({"width": size[0], "height": size[1]})
-        await expect(self.page.locator("html")).to_have_attribute("data-theme", "dark" if dark else "light")
+        if self.page.url != "about:blank":
+            await expect(self.page.locator("html")).to_have_attribute(
+                "data-theme", "dark" if dark else "light"
+            )
 
     async def shot(self, name: str) -> None:
         """Keep a picture of the screen."""

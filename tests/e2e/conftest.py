@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
 
-    from playwright.async_api import Browser
+    from playwright.async_api import Browser, Page
 
 SCREENS = Path(__file__).parents[2] / ".artifacts" / "screens"
 PATIENCE = 8_000  # milliseconds: two cores, shared
@@ -38,8 +38,34 @@ class Theatre:
     app: ScriptedApp | None = None
 
 
+class Chromium:
+    """One browser, and the tab that the last test left in order: a new one takes a second of work."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._idle: Page | None = None
+
+    @asynccontextmanager
+    async def page(self, scale: int) -> AsyncIterator[Page]:
+        page, self._idle = (self._idle, None) if scale == 1 else (None, self._idle)
+        if page is None:
+            context = await self._browser.new_context(device_scale_factor=scale)
+            context.set_default_timeout(PATIENCE)
+            page = await context.new_page()
+        try:
+            yield page
+            await page.goto("about:blank")
+        except BaseException:
+            await page.context.close()
+            raise
+        if scale == 1 and self._idle is None:
+            self._idle = page
+        else:
+            await page.context.close()
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
+async def browser() -> AsyncIterator[Chromium]:
     """One Chromium for all tests."""
     path = chromium()
     if path is None:
@@ -49,12 +75,12 @@ async def browser() -> AsyncIterator[Browser]:
     expect.set_options(timeout=PATIENCE)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
+        yield Chromium(browser)
         await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def theatre(tmp_path: Path, browser: Browser) -> AsyncIterator[Theatre]:
+async def theatre(tmp_path: Path, browser: Chromium) -> AsyncIterator[Theatre]:
     """The page over both simulations, with a scripted app instead of the bot."""
     async with (
         rig(tmp_path, ack_seconds=1.0) as stage,
@@ -65,7 +91,7 @@ async def theatre(tmp_path: Path, browser: Browser) -> AsyncIterator[Theatre]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def product(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> AsyncIterator[Theatre]:
+async def product(tmp_path_factory: pytest.TempPathFactory, browser: Chromium) -> AsyncIterator[Theatre]:
     """The page over both simulations, with the real bot between them. Ada may run mails by hand.
 
     A module's tests share it: each has a channel of its own (`channel`), and a mail that no other lets fail.
@@ -87,27 +113,22 @@ def channel(product: Theatre) -> str:
     return workspace.add_channel(f"room-{len(workspace.channels())}").name
 
 
-def open_tabs(browser: Browser, url: str) -> Callable[..., AbstractAsyncContextManager[SandboxPage]]:
+def open_tabs(browser: Chromium, url: str) -> Callable[..., AbstractAsyncContextManager[SandboxPage]]:
     @asynccontextmanager
     async def tab(
         *, channel: str = "", size: tuple[int, int] = DESKTOP, dark: bool = False, scale: int = 1
     ) -> AsyncIterator[SandboxPage]:
-        """A fresh browser profile on the page; whatever its console complained of fails the test."""
+        """A tab on the page, as a new visitor sees it; whatever its console complained of fails the test."""
         SCREENS.mkdir(parents=True, exist_ok=True)
-        context = await browser.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            color_scheme="dark" if dark else "light",
-            device_scale_factor=scale,
-        )
-        try:
-            context.set_default_timeout(PATIENCE)
-            page = SandboxPage(await context.new_page(), SCREENS)
+        async with browser.page(scale) as blank:
+            page = SandboxPage(blank, SCREENS)
+            await page.look(size, dark=dark)
             await page.open(url)
             if channel:
                 await page.go(channel)
             yield page
             assert page.problems == []
-        finally:
-            await context.close()
+            page.leave()
+            await blank.evaluate("localStorage.clear()")
 
     return tab

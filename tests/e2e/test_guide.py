@@ -17,10 +17,10 @@ from tests.support.rig import rig
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.async_api import Browser, Locator
+    from playwright.async_api import Locator
 
     from tests.e2e.browser import SandboxPage
-    from tests.e2e.conftest import Theatre
+    from tests.e2e.conftest import Chromium, Theatre
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -34,7 +34,7 @@ def done(page: SandboxPage) -> Locator:
     return page.page.locator(".step.is-done")
 
 
-async def test_a_step_waits_for_the_bot(tmp_path: Path, browser: Browser) -> None:
+async def test_a_step_waits_for_the_bot(tmp_path: Path, browser: Chromium) -> None:
     """A newcomer who is quicker than the bot is not refused, but told to wait."""
     async with (
         rig(tmp_path) as stage,
@@ -145,6 +145,7 @@ async def test_other_answers_do_not_tick_a_step(theatre: Theatre) -> None:
 async def test_on_a_phone_the_next_step_is_above_the_composer(theatre: Theatre) -> None:
     """One line, as long as the guide itself is out of sight; it also comes when the guide is folded away."""
     async with theatre.tab(size=PHONE) as page:
+        await expect(page.page.get_by_text("Slack and Quick BI are simulated here")).to_be_in_viewport()
         strip = page.page.locator("#next-step")
         await strip.get_by_role("button", name="Try: ask about Daily Sales").click()
         await page.says("was sent")

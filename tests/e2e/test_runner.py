@@ -105,6 +105,7 @@ async def test_it_starts_restarts_a_dead_bot_and_ends_cleanly(tmp_path: Path) ->
         for words in ("Simulated Quick BI", "access key ID", "access key secret", "/api/", "xoxb-", "xapp-"):
             assert await running.line(words)
         await running.line("bot.app.run ready", seconds=60.0)
+        assert (await running.line("The bot is ready.")).endswith(f"Open {url}")
         if TELLS_WORK:
             assert worked(running.process.pid) < READY_WITHIN
         async with session.get(url) as page:

@@ -17,7 +17,7 @@ from tests.e2e.conftest import open_tabs
 from tests.e2e.test_runner import ROOT, sandbox
 
 if TYPE_CHECKING:
-    from playwright.async_api import Browser
+    from tests.e2e.conftest import Chromium
 
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 
@@ -66,7 +66,7 @@ def test_it_tells_its_version(installed: Path, tmp_path: Path) -> None:
 
 @pytest.mark.asyncio(loop_scope="session")
 async def test_a_command_is_typed_in_the_installed_sandbox(
-    installed: Path, tmp_path: Path, browser: Browser
+    installed: Path, tmp_path: Path, browser: Chromium
 ) -> None:
     """From an empty folder: the page opens, the bot answers a command, Ctrl-C ends it."""
     async with sandbox(tmp_path, "--port", "0", command=(str(installed),)) as running:

@@ -46,7 +46,7 @@ def _add_states(world: World) -> None:
         ("Daily Sales", "SENT: its last run went out.", (Status.SENT,)),
         ("Weekly Ops", "FAILED: its last run failed.", (Status.SENT, Status.FAILED)),
         ("销售日报（华东）", "SENT, with a Chinese name.", (Status.SENT,)),
-        ("<!channel> & <b>Margins</b> *Q3*", "A name that must not ring any bell.", (Status.SENT,)),
+        ("Margins *Q3* <!channel> & <b>EMEA</b>", "A name that must not ring any bell.", (Status.SENT,)),
         ("Fleet Mileage", "A status word that the API's page does not list.", ("QUEUED",)),
     )
     for name, shows, ends in states:

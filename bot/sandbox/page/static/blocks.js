@@ -54,22 +54,12 @@ function drawInput(block, surface) {
   const described = [hint && `${id}-hint`, `${id}-error`].filter(Boolean).join(" ");
   const group = ["checkboxes", "radio_buttons"].includes(block.element.type);
   const element = drawElement(block.element, block.block_id, surface, {
-    id,
-    labelledBy: `${id}-label`,
-    describedBy: described,
-    inForm: true,
-    dispatches: Boolean(block.dispatch_action),
-    invalid: Boolean(words),
-    required: !block.optional,
+    id, labelledBy: `${id}-label`, describedBy: described, inForm: true,
+    dispatches: Boolean(block.dispatch_action), invalid: Boolean(words), required: !block.optional,
   });
-  return h(
-    "div",
-    { class: words ? "has-error" : "" },
+  return h("div", { class: words ? "has-error" : "" },
     h(group ? "span" : "label", { class: "input-label", id: `${id}-label`, for: group ? null : id }, label, optional),
-    element,
-    hint,
-    error,
-  );
+    element, hint, error);
 }
 
 /** Show the app's words under the inputs that they are about; the first of them gets the focus. */

@@ -52,7 +52,7 @@ export class Chat {
       h("p", { class: "intro-title" }, icon(channel.is_private ? "lock" : "hash"), channel.name),
       channel.is_archived
         ? h("p", {}, `#${channel.name} is archived: everybody can read it, nobody can write.`)
-        : h("p", {}, `This is the start of #${channel.name}. Type `, h("kbd", {}, "/"), " below to see what the bot can do."),
+        : h("p", {}, `This is the start of #${channel.name}. Type `, h("kbd", {}, "/"), " below to see what the bot can do. Slack and Quick BI are simulated here: nothing leaves this computer."),
       h("button", { type: "button", class: "btn intro-guide", on: { click: () => this.app.openBench("guide") } }, "Show me what to try"),
     ];
   }

@@ -18,16 +18,8 @@ export function combobox({ load, onChange, selected = [], multiple = false, max 
   const listId = freshId("list");
 
   const input = h("input", {
-    type: "text",
-    role: "combobox",
-    autocomplete: "off",
-    spellcheck: "false",
-    "aria-expanded": "false",
-    "aria-controls": listId,
-    "aria-autocomplete": "list",
-    placeholder,
-    data: { focus: focusKey },
-    ...names,
+    type: "text", role: "combobox", autocomplete: "off", spellcheck: "false", placeholder, data: { focus: focusKey },
+    "aria-expanded": "false", "aria-controls": listId, "aria-autocomplete": "list", ...names,
   });
   const list = h("ul", { id: listId, class: "options", role: "listbox", "aria-label": placeholder || "Options", "aria-multiselectable": multiple ? "true" : null, hidden: true });
   const chips = h("span", { class: "chips" });
@@ -92,15 +84,12 @@ export function combobox({ load, onChange, selected = [], multiple = false, max 
 
   function drawOption(option) {
     const isChosen = chosen.some((each) => each.value === option.value);
-    return h(
-      "li",
-      {
-        role: "option", id: freshId("option"), "aria-selected": isChosen ? "true" : "false", class: "option",
-        on: { pointerdown: (event) => event.preventDefault(), click: () => pick(option) },
-      },
-      h("span", {}, label(option)),
-      option.description ? h("span", { class: "option-more" }, emojify(option.description.text)) : null,
-    );
+    return h("li", {
+      role: "option", id: freshId("option"), "aria-selected": isChosen ? "true" : "false", class: "option",
+      on: { pointerdown: (event) => event.preventDefault(), click: () => pick(option) },
+    },
+    h("span", {}, label(option)),
+    option.description ? h("span", { class: "option-more" }, emojify(option.description.text)) : null);
   }
 
   function reveal() {

@@ -53,17 +53,10 @@ class Use {
 const values = (options) => options.map((option) => option.value);
 
 function button(element, use) {
-  const node = h(
-    "button",
-    {
-      type: "button",
-      class: `btn ${element.style ? `btn-${element.style}` : ""}`,
-      "aria-label": element.accessibility_label ?? null,
-      data: { focus: use.focusKey, action: element.action_id },
-      on: { click: press },
-    },
-    plain(element.text.text, element.text.emoji !== false),
-  );
+  const node = h("button", {
+    type: "button", class: `btn ${element.style ? `btn-${element.style}` : ""}`, "aria-label": element.accessibility_label ?? null,
+    data: { focus: use.focusKey, action: element.action_id }, on: { click: press },
+  }, plain(element.text.text, element.text.emoji !== false));
   async function press() {
     if (node.getAttribute("aria-busy") === "true") return;
     if (element.url && safeUrl(element.url)) window.open(element.url, "_blank", "noopener");

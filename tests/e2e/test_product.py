@@ -138,7 +138,7 @@ async def test_an_outsider_is_refused_a_click(product: Theatre) -> None:
     mail = world.named("Broken Timer")
     async with product.tab(channel="partners") as page:
         await page.type(f"/mail-subscribe {mail.mail_id}")
-        await page.says("People of other organisations read this channel")
+        await page.says("People from other organisations read this channel")
         await page.press("Subscribe")
         await page.says("subscribed this channel to")
         await page.be("Olga (Partner Ltd): other organisation")

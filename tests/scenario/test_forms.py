@@ -89,7 +89,7 @@ async def test_a_channel_that_other_organisations_read_is_asked_about_first(bot:
     """Names and failures will be seen by them: cancelled, nothing is told; confirmed, it is subscribed."""
     typed = "/mail-subscribe Daily Sales due 09:30 mon-fri"
     question = await bot.ask(typed, channel="partners")
-    assert "People of other organisations read this channel" in question.text
+    assert "People from other organisations read this channel" in question.text
     assert not public(bot, "partners")
     await bot.slack.people.click("ada", SHARED_DISMISSED, channel="partners", ts=question.ts)
     await bot.until_text("Nothing was changed", channel="partners")

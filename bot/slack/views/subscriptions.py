@@ -169,18 +169,18 @@ def ask_shared(wanted: Wanted) -> Message:
     yes = button("Subscribe", action_id=SHARED_CONFIRMED, value=wanted.to_value(), style="primary")
     no = button("Cancel", action_id=SHARED_DISMISSED, value="no", reads_as="Cancel, change nothing")
     question = (
-        f"🌐 *People of other organisations read this channel*\nThey will see {seen}. Subscribe all the same?"
+        f"🌐 *People from other organisations read this channel*\nThey will see {seen}. Subscribe anyway?"
     )
     return ask_first(question, yes, no)
 
 
 def shared_is_known() -> Message:
     """What becomes of the question; the channel is told beside it."""
-    return message("🌐 You subscribed a channel that other organisations read")
+    return message("🌐 You subscribed this channel, which people from other organisations read")
 
 
 def not_subscribed_shared() -> Message:
-    return message("✋ Nothing was changed: other organisations read this channel")
+    return message("✋ Nothing was changed: this channel is not subscribed")
 
 
 def cannot_post(posting: Posting, app_name: str) -> Message:

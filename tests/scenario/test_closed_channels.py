@@ -113,7 +113,7 @@ async def test_a_bot_that_is_removed_from_a_private_channel_and_invited_back(sta
     await subscribe(stage, channel="board")
     await stage.slack.people.remove_bot("ada", "board")
     lost = await until_told(stage, "I can no longer post in", channel=direct_message(stage, "ada"))
-    assert "the bot was removed from it" in lost.text
+    assert "I was removed from it" in lost.text
     fail(stage)
     await until_recorded(stage)
     assert "Slack says channel_not_found" in str(

@@ -11,6 +11,8 @@ from urllib.parse import quote, urlsplit
 import psycopg
 import pytest
 
+from bot.app.check import _database
+from bot.app.settings import load_settings
 from bot.domain import DatabaseAway, RunStatus, StoreError
 from bot.store.postgres import POOL_SIZE
 from bot.store.store import open_store
@@ -131,6 +133,28 @@ async def test_a_standby_is_refused_at_start(url: str) -> None:
     with pytest.raises(StoreError, match="it is read-only"):
         async with open_store(url):
             pass
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        pytest.param("SELECT 1", "it can be written", id="well"),
+        pytest.param(
+            "ALTER DATABASE {} SET default_transaction_read_only = on", "it is read-only", id="standby"
+        ),
+    ],
+)
+async def test_check_tries_a_write(url: str, statement: str, words: str) -> None:
+    """A database that can be read and not written would be useless."""
+    async with open_store(url):
+        pass
+    await execute(url, statement.format(url.rsplit("/", 1)[1]))
+    settings = load_settings(slack_bot_token="xoxb-1", slack_signing_secret="shh", database_url=url)
+    try:
+        _, says = await _database(settings)
+    except StoreError as refused:
+        says = str(refused)
+    assert words in says
 
 
 async def test_a_connection_that_can_no_longer_write_is_given_up(url: str) -> None:

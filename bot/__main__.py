@@ -1,4 +1,4 @@
-"""The three commands: run the bot, check an installation, try it in a sandbox. Bad settings are a clean line."""
+"""The command line: run the bot, check an installation, try it in a sandbox."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _say_why(trouble: MailBotError) -> int:
 
 
 def _command(arguments: argparse.Namespace) -> Coroutine[None, None, int]:
-    """Import only what the command needs: the sandbox is there sooner, and production knows nothing of it."""
+    """Import only what the command needs: the sandbox starts sooner, and the bot never imports it."""
     if arguments.command == "sandbox":
         from bot.sandbox.run import run_sandbox  # noqa: PLC0415
 
@@ -93,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _port(text: str) -> int:
-    """0 takes any free one. argparse makes one line of the error."""
+    """0 takes any free port."""
     if not (text.isascii() and text.isdigit() and int(text) <= HIGHEST_PORT):
         raise argparse.ArgumentTypeError(f"a port is a number from 0 to {HIGHEST_PORT}")
     return int(text)
@@ -105,7 +105,7 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):  # whoever read it is gone
             stream.flush()
-    os._exit(code)  # nothing is left to do, and taking the interpreter apart takes a busy machine seconds
+    os._exit(code)  # at once: the interpreter's own clean-up takes a busy machine seconds
 
 
 if __name__ == "__main__":

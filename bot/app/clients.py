@@ -1,4 +1,4 @@
-"""Makes what the settings name: clients of Slack and of Quick BI, sockets, the database. Asks nobody yet."""
+"""Creates the clients of Slack and Quick BI, the sockets and the database from the settings. Connects to none."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def open_database(settings: Settings, *, beside_a_bot: bool = False) -> Abstract
 
 
 def slack_client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient:
-    """A client that never sends anything twice by itself: what is repeated, we decide."""
+    """A client that never sends anything twice by itself."""
     return AsyncWebClient(
         token=_reveal(settings.slack_bot_token),
         base_url=settings.slack_api_url,
@@ -54,7 +54,7 @@ def quickbi_client(settings: Settings, *, status_sent: Callable[[], None] = lamb
 
 
 def _credentials(settings: Settings) -> CredentialsProvider:
-    """Static keys where they are set; else the RAM role that the extra `ram` finds."""
+    """Static keys where they are set, else a RAM role's."""
     if settings.alibaba_cloud_access_key_id is None:
         return RamCredentials()
     return StaticCredentials(
@@ -67,7 +67,7 @@ def _credentials(settings: Settings) -> CredentialsProvider:
 
 
 def open_sockets(settings: Settings, bolt: AsyncApp, slack: AsyncWebClient) -> SocketMode | None:
-    """None in HTTP mode. They are not connected yet, but must be closed."""
+    """None in HTTP mode. They must be closed, also where they were never connected."""
     if settings.slack_app_token is None:
         return None
     return SocketMode(bolt, slack, app_token=settings.slack_app_token.get_secret_value())

@@ -1,4 +1,4 @@
-"""How the bot writes its log: constant event names, data in fields, as text or JSON, never a secret."""
+"""Formats the log: constant event names, data in fields, as text or JSON, never a secret."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _HIDDEN = "[hidden]"
 _SHORTEST_SECRET = 6  # a shorter one would be hidden inside ordinary words
-# What opens a door to whoever reads it, and no setting knows: a socket's ticket, a response URL.
+# Secrets that are in no setting: a socket's ticket, a response URL.
 _TICKET = re.compile(r"(\bticket=)[^&\s\"'<>\\)]+")
 _RESPONSE_URL = re.compile(r"(https?://(?:hooks\.[^/\s\"']+|[^/\s\"']+/(?:commands|actions))/)[^\s\"'<>\\)]+")
 _REPEATED = (
@@ -31,20 +31,20 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def set_up_logging(*, level: str, json_lines: bool, secrets: Iterable[str]) -> None:
-    """Send everything to standard error, through one formatter that knows the secrets."""
+    """Log to standard error, through a formatter that hides the secrets."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(Formatter(json_lines=json_lines, secrets=secrets))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     wanted = logging.getLevelName(level)
     for chatty in ("httpx", "httpcore", "aiohttp.access", "alembic", "aiosqlite", "sqlalchemy.engine"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, wanted))
-    # At DEBUG these two would write whole requests and payloads: people's words, and response URLs.
+    # At DEBUG these two log whole requests and payloads, with people's words and response URLs.
     for payloads in ("slack_sdk", "slack_bolt"):
         logging.getLogger(payloads).setLevel(max(logging.INFO, wanted))
-    # Bolt sees SLACK_BOT_TOKEN in the environment and warns that it leaves it alone, as we want it to.
+    # Bolt warns that it does not use SLACK_BOT_TOKEN from the environment, which is as intended.
     _ignore(logging.getLogger("slack_bolt"), "will be unused")
-    # Each socket logs each failed attempt; `transport.socket_mode` logs the loss and the return once. Who
-    # looks for the cause asks for DEBUG.
+    # Each socket logs each failed attempt; `transport.socket_mode` logs the loss and the return once. At DEBUG
+    # all are logged.
     sockets = logging.getLogger("slack_sdk.socket_mode")
     sockets.setLevel(logging.INFO if wanted <= logging.DEBUG else max(logging.WARNING, wanted))
     _ignore(sockets, *([] if wanted <= logging.DEBUG else _REPEATED))
@@ -52,14 +52,14 @@ def set_up_logging(*, level: str, json_lines: bool, secrets: Iterable[str]) -> N
 
 
 def _ignore(logger: logging.Logger, *words: str) -> None:
-    """Instead of what was ignored before: setting up twice is setting up once."""
+    """Replaces earlier filters, so that the logging can be set up twice."""
     for before in tuple(logger.filters):
         logger.removeFilter(before)
     logger.addFilter(lambda record: not any(each in record.getMessage() for each in words))
 
 
 class Formatter(logging.Formatter):
-    """One line a record (a traceback follows it in text). The last fence: known secrets never pass it."""
+    """One line a record, in text followed by its traceback. Hides the secrets."""
 
     def __init__(self, *, json_lines: bool, secrets: Iterable[str]) -> None:
         super().__init__()
@@ -98,11 +98,11 @@ class Formatter(logging.Formatter):
 
 
 def _spellings(secret: str) -> set[str]:
-    """As it is, in a URL, as Python shows it in a traceback, and each of these in JSON."""
+    """As it is, in a URL, in a traceback, and each of these in JSON."""
     plain = {secret, quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1]}
     return plain | {json.dumps(each, ensure_ascii=False)[1:-1] for each in plain}
 
 
 def _one_line(value: object) -> str:
-    """A log line stays one line, and does nothing to a terminal, whatever a person or a vendor put into it."""
+    """Without line breaks and control characters, whatever a person or a vendor put into it."""
     return _CONTROL.sub(lambda found: repr(found[0])[1:-1], str(value))

@@ -271,6 +271,7 @@ def main() -> int:
     parser.add_argument("--deeds", type=int, default=60, help="kills, stops, restarts, cuts in all")
     parser.add_argument("--limit", type=float, default=4.0, help="Quick BI's calls a second")
     parser.add_argument("--mails", type=int, default=80)
+    parser.add_argument("--apart", type=float, default=1.0, help="seconds between the clocks of two bots")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if options.replicas:
@@ -299,6 +300,7 @@ def _replicas(options: argparse.Namespace) -> int:
                 limit=options.limit,
                 mails=options.mails,
                 seed=options.seed,
+                apart=options.apart,
                 advance=partial(progress.advance, bar),
             )
         )

@@ -36,17 +36,18 @@ from tests.support.rig import BotProcess, Rig, read_log, rig
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from bot.sandbox.quickbi.call_log import Call
     from bot.sandbox.slack import Change
 
 TELLING = 10.0  # seconds for what is asked about to be told
 TAKEOVER = 12.0  # seconds: a lease, the longest wait between two tries to lead, and the first looks
 RECOVERY = 5.0  # seconds to connect again, or to lead after another has given the lease back
-CLOCKS_AHEAD = (0.0, -40.0, 40.0, -5.0, 5.0)  # seconds, of one replica after the other
 COMMITS = 12  # a trap springs at one of so many
 STOPPED_FOR = (17.0, 22.0)  # seconds of SIGSTOP: longer than a lease
 TRAP_LIMIT = 20.0
 BETWEEN_DEEDS = (2.0, 8.0)
 STALL_FOR = (2.0, 8.0)
+OVER = ("recovered", "a newer run was sent")  # what a message says of a failure that is over
 _TAKES = timedelta(seconds=0.05)
 _ACCOUNT_WINDOW = 0.99  # seconds; see bot.sandbox.quickbi.limits.TOLERANCE
 
@@ -86,6 +87,7 @@ class Failure:
     name: str
     channel_id: str
     began: float
+    mail_id: str = ""
     ended: float = float("inf")
     told_at: float | None = None
     hits: list[Deed] = field(default_factory=list)  # on the leader
@@ -98,17 +100,16 @@ class Failure:
 
 @dataclass(kw_only=True)
 class Replica:
-    number: int
+    clock_ahead: timedelta
     proxy: Proxy
     url: str
     stage: Rig
     bot: BotProcess | None = None
 
     async def start(self) -> None:
-        ahead = timedelta(seconds=CLOCKS_AHEAD[self.number % len(CLOCKS_AHEAD)])
         environment = self.stage.environment(DATABASE_URL=self.url, HTTP_PORT="0")
         self.bot = read_log(
-            await forked_bot(environment=environment, folder=self.stage.folder, clock_ahead=ahead)
+            await forked_bot(environment=environment, folder=self.stage.folder, clock_ahead=self.clock_ahead)
         )
 
     @property
@@ -148,7 +149,7 @@ class Play:
         failure = self.standing.get(message.channel_id)
         if failure is None:
             return
-        is_late = "recovered" in message.text  # before this one ended it is the one before that recovered
+        is_late = any(words in message.text for words in OVER)  # before this one ended it is the one before
         tells = "failed" in message.text and (not is_late or failure.is_over)
         if tells and failure.told_at is None:
             failure.told_at = monotonic()
@@ -175,7 +176,7 @@ class Play:
         stand = self.round_seconds + TELLING
         await _or_stopped(stopped, luck.uniform(0, stand))
         while not stopped.is_set():
-            failure = Failure(name=name, channel_id=channel_id, began=monotonic())
+            failure = Failure(name=name, mail_id=mail_id, channel_id=channel_id, began=monotonic())
             self.failures.append(failure)
             self.standing[channel_id] = failure
             self.stage.world.run_now(mail_id, outcome=Status.FAILED, takes=_TAKES)
@@ -313,10 +314,14 @@ async def replicas_under_fire(
     limit: float,
     mails: int,
     seed: int,
+    apart: float = 1.0,
     kinds: tuple[Deed, ...] = tuple(Deed),
     advance: Callable[[], None] = lambda: None,
 ) -> Result:
-    """`server`: the address of an empty PostgreSQL database that the run may fill."""
+    """`server`: the address of an empty PostgreSQL database that the run may fill.
+
+    The clocks are right, `apart` seconds behind and `apart` ahead, in turn.
+    """
     luck, begun = random.Random(seed), monotonic()
     result = Result(seed=seed, replicas=replicas)
     place = urlsplit(server)
@@ -331,7 +336,8 @@ async def replicas_under_fire(
         for number in range(replicas):
             between = await stack.enter_async_context(proxy(place.hostname or "", place.port or 5432))
             url = place._replace(netloc=f"{place.username}@127.0.0.1:{between.own_port}").geturl()
-            crew.append(Replica(number=number, proxy=between, url=url, stage=stage))
+            ahead = timedelta(seconds=apart * (0, -1, 1)[number % 3])
+            crew.append(Replica(clock_ahead=ahead, proxy=between, url=url, stage=stage))
         for each in crew:
             stack.push_async_callback(each.end, signal.SIGKILL)
             await each.start()
@@ -344,21 +350,28 @@ async def replicas_under_fire(
         stopped.set()
         await happening
         result.deeds = dict(sorted(mischief.done.items()))
-        judge(result, play.failures)
+        judge(result, play.failures, stage.quickbi.ledger.calls(STATUS))
         result.over = _over(stage, limit)
     result.seconds = round(monotonic() - begun, 1)
     result.ok = result.told > 0 and not (result.lost or result.twice or result.over)
     return result
 
 
-def judge(result: Result, failures: Sequence[Failure]) -> None:
-    """Count what was lost and what was told twice without saying that it may be a repeat."""
+def judge(result: Result, failures: Sequence[Failure], calls: Sequence[Call] = ()) -> None:
+    """Count what was lost and what was told twice without saying that it may be a repeat.
+
+    `calls` are those of the bots to Quick BI: a loss where few were made is another one than where many were.
+    """
     result.failures = len(failures)
     for failure in failures:
         if failure.told_at is None:
             hits = ", ".join(failure.hits) or "nothing"
+            stood = failure.ended - failure.began
+            meanwhile = [call for call in calls if failure.began < call.arrived < failure.ended]
+            asked = sum(call.mail_id == failure.mail_id for call in meanwhile)
             result.lost.append(
-                f"{failure.name} stood {failure.ended - failure.began:.0f} s, leader hit by {hits}"
+                f"{failure.name} stood {stood:.0f} s, leader hit by {hits}; asked about {asked} times, "
+                f"{len({call.mail_id for call in meanwhile})} mails in {len(meanwhile)} calls"
             )
             continue
         result.told += 1

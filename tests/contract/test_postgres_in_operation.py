@@ -17,6 +17,7 @@ from bot.domain import DatabaseAway, RunStatus, StoreError
 from bot.store.postgres import POOL_SIZE
 from bot.store.store import open_store
 from tests.chaos.proxy import Proxy, proxy
+from tests.support.certificate import make_certificate
 from tests.support.databases import new_postgres_database
 from tests.support.postgres import WITH_PASSWORD, running_pgbouncer
 from tests.support.sample_values import MAIL, answer, at, run, subscription
@@ -24,6 +25,7 @@ from tests.support.store_leader import TTL
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from bot.store.store import Store
 
@@ -200,6 +202,21 @@ async def test_pgbouncer_in_transaction_mode(url: str) -> None:
                 *(store.calls.reserve_call(interval=0.001) for store in (one, other) for _ in range(10)),
                 *(store.look_over() for store in (one, other) for _ in range(5)),
             )
+
+
+async def test_tls_as_an_address_asks_for_it(url: str, tmp_path: Path) -> None:
+    """Also with the server's name and certificate verified; a certificate of somebody else's is refused."""
+    good, bad = tmp_path / "good", tmp_path / "bad"
+    for folder in (good, bad):
+        folder.mkdir()
+    certificate, other = make_certificate(good).path, make_certificate(bad).path
+    with running_pgbouncer(url, certificate=certificate) as bouncer:
+        for options in ("sslmode=require", f"sslmode=verify-full&sslrootcert={certificate}"):
+            async with open_store(f"{bouncer}?{options}") as store:
+                await store.look_over()
+        with pytest.raises(StoreError, match="certificate verify failed"):
+            async with open_store(f"{bouncer}?sslmode=verify-full&sslrootcert={other}"):
+                pass
 
 
 @asynccontextmanager

@@ -121,7 +121,7 @@ async def test_an_overtaken_run_is_followed_to_its_end(stage: LeaderStage) -> No
     assert told(stage) == []
     stage.world.release(mail_id, FAILED)
     notice = await stage.until_said("Daily Sales", seconds=30)
-    assert "recovered" in notice.text
+    assert "failed once, but a newer run was sent" in notice.text
     asked_by_id = {call.task_id for call in stage.quickbi.ledger}
     assert str(going.task_id) in asked_by_id
 
@@ -146,7 +146,7 @@ async def test_a_run_that_only_a_person_saw_is_followed_to_its_end(stage: Leader
     stage.world.release(mail_id, FAILED)
     stage.quickbi.faults.clear()
     notice = await stage.until_said("Daily Sales", seconds=40)
-    assert "recovered" in notice.text
+    assert "failed once, but a newer run was sent" in notice.text
 
 
 def as_seen(mail_id: str, going: Run) -> TaskRun:

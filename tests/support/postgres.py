@@ -77,8 +77,11 @@ def postgres_server_that_stops() -> Iterator[Server]:
 
 
 @contextmanager
-def running_pgbouncer(server: str) -> Iterator[str]:
-    """The address of a PgBouncer in transaction mode, with two connections to that server."""
+def running_pgbouncer(server: str, *, certificate: Path | None = None) -> Iterator[str]:
+    """The address of a PgBouncer in transaction mode, with two connections to that server.
+
+    With a `certificate`, which holds its key, too, it offers TLS.
+    """
     program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
     if program is None:
         reason = "no PgBouncer here"
@@ -93,8 +96,15 @@ def running_pgbouncer(server: str) -> Iterator[str]:
             f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
             "pool_mode = transaction\nauth_type = any\ndefault_pool_size = 2\n"
         )
+        if certificate is not None:
+            own = Path(shutil.copy(certificate, folder))
+            with settings.open("a") as more:
+                more.write(
+                    f"client_tls_sslmode = allow\nclient_tls_key_file = {own}\nclient_tls_cert_file = {own}\n"
+                )
         if os.geteuid() == 0:
-            shutil.chown(folder, "postgres", "postgres")
+            for each in (Path(folder), *Path(folder).iterdir()):
+                shutil.chown(each, "postgres", "postgres")
         process = subprocess.Popen(  # noqa: S603
             [*_AS_POSTGRES[os.geteuid() == 0], program, "--quiet", str(settings)], stderr=subprocess.DEVNULL
         )

@@ -22,10 +22,7 @@ if TYPE_CHECKING:
 
     from slack_sdk.models.blocks import Block, ButtonElement, ConfirmObject, InteractiveElement
 
-    from bot.domain import Choice, Mail
 
-_LABEL = 75  # characters, by Slack's limit for a button
-_ID_END = 6  # characters, enough to tell two IDs apart
 _Word = TypeVar("_Word", bound=StrEnum)
 
 # Of what is about all mails of a message: stands for a mail in the value, and behind a colon in the action ID.
@@ -211,8 +208,13 @@ def confirm_leaving(title: str, question: str) -> ConfirmObject:
 
 
 def check_button(ref: MailRef, title: str) -> ButtonElement:
-    short = clip(displayed(title), 50)
-    return button("Check again", action_id=Act.CHECK, value=ref_value(ref), reads_as=f"Check {short} again")
+    return look_button("Check again", ref, title)
+
+
+def look_button(label: str, ref: MailRef, title: str, *, action_id: str = Act.CHECK) -> ButtonElement:
+    """Shows one mail's status."""
+    reads_as = f"{label}: {clip(displayed(title), 50)}"
+    return button(label, action_id=action_id, value=ref_value(ref), reads_as=reads_as)
 
 
 def snooze_menu(
@@ -268,32 +270,3 @@ def under_digest(mails: Sequence[tuple[MailId, str]], *, are_snoozed: bool) -> A
     return actions(
         [look, snooze_menu(ALL, is_snoozed=are_snoozed, action_id=f"{Act.SNOOZE}:{ALL}", of_all=True)]
     )
-
-
-def picks(choice: Choice, *, verb: str) -> ActionsBlock:
-    """One button a mail; the action ID carries a number, for it must be unique in a message."""
-    mails = choice.mails[: ActionsBlock.elements_max_length]
-    return actions(
-        button(
-            label,
-            action_id=f"{Act.PICK}:{verb}:{index}",
-            value=ref_value(MailRef(mail_id=mail.mail_id, task_id=choice.task_id)),
-        )
-        for index, (mail, label) in enumerate(zip(mails, labels(mails), strict=True))
-    )
-
-
-def labels(mails: Sequence[Mail]) -> list[str]:
-    """A name and an owner for each; where that is no difference, the end of the ID, too."""
-    plain = [clip(_name_and_owner(mail), _LABEL) for mail in mails]
-    return [
-        label
-        if plain.count(label) == 1
-        else f"{clip(label, _LABEL - _ID_END - 4)} · …{mail.mail_id[-_ID_END:]}"
-        for label, mail in zip(plain, mails, strict=True)
-    ]
-
-
-def _name_and_owner(mail: Mail) -> str:
-    title, owner = displayed(mail.name) or mail.mail_id, displayed(mail.owner_name)
-    return f"{title} · {owner}" if owner else title

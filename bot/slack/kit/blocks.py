@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
+    BlockElement,
     ButtonElement,
     ConfirmObject,
     ContextBlock,
@@ -132,8 +133,8 @@ def mrkdwn(markup: str, limit: int) -> MarkdownTextObject:
     return MarkdownTextObject(text=clip_markup(markup, limit), verbatim=True)
 
 
-def section(markup: str) -> SectionBlock:
-    return SectionBlock(text=mrkdwn(markup, SectionBlock.text_max_length))
+def section(markup: str, accessory: BlockElement | None = None) -> SectionBlock:
+    return SectionBlock(text=mrkdwn(markup, SectionBlock.text_max_length), accessory=accessory)
 
 
 def sections(lines: Sequence[str], *, most: int = 10) -> list[SectionBlock]:

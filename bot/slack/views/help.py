@@ -5,17 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from slack_sdk.models.blocks import ActionsBlock
+
+from bot.domain import MailRef
 from bot.mails.references import EXAMPLE_TASK
+from bot.mails.text_normalisation import displayed
 from bot.slack.commands import EXAMPLE_NAME, Verb
-from bot.slack.kit.actions import labels, picks
-from bot.slack.kit.blocks import MAX_BLOCKS, Message, actions, message, small
-from bot.slack.kit.text import code, name
+from bot.slack.kit.actions import Act, ref_value
+from bot.slack.kit.blocks import MAX_BLOCKS, Message, actions, button, message, small
+from bot.slack.kit.text import clip, code, name
 from bot.slack.views.mail_list import list_button
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.domain import Choice, Mail
+
+_LABEL = 75  # characters, by Slack's limit for a button
+_ID_END = 6  # characters, enough to tell two IDs apart
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,10 +133,39 @@ def choose(choice: Choice, *, verb: Verb) -> Message:
             small("A mail is listed only if this bot's account may see it"),
         )
     question = f"🔍 *Which mail do you mean by “{words}”?*"
-    names = ", ".join(map(name, labels(choice.mails)))
+    names = ", ".join(map(name, _labels(choice.mails)))
     return message(
         question,
-        picks(choice, verb=verb),
+        _picks(choice, verb=verb),
         small("Not among them? Type more of the name, or the ID"),
         text=f"{message(question).text} {names}. Choose one with its button.",
     )
+
+
+def _picks(choice: Choice, *, verb: str) -> ActionsBlock:
+    """One button a mail; the action ID carries a number, for it must be unique in a message."""
+    mails = choice.mails[: ActionsBlock.elements_max_length]
+    return actions(
+        button(
+            label,
+            action_id=f"{Act.PICK}:{verb}:{index}",
+            value=ref_value(MailRef(mail_id=mail.mail_id, task_id=choice.task_id)),
+        )
+        for index, (mail, label) in enumerate(zip(mails, _labels(mails), strict=True))
+    )
+
+
+def _labels(mails: Sequence[Mail]) -> list[str]:
+    """A name and an owner for each; where that is no difference, the end of the ID, too."""
+    plain = [clip(_name_and_owner(mail), _LABEL) for mail in mails]
+    return [
+        label
+        if plain.count(label) == 1
+        else f"{clip(label, _LABEL - _ID_END - 4)} · …{mail.mail_id[-_ID_END:]}"
+        for label, mail in zip(plain, mails, strict=True)
+    ]
+
+
+def _name_and_owner(mail: Mail) -> str:
+    title, owner = displayed(mail.name) or mail.mail_id, displayed(mail.owner_name)
+    return f"{title} · {owner}" if owner else title

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot.domain import RunStatus
+from bot.domain import MailRef, RunStatus
 from bot.domain.run_statistics import took
-from bot.slack.kit.actions import Act, pager, subscribe_button
-from bot.slack.kit.blocks import Message, actions, button, fields, message, small
-from bot.slack.kit.text import clip, code, dotted, duration, label_of, name, offset, plural, title_of, when
+from bot.slack.kit.actions import look_button, pager, subscribe_button
+from bot.slack.kit.blocks import Message, actions, fields, message, small
+from bot.slack.kit.text import code, dotted, duration, label_of, name, offset, plural, title_of, when
 from bot.slack.views.states import RUNS
 
 if TYPE_CHECKING:
@@ -143,13 +143,9 @@ def _caveat(past: Past, zone: tzinfo) -> str:
     return f"{since}. Runs that started and finished between two checks are not shown"
 
 
-def _status_button(mail_id: MailId, label: str) -> ButtonElement:
-    return button("Status", action_id=Act.CHECK, value=mail_id, reads_as=f"Status of {clip(label, 60)}")
-
-
 def _ways_on(past: Past) -> list[ButtonElement]:
     label = label_of(past.mail_id, past.mail)
-    status = _status_button(past.mail_id, label)
+    status = look_button("Status", MailRef(mail_id=past.mail_id), label)
     if past.is_subscribed is not False:
         return [status]
     return [status, subscribe_button(past.mail_id, label, is_subscribed=False)]
@@ -161,7 +157,7 @@ def no_records(mail_id: MailId, mail: Mail | None) -> Message:
         f"🗄️ *I cannot look up* {title_of(mail_id, mail)} *in my records right now*\n"
         "They hold all its earlier runs. I can still tell how it is doing now: see its status. "
         "Please try again in a few minutes, and tell whoever runs this bot if it keeps happening.",
-        actions([_status_button(mail_id, label_of(mail_id, mail))]),
+        actions([look_button("Status", MailRef(mail_id=mail_id), label_of(mail_id, mail))]),
     )
 
 

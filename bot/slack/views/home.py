@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from slack_sdk.models.blocks import DividerBlock, ExternalDataSelectElement
 from slack_sdk.models.views import View
 
-from bot.domain import IncidentView
+from bot.domain import IncidentView, MailRef
 from bot.slack.commands import Verb
-from bot.slack.kit.actions import Act
+from bot.slack.kit.actions import Act, look_button
 from bot.slack.kit.blocks import actions, button, header, section, small
-from bot.slack.kit.text import clip, code, dotted, label_of, natural, paused_in, plural, title_of, when
+from bot.slack.kit.text import code, dotted, label_of, natural, paused_in, plural, title_of, when
 from bot.slack.views.forms import SEARCH
 from bot.slack.views.home_actions import mail_menu
 from bot.slack.views.incident_text import headline, when_words
@@ -23,12 +23,12 @@ from bot.slack.views.states import condition_of, needs_attention
 from bot.slack.views.unsubscribe import snooze_words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime, tzinfo
 
-    from slack_sdk.models.blocks import ActionsBlock, Block
+    from slack_sdk.models.blocks import ActionsBlock, Block, BlockElement
 
-    from bot.domain import Incident, Mail, MailId, Outage, SubscriptionState
+    from bot.domain import Incident, Outage, SubscriptionState
     from bot.slack.command_names import CommandNames
 
 REFRESH = f"{Act.HOME}:refresh"
@@ -104,13 +104,9 @@ def _quick_bi(overview: Overview, zone: tzinfo) -> str:
 
 def _tools() -> ActionsBlock:
     find = ExternalDataSelectElement(action_id=SEARCH, placeholder="Look up a mail …", min_query_length=0)
+    refresh = button("Refresh", action_id=REFRESH, value="refresh")
     return actions(
-        [
-            find,
-            list_button("All mails"),
-            button("Refresh", action_id=REFRESH, value="refresh"),
-            button("Help", action_id=Act.HELP, value="help"),
-        ]
+        [find, list_button("All mails"), refresh, button("Help", action_id=Act.HELP, value="help")]
     )
 
 
@@ -156,16 +152,13 @@ def _row(
     mail_id = first.subscription.mail_id
     known = condition_of(first, now=now, zone=zone)
     notes = dotted(_channels(states), snooze_words(first.subscription, now, zone), paused_in(first.mail))
-    block = section(f"{known.sign} {title_of(mail_id, first.mail)} {known.words}\n{notes}")
     place = f"{group.name.lower()}:{index}"
     if group in {_Group.TROUBLE, _Group.SNOOZED}:
-        block.accessory = mail_menu(place, mail_id)
+        more: BlockElement = mail_menu(place, mail_id)
     else:
-        title = label_of(mail_id, first.mail)
-        block.accessory = button(
-            "Check", action_id=f"{Act.CHECK}:{place}", value=mail_id, reads_as=f"Check {clip(title, 60)}"
-        )
-    return block
+        label = label_of(mail_id, first.mail)
+        more = look_button("Check", MailRef(mail_id=mail_id), label, action_id=f"{Act.CHECK}:{place}")
+    return section(f"{known.sign} {title_of(mail_id, first.mail)} {known.words}\n{notes}", more)
 
 
 def _channels(states: Sequence[SubscriptionState]) -> str:
@@ -176,13 +169,9 @@ def _channels(states: Sequence[SubscriptionState]) -> str:
 
 def _recent(overview: Overview, zone: tzinfo) -> list[Block]:
     mails = {state.subscription.mail_id: state.mail for state in overview.states}
-    lines = [_incident(incident, mails, zone) for incident in overview.incidents[:_MOST_INCIDENTS]]
+    over = [IncidentView(incident=each, mail=mails.get(each.mail_id)) for each in overview.incidents]
+    lines = [dotted(headline(each), when_words(each, zone)) for each in over[:_MOST_INCIDENTS]]
     return [DividerBlock(), section("\n".join(["*Recently over*", *lines]))] if lines else []
-
-
-def _incident(incident: Incident, mails: Mapping[MailId, Mail | None], zone: tzinfo) -> str:
-    told = IncidentView(incident=incident, mail=mails.get(incident.mail_id))
-    return dotted(headline(told), when_words(told, zone))
 
 
 def _welcome(names: CommandNames) -> list[Block]:
@@ -202,14 +191,13 @@ def _welcome(names: CommandNames) -> list[Block]:
 
 
 def _notes(overview: Overview, now: datetime, zone: tzinfo) -> list[str]:
-    drawn = f"As of {when(now, zone)}"
-    if overview.sight is Sight.LOOKING:
-        return [drawn, "What you subscribed is here; I am looking up your channels …"]
-    if overview.sight is Sight.UNKNOWN:
-        return [
-            drawn,
-            "Slack did not say which channels you are in, so only what you subscribed yourself is here",
-        ]
-    if not overview.states:
-        return [drawn, "None of your channels is told about a mail yet"]
-    return [drawn, "What your channels are told about, and what you subscribed"]
+    match overview.sight:
+        case Sight.LOOKING:
+            what = "What you subscribed is here; I am looking up your channels …"
+        case Sight.UNKNOWN:
+            what = "Slack did not say which channels you are in, so only what you subscribed yourself is here"
+        case Sight.KNOWN if overview.states:
+            what = "What your channels are told about, and what you subscribed"
+        case Sight.KNOWN:
+            what = "None of your channels is told about a mail yet"
+    return [f"As of {when(now, zone)}", what]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.domain import MailRef
 from bot.slack.commands import Verb
-from bot.slack.kit.actions import Act, page_value, pager, read_page
+from bot.slack.kit.actions import Act, look_button, page_value, pager, read_page
 from bot.slack.kit.blocks import Message, actions, button, message, section, small
 from bot.slack.kit.text import clip, code, dotted, label_of, name, owner_of, paused_in, plural, title_of
 from bot.slack.views.states import NEVER_RAN, condition
@@ -94,14 +95,9 @@ def _row(index: int, mail: Mail, listed: Listed, now: datetime, zone: tzinfo) ->
     known = condition(standing.latest, standing.incident, now=now, zone=zone) if standing else None
     here = "🔔 Subscribed here" if mail.mail_id in listed.told else ""
     under = dotted(known.words if known else "", owner_of(mail), paused_in(mail), here) or code(mail.mail_id)
-    block = section(f"{(known or NEVER_RAN).sign} {title_of(mail.mail_id, mail)}\n{under}")
-    block.accessory = button(
-        "Status",
-        action_id=f"{Act.PICK}:{LIST}:{index}",
-        value=mail.mail_id,
-        reads_as=f"Status of {clip(label_of(mail.mail_id, mail), 60)}",
-    )
-    return block
+    ref, label = MailRef(mail_id=mail.mail_id), label_of(mail.mail_id, mail)
+    look = look_button("Status", ref, label, action_id=f"{Act.PICK}:{LIST}:{index}")
+    return section(f"{(known or NEVER_RAN).sign} {title_of(mail.mail_id, mail)}\n{under}", look)
 
 
 def list_button(label: str) -> ButtonElement:

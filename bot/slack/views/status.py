@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.domain import RunStatus
-from bot.slack.kit.actions import Act, More, ask_first, check_button, dismiss_button, ref_value
+from bot.slack.kit.actions import Act, More, ask_first, check_button, dismiss_button, look_button, ref_value
 from bot.slack.kit.blocks import Message, actions, button, message, section, sections, small
 from bot.slack.kit.text import (
     clip,
@@ -182,14 +182,9 @@ def several(glances: Sequence[Glance], *, now: datetime, zone: tzinfo) -> Messag
     """In the order in which they were chosen. A line for each: its button shows the rest."""
     blocks: list[Block] = [section(f"*{plural(len(glances), 'mail')}*")]
     for index, each in enumerate(glances):
-        row = section(_glance(each, now, zone))
-        row.accessory = button(
-            "Look",
-            action_id=f"{Act.PICK}:{LIST}:{index}",
-            value=ref_value(each.ref),
-            reads_as=f"Look at {clip(label_of(each.ref.mail_id, each.mail), 55)}",
-        )
-        blocks.append(row)
+        label = label_of(each.ref.mail_id, each.mail)
+        look = look_button("Look", each.ref, label, action_id=f"{Act.PICK}:{LIST}:{index}")
+        blocks.append(section(_glance(each, now, zone), look))
     return message(*blocks)
 
 

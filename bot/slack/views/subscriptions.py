@@ -225,13 +225,12 @@ def _row(state: SubscriptionState, now: datetime, zone: tzinfo) -> Block:
         paused_in(state.mail),
         f"*not told: Slack says {name(state.paused_reason, 40)}*" if state.paused_reason else "",
     )
-    block = section(f"{known.sign} {_title(state)} {known.words}\n{notes}")
     choices = [
         ("Recent runs", more_value(More.HISTORY, mail)),
         ("Unsubscribe…", more_value(More.UNSUBSCRIBE, mail)),
     ]
-    block.accessory = overflow(choices, action_id=f"{Act.MORE}:{mail.mail_id}")
-    return block
+    menu = overflow(choices, action_id=f"{Act.MORE}:{mail.mail_id}")
+    return section(f"{known.sign} {_title(state)} {known.words}\n{notes}", menu)
 
 
 def _is_in_trouble(state: SubscriptionState, now: datetime) -> bool:

@@ -18,7 +18,7 @@ from bot.sandbox.page.stage import Bot, Stage
 from bot.sandbox.page.storm import Storm
 from bot.sandbox.quickbi import SimulatedQuickBI
 from bot.sandbox.slack import SimulatedSlack
-from bot.sandbox.slack.errors import SlackError
+from bot.sandbox.slack.model import SlackError
 
 STATIC = Path(__file__).parent / "static"
 SPEED = 60.0

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.sandbox.slack.errors import SlackError
+from bot.sandbox.slack.model import SlackError
 
 TRIGGER_SECONDS = 3.0
 REPLY_SECONDS = 30 * 60.0

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from bot.sandbox.slack.blockkit import with_ids
 from bot.sandbox.slack.changes import Changes
-from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.inputs import state_values
-from bot.sandbox.slack.model import ChangeKind, Json, View
+from bot.sandbox.slack.model import ChangeKind, Json, SlackError, View
 
 DEEPEST = 3
 """Views in a stack, https://docs.slack.dev/surfaces/modals/."""

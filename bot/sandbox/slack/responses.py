@@ -7,11 +7,10 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.loopback import reset_connection
-from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.faults import Fault
 from bot.sandbox.slack.grants import Reply
 from bot.sandbox.slack.methods.chat import content, metadata
-from bot.sandbox.slack.model import EntryKind, Json, Message
+from bot.sandbox.slack.model import EntryKind, Json, Message, SlackError
 from bot.sandbox.slack.site import Site
 from bot.sandbox.slack.workspace import BOT_USER_ID
 

@@ -4,8 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Coroutine
 
-from bot.sandbox.slack.call_log import CallLog
-from bot.sandbox.slack.changes import Changes
+from bot.sandbox.slack.changes import CallLog, Changes
 from bot.sandbox.slack.faults import Faults
 from bot.sandbox.slack.grants import Replies, Reply, Triggers
 from bot.sandbox.slack.manifest import Manifest

@@ -9,10 +9,9 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.loopback import reset_connection
-from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.faults import Fault
 from bot.sandbox.slack.methods import METHODS, Args, Method, Token
-from bot.sandbox.slack.model import EntryKind, Json
+from bot.sandbox.slack.model import EntryKind, Json, SlackError
 from bot.sandbox.slack.site import Site
 
 _SORRY = "<!DOCTYPE html><html><title>Server Error</title><body>Something went wrong.</body></html>"

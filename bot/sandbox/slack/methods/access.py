@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 
-from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.methods.arguments import Args
-from bot.sandbox.slack.model import Channel
+from bot.sandbox.slack.model import Channel, SlackError
 from bot.sandbox.slack.site import Site
 from bot.sandbox.slack.workspace import BOT_USER_ID
 

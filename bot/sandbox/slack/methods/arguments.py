@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias, TypeVar
 
-from bot.sandbox.slack.errors import SlackError
-from bot.sandbox.slack.model import Json
+from bot.sandbox.slack.model import Json, SlackError
 from bot.sandbox.slack.site import Site
 
 

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.sandbox.slack.blockkit import check_message_blocks, with_ids
-from bot.sandbox.slack.errors import SlackError, bad_blocks
 from bot.sandbox.slack.json_shapes import edited_json, posted_json
 from bot.sandbox.slack.methods.access import joined, visible, writable
 from bot.sandbox.slack.methods.arguments import Args, Method
-from bot.sandbox.slack.model import Channel, Json, Message
+from bot.sandbox.slack.model import Channel, Json, Message, SlackError, bad_blocks
 from bot.sandbox.slack.site import Site
 from bot.sandbox.slack.workspace import BOT_USER_ID
 

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 
-from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.json_shapes import channel_json, history_json, user_json
 from bot.sandbox.slack.methods.access import direct, is_member, joined, kind_of, scope_by_kind, visible
 from bot.sandbox.slack.methods.arguments import Args, Method, page
-from bot.sandbox.slack.model import Channel, Json, Message
+from bot.sandbox.slack.model import Channel, Json, Message, SlackError
 from bot.sandbox.slack.site import Site
 from bot.sandbox.slack.workspace import BOT_USER_ID
 

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 
 from bot.sandbox.slack.blockkit import check_view
-from bot.sandbox.slack.errors import SlackError, bad_blocks
 from bot.sandbox.slack.json_shapes import view_json
 from bot.sandbox.slack.methods.arguments import Args, Method
-from bot.sandbox.slack.model import Json, View
+from bot.sandbox.slack.model import Json, SlackError, View, bad_blocks
 from bot.sandbox.slack.site import Site
 from bot.sandbox.slack.workspace import HOME_TEAM
 

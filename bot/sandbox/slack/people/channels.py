@@ -5,9 +5,8 @@ from typing import Any
 
 from bot.sandbox.slack import payloads
 from bot.sandbox.slack.deliveries import Ack, EnvelopeType
-from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.grants import Reply
-from bot.sandbox.slack.model import Answered, Channel, Message, Outcome, User
+from bot.sandbox.slack.model import Answered, Channel, Message, Outcome, SlackError, User
 from bot.sandbox.slack.people.actor import Actor, is_outsider
 from bot.sandbox.slack.responses import answer
 from bot.sandbox.slack.workspace import BOT_USER_ID, HOME_TEAM, SLACKBOT

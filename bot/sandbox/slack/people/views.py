@@ -6,7 +6,6 @@ from typing import Any
 from bot.sandbox.slack import payloads
 from bot.sandbox.slack.blockkit import check_view
 from bot.sandbox.slack.deliveries import Ack, EnvelopeType
-from bot.sandbox.slack.errors import SlackError
 from bot.sandbox.slack.inputs import (
     Choice,
     chosen,
@@ -16,7 +15,7 @@ from bot.sandbox.slack.inputs import (
     with_choice,
 )
 from bot.sandbox.slack.json_shapes import view_json
-from bot.sandbox.slack.model import Answered, Json, Outcome, User, View
+from bot.sandbox.slack.model import Answered, Json, Outcome, SlackError, User, View
 from bot.sandbox.slack.people.actor import Actor, is_outsider
 
 TROUBLE = "We had some trouble connecting. Try again?"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -14,7 +15,7 @@ from bot.domain import (
     TaskId,
     Throttled,
 )
-from bot.monitoring.schedule import Ask
+from bot.monitoring.schedule import Ask, Schedule
 from tests.support.schedule_stage import (
     MAIL,
     MONDAY,
@@ -119,3 +120,60 @@ def test_an_overtaken_run_is_asked_about_again_after_a_call_that_failed(error: Q
         elif isinstance(decision, Ask):
             schedule.answered(decision, a_run(later, RunStatus.PROCESSING, 2), now)
     assert asked >= 3
+
+
+def test_a_run_by_hand_goes_before_a_rush() -> None:
+    """Two hundred runs are going and may be over; the mail that somebody has just run hardly ever surprises."""
+    schedule = a_schedule()
+    rush = [MailId(f"mail{number}") for number in range(200)]
+    for mail_id in [*rush, MAIL]:
+        schedule.watch(mail_id, MONDAY)
+        schedule.answered(Ask(mail_id=mail_id), NOTHING, MONDAY)
+    for day in range(1, 30):  # it never fails
+        run = a_run(MONDAY + timedelta(days=day), RunStatus.SENT, day)
+        schedule.answered(Ask(mail_id=MAIL), run, MONDAY + timedelta(days=day, seconds=60))
+    now = MONDAY + timedelta(days=29, hours=3)
+    for mail_id in rush:
+        schedule.answered(Ask(mail_id=mail_id), a_run(now, RunStatus.PROCESSING, 1), now)
+    now += timedelta(minutes=5)
+    schedule.run_expected(MAIL, now)
+    for _ in range(8):
+        now += timedelta(seconds=1)
+        decision = schedule.next(now)
+        assert isinstance(decision, Ask)
+        if decision.mail_id == MAIL:
+            return
+        schedule.answered(decision, a_run(now, RunStatus.PROCESSING, 1), now)
+    pytest.fail("not asked about within eight seconds")
+
+
+def test_where_calls_are_short_a_mail_that_tends_to_fail_has_shorter_rounds() -> None:
+    """Four hundred mails, one call a second: nothing is expected, and what would be lost decides."""
+    schedule, shaky, now = a_schedule(), MailId("mail7"), MONDAY
+    mails = [MailId(f"mail{number}") for number in range(400)]
+    for mail_id in mails:
+        schedule.watch(mail_id, now)
+    for number in range(1, 7):
+        now += timedelta(hours=17)
+        for mail_id in mails:
+            status = RunStatus.FAILED if mail_id == shaky else RunStatus.SENT
+            schedule.answered(Ask(mail_id=mail_id), a_run(now, status, number), now)
+    now += timedelta(hours=6)
+    schedule = restarted(schedule, mails, now)
+    looks: list[datetime] = []
+    for _ in range(1_500):
+        now += timedelta(seconds=1)
+        decision = schedule.next(now)
+        if isinstance(decision, Ask):
+            schedule.answered(decision, NOTHING, now)
+            looks += [now] * (decision.mail_id == shaky)
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(looks)]
+    assert len(gaps) > 3
+    assert max(gaps) < 360
+
+
+def restarted(schedule: Schedule, mails: list[MailId], now: datetime) -> Schedule:
+    again = a_schedule()
+    for mail_id in mails:
+        again.watch(mail_id, now, memory=schedule.memory(mail_id), looked_at=now)
+    return again

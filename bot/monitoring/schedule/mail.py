@@ -26,6 +26,7 @@ _DECIDED = 60.0  # seconds after its grace, by which a look has shown whether a 
 _FLIPS = {RunStatus.FAILED: 0.003, RunStatus.SENT: 0.0005}  # how often a final status changes after all
 _FLIPS_AFTER = 60.0
 _FOLLOWED_FOR = 7 * DAY
+_MANUAL_LOOKS = (2.0, 10.0, 30.0, 90.0)  # seconds after somebody started a run, until it is seen
 _MANUAL_STARTS = ((1.0, 0.3), (4.0, 0.3), (10.0, 0.2), (30.0, 0.1), (90.0, 0.1))
 
 
@@ -78,6 +79,8 @@ class WatchedMail(Candidate):
     failures: Failures = field(default_factory=Failures)
     latest: SeenRun | None = None
     looked_at: float | None = None
+    asked_at: float = 0.0  # also if the call was not answered
+    is_in_rounds: bool = False  # calls are short: only the rounds look for unexpected runs
     judged_at: float | None = None  # the last look after which missed runs were reported
     overtaken: dict[TaskId, Overtaken] = field(default_factory=dict)
     manual_run_at: float | None = None  # when somebody started a run that was not seen yet
@@ -250,6 +253,7 @@ class WatchedMail(Candidate):
         return Outlook(
             looked_at=looked_at,
             deadlines=[
+                *(self.manual_run_at + wait for wait in _MANUAL_LOOKS if self.manual_run_at is not None),
                 *(one.at + one.grace for one in expected if one.clear),
                 *due_deadlines(dues, self.rhythm.local, looked_at),
             ],
@@ -260,4 +264,5 @@ class WatchedMail(Candidate):
             expected=expected,
             flip=latest.flip if latest is not None else 0.0,
             flips_at=looked_at + _FLIPS_AFTER,
+            idle_weight=0.0 if self.is_in_rounds else 1.0,
         )

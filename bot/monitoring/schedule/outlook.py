@@ -48,7 +48,8 @@ class Outlook:
     """What determines the worth of the next look. Instants are Unix seconds.
 
     `running` is the start of a run that was still going at `looked_at`; `unexpected` the rate per second of runs
-    outside the rhythm; `flip` the chance that the status last seen has changed by `flips_at`.
+    outside the rhythm; `flip` the chance that the status last seen has changed by `flips_at`; `idle_weight` is 0
+    where unexpected runs are left to the rounds.
     """
 
     looked_at: float
@@ -60,6 +61,7 @@ class Outlook:
     deadlines: Sequence[float] = ()
     flip: float = 0.0
     flips_at: float = 0.0
+    idle_weight: float = 1.0
 
     def starts(self) -> list[tuple[float, float]]:
         """The instants at which a run may start, each with its chance, in order."""
@@ -177,4 +179,4 @@ def _idle_worths(outlook: Outlook, begin: float, end: float, price: float) -> It
 def _idle_worth(outlook: Outlook, at: float) -> float:
     """Without the relative failure risk: between runs all mails are treated alike."""
     waited = at - outlook.looked_at
-    return outlook.unexpected * waited * waited / (1 + waited / PATIENCE)
+    return outlook.idle_weight * outlook.unexpected * waited * waited / (1 + waited / PATIENCE)

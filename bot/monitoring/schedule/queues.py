@@ -1,4 +1,4 @@
-"""The scheduler's two queues: candidates by the worth of a call, and mails by when they were last asked about."""
+"""The scheduler's two queues: candidates by the worth of a call, and mails by when their round is over."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from itertools import count
+from math import inf
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class PriorityLevels(Generic[C]):
         """When the next level changes; infinity if none will."""
         while self._pending and self._pending[0][2] != self._pending[0][4].stamp:
             heappop(self._pending)
-        return self._pending[0][0] if self._pending else float("inf")
+        return self._pending[0][0] if self._pending else inf
 
     def _move(self, candidate: C, level: int) -> None:
         if candidate.level > BELOW:
@@ -97,37 +98,39 @@ class PriorityLevels(Generic[C]):
             self._clean_up_at = _SLACK + 2 * len(self._pending)
 
 
-class Rounds(Generic[C]):
-    """Mails in the order in which they were last asked about. An entry can be moved to any instant."""
+class Deadlines(Generic[C]):
+    """Mails in the order in which they should be asked about. An entry can be moved to any instant."""
 
     def __init__(self) -> None:
-        self._asked_at: dict[C, tuple[float, int]] = {}
+        self._due_at: dict[C, tuple[float, int]] = {}
         self._heap: list[tuple[float, int, C]] = []
         self._arrivals = count()
 
     def __len__(self) -> int:
-        return len(self._asked_at)
+        return len(self._due_at)
 
-    def put(self, mail: C, asked_at: float) -> None:
+    def __iter__(self) -> Iterator[C]:
+        return iter(self._due_at)
+
+    def put(self, mail: C, due_at: float) -> None:
         """Add a mail, or move it. Among equal instants the first that was put is first."""
-        entry = self._asked_at[mail] = (asked_at, next(self._arrivals))
+        entry = self._due_at[mail] = (due_at, next(self._arrivals))
         heappush(self._heap, (*entry, mail))
-        if len(self._heap) > 2 * len(self._asked_at) + _SLACK:
-            self._heap = sorted((*entry, mail) for mail, entry in self._asked_at.items())
+        if len(self._heap) > 2 * len(self._due_at) + _SLACK:
+            self._heap = sorted((*entry, mail) for mail, entry in self._due_at.items())
 
     def remove(self, mail: C) -> None:
-        self._asked_at.pop(mail, None)
+        self._due_at.pop(mail, None)
 
-    def first(self) -> tuple[C, float] | None:
-        """The mail that was asked about longest ago, and when; None if there is none."""
+    def first_at(self) -> float:
+        """When the first mail is due; infinity if there is none."""
         while self._heap:
-            asked_at, arrival, mail = self._heap[0]
-            if self._asked_at.get(mail) == (asked_at, arrival):
-                return mail, asked_at
+            due_at, arrival, mail = self._heap[0]
+            if self._due_at.get(mail) == (due_at, arrival):
+                return due_at
             heappop(self._heap)
-        return None
+        return inf
 
-    def longest_ago(self, before: float) -> C | None:
-        """The mail that was asked about longest ago, if that was before `before`."""
-        first = self.first()
-        return first[0] if first is not None and first[1] <= before else None
+    def first(self, until: float) -> C | None:
+        """The mail that is due first, if that is not after `until`."""
+        return self._heap[0][2] if self.first_at() <= until else None

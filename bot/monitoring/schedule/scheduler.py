@@ -11,7 +11,7 @@ from bot.monitoring.schedule.localtime import HOUR, LocalTime
 from bot.monitoring.schedule.mail import Overtaken, WatchedMail
 from bot.monitoring.schedule.memory import MailMemory, recall, remember
 from bot.monitoring.schedule.outcomes import Fleet
-from bot.monitoring.schedule.queues import PriorityLevels, Rounds
+from bot.monitoring.schedule.queues import Deadlines, PriorityLevels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from bot.domain import DueTime, MailId, QuickBIError, StatusAnswer, TaskId, TaskRun
 
 PRICE = 0.15  # seconds of delay that a call must save to be made, at one call a second
-_ROUNDS = (
-    10  # a mail that was not looked at for the duration of so many rounds in turn goes before all others
-)
-_RUSH = 1.1  # of the interval: a rush may delay a look that much where the calls suffice for all
+_OVERDUE = 1.5  # of a round, by which urgent calls may delay a look:
+_OVERDUE_CALLS = 6  # after that it gets every sixth call
+_RUSH = 0.1  # of the interval, likewise where the calls suffice for all
+_RESIZED = 1.25  # rounds are planned anew when the number of mails has changed by this factor
+_USUAL_RATE = 5e-7  # unexpected runs a second
+_SHARES = (0.45, 1.1)  # the shortest and the longest round of one mail, in rounds of all in turn
 _DORMANT = 12  # dormant mails are looked at so many times less often than others
 _MOST_UNANSWERED = 30  # further calls without an answer make no difference
 _SET_BACK = 5.0  # seconds; the clock was set back if it shows that much less than before
@@ -61,8 +63,10 @@ class Schedule:
         self._mails: dict[MailId, WatchedMail] = {}
         self._levels: PriorityLevels[WatchedMail | Overtaken] = PriorityLevels()
         self._late: list[LateRun] = []
-        self._active: Rounds[WatchedMail] = Rounds()
-        self._dormant: Rounds[WatchedMail] = Rounds()
+        self._active: Deadlines[WatchedMail] = Deadlines()
+        self._dormant: Deadlines[WatchedMail] = Deadlines()
+        self._planned_mails = 0.0  # the number of mails for which the rounds were planned
+        self._urgent_calls = 0  # since the latest one for a mail that had waited for too long
         self._latest_now = float("-inf")
 
     def watch(
@@ -135,20 +139,25 @@ class Schedule:
     def next(self, now: datetime) -> Ask | Sleep:
         """The call to make now, or until when no call is worth making."""
         at = self._advance_clock(now)
-        one_round = len(self._active) / self._calls_per_second
-        if one_round <= self._check_interval / 2:
-            longest_wait = self._check_interval * _RUSH  # the budget allows it, whatever else is urgent
-        else:
-            longest_wait = max(self._check_interval, _ROUNDS * one_round)
+        if not self._planned_mails / _RESIZED <= len(self._active) <= self._planned_mails * _RESIZED:
+            self._plan_rounds()
         chosen: WatchedMail | Overtaken | None = (
-            self._active.longest_ago(at - longest_wait)
-            or self._levels.best(at)
-            or self._active.longest_ago(at - self._check_interval)
-            or self._dormant.longest_ago(at - self._check_interval * _DORMANT)
+            self._overdue(at) or self._levels.best(at) or self._active.first(at) or self._dormant.first(at)
         )
         if chosen is None:
             return Sleep(until=self._wake_at(at))
         return self._ask(chosen, at)
+
+    def _overdue(self, at: float) -> WatchedMail | None:
+        """A mail that has waited for too long, whatever else is urgent."""
+        if self._planned_round <= self._check_interval / 2:
+            return self._active.first(at - _RUSH * self._check_interval)
+        late = self._active.first(at - _OVERDUE * self._planned_round)
+        self._urgent_calls += 1
+        if late is None or self._urgent_calls < _OVERDUE_CALLS:
+            return None
+        self._urgent_calls = 0
+        return late
 
     def answered(self, ask: Ask, answer: StatusAnswer, now: datetime) -> bool:
         """Learn from an answer, also from one that a person's command fetched.
@@ -222,7 +231,7 @@ class Schedule:
             self._levels.place(chosen, iter([(at + HOUR, 0)]))
             return Ask(mail_id=chosen.mail.mail_id, task_id=chosen.run.task_id)
         self._levels.remove(chosen)
-        self._put_in_round(chosen, at)
+        self._begin_round(chosen, at)
         return Ask(mail_id=chosen.mail_id)
 
     def _queue(
@@ -232,8 +241,8 @@ class Schedule:
 
         `asked_at` is its place in the round if that is earlier than `at`.
         """
+        self._begin_round(mail, at if asked_at is None else min(at, asked_at))
         self._place(mail, at if begin is None else begin)
-        self._put_in_round(mail, at if asked_at is None else min(at, asked_at))
 
     def _queue_overtaken(self, mail: WatchedMail, at: float) -> None:
         for run in mail.overtaken.values():
@@ -243,15 +252,38 @@ class Schedule:
         changes = candidate.level_changes(begin, self._price, lambda: self._latest_now)
         self._levels.place(candidate, changes)
 
-    def _put_in_round(self, mail: WatchedMail, asked_at: float) -> None:
+    @property
+    def _planned_round(self) -> float:
+        """Seconds that it takes to ask about all mails in turn."""
+        return self._planned_mails / self._calls_per_second
+
+    def _plan_rounds(self) -> None:
+        self._planned_mails = float(len(self._active))
+        for mail in sorted(self._active, key=lambda mail: mail.asked_at):
+            self._begin_round(mail, mail.asked_at)
+
+    def _begin_round(self, mail: WatchedMail, asked_at: float) -> None:
+        """Where the budget does not allow the check interval, a mail's rounds are the shorter the more it may lose.
+
+        The expected loss is least if they are proportional to the inverse root of the rate of unexpected failures.
+        """
+        mail.asked_at = asked_at
         self._active.remove(mail)
         self._dormant.remove(mail)
-        (self._dormant if mail.dormant else self._active).put(mail, asked_at)
+        if mail.dormant:
+            self._dormant.put(mail, asked_at + self._check_interval * _DORMANT)
+            return
+        longest, share = self._planned_round, 1.0
+        mail.is_in_rounds = longest > self._check_interval / 2
+        if mail.is_in_rounds:
+            risk = mail.relative_failure_risk * mail.rhythm.unexpected_rate(asked_at) / _USUAL_RATE
+            share = min(_SHARES[1], max(_SHARES[0], risk**-0.5))
+        if longest <= self._check_interval:
+            share = min(1.0, share)
+        self._active.put(mail, asked_at + share * max(self._check_interval, longest))
 
     def _wake_at(self, at: float) -> datetime:
-        moments = [self._levels.next_change_at(), at + HOUR]
-        if (first := self._active.first()) is not None:
-            moments.append(first[1] + self._check_interval)
-        if (first := self._dormant.first()) is not None:
-            moments.append(first[1] + self._check_interval * _DORMANT)
-        return datetime.fromtimestamp(max(at, min(moments)), UTC)
+        moment = min(
+            self._levels.next_change_at(), self._active.first_at(), self._dormant.first_at(), at + HOUR
+        )
+        return datetime.fromtimestamp(max(at, moment), UTC)

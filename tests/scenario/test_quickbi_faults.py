@@ -273,7 +273,7 @@ def refusals(stage: LeaderStage, mail_id: str) -> int:
     ("behaviour", "words"),
     [
         pytest.param(UNKNOWN_CODE, f"with the code {UNKNOWN_CODE.code}", id="a code that nobody knows"),
-        pytest.param(Malformed.HTML_PAGE, "nothing that I understand", id="no answer at all"),
+        pytest.param(Malformed.HTML_PAGE, "in a way that I understand", id="no answer at all"),
         pytest.param(MAIL_SUBJECT, "its subject is invalid", id="a subject that its owner must mend"),
     ],
 )

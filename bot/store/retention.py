@@ -17,6 +17,7 @@ from bot.store.tables import (
     mails,
     manual_runs,
     notices,
+    open_answers,
     outages,
     post_items,
     posts,
@@ -76,6 +77,7 @@ def rules(before: datetime, audit_before: datetime) -> Iterator[tuple[Table, Col
     yield watches, and_(~watches.c.is_watched, was_left)
     yield channels, and_(channels.c.paused_at < before, channels.c.channel_id.not_in(subscribed_channels))
     yield holds, holds.c.until < before
+    yield open_answers, open_answers.c.alive_at < before
     yield audit, audit.c.at < audit_before
 
 

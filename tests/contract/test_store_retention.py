@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from bot.domain import Mail, MailId, ManualRun, ManualRunState, RunStatus
+from bot.domain import Mail, MailId, ManualRun, ManualRunState, OpenAnswer, RunStatus
 from bot.domain.outage_rules import judge_failure, judge_success
 from bot.store import retention
 from bot.store.tables import metadata
@@ -75,6 +75,8 @@ async def lead_a_full_life(leader: StoreLeader) -> None:
     for decision in (began, told, judge_success(told.outage, now=at(6))):
         await store.outages.keep(decision, now=at(6), operator_channel=None, term=leader.term)
     await leader.saw(8, run(7, RunStatus.SENT))
+    waiting = OpenAnswer(answer_id="a", owner="p", response_url="https://x", replaces=False, alive_at=at(8))
+    await store.open_answers.add(waiting)
     await store.gates.hold("chat.postMessage", now=at(8), until=at(9), term=leader.term)
     await store.gates.close_channel(REPORTS, reason="x", now=at(9), operator_channel=FINANCE, term=None)
     await store.subscriptions.unsubscribe(REPORTS, None, by=ADA, now=at(10))

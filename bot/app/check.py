@@ -189,7 +189,7 @@ def cannot_post(channel: Mapping[str, Any], granted: frozenset[str]) -> str:
             return "is private. Invite the bot there."
         case Posting.INVITE:
             missing = "the scope chat:write.public is missing"
-            return f"takes messages of its members only, for {missing}. Invite the bot there."
+            return f"takes only its members' messages: {missing}. Invite the bot there."
         case _:
             return ""
 

@@ -1,9 +1,10 @@
 """Several real bots on one PostgreSQL, each behind a proxy of its own, while they are killed, stopped and cut off.
 
 The clocks of the bots are apart. Each mail has a channel of its own, so that whatever is said there is about it.
-A failure stays the mail's latest run for one round of the schedule and a few seconds, in which somebody may lead:
-the seconds of a takeover do not count, and those of two takeovers at once are counted off once. What no message and
-no edit tells by the end is lost.
+A failure stays the mail's latest run for one round and a few seconds in which somebody may lead: the seconds of a
+takeover do not count, and those of two takeovers at once are counted off once. A round is as many calls as there are
+mails, and those whose answers a takeover may lose; three times its length at full speed is the most that is waited.
+What no message and no edit tells by the end is lost.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bot.domain import ChannelId, MailId, StatusAnswer, Subscription, TeamId, UserId
+from bot.monitoring.poller import MOST_AT_ONCE
 from bot.sandbox.quickbi.limits import STATUS
 from bot.sandbox.slack import ChangeKind
 from bot.sandbox.slack.model import Message
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 TELLING = 10.0  # seconds for what is asked about to be told
 TAKEOVER = 12.0  # seconds: a lease, the longest wait between two tries to lead, and the first looks
 RECOVERY = 5.0  # seconds to connect again, or to lead after another has given the lease back
+SLOWEST = 3.0  # times a round at full speed: a crowded machine is slower
 COMMITS = 12  # a trap springs at one of so many
 STOPPED_FOR = (17.0, 22.0)  # seconds of SIGSTOP: longer than a lease
 TRAP_LIMIT = 20.0
@@ -90,6 +93,8 @@ class Failure:
     mail_id: str = ""
     ended: float = float("inf")
     told_at: float | None = None
+    calls_before: int = 0
+    round_over_at: float | None = None
     hits: list[Deed] = field(default_factory=list)  # on the leader
     posts: list[Message] = field(default_factory=list)
 
@@ -163,8 +168,15 @@ class Play:
             if not failure.is_over:
                 failure.hits.append(deed)
 
-    def stands_until(self, failure: Failure) -> float:
-        return end_of_wait(failure.began, self.round_seconds + TELLING, self.gaps)
+    def has_stood(self, failure: Failure) -> bool:
+        """It was the mail's latest run for long enough."""
+        calls = len(self.stage.quickbi.ledger) - failure.calls_before
+        if failure.round_over_at is None and calls >= len(self.mails) + MOST_AT_ONCE * len(failure.hits):
+            failure.round_over_at = monotonic()
+        last = end_of_wait(failure.began, SLOWEST * self.round_seconds + TELLING, self.gaps)
+        if failure.round_over_at is not None:
+            last = min(last, end_of_wait(failure.round_over_at, TELLING, self.gaps))
+        return monotonic() >= last
 
     async def happen(self, stopped: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:
@@ -176,14 +188,18 @@ class Play:
         stand = self.round_seconds + TELLING
         await _or_stopped(stopped, luck.uniform(0, stand))
         while not stopped.is_set():
-            failure = Failure(name=name, mail_id=mail_id, channel_id=channel_id, began=monotonic())
+            failure = Failure(
+                name=name,
+                mail_id=mail_id,
+                channel_id=channel_id,
+                began=monotonic(),
+                calls_before=len(self.stage.quickbi.ledger),
+            )
             self.failures.append(failure)
             self.standing[channel_id] = failure
             self.stage.world.run_now(mail_id, outcome=Status.FAILED, takes=_TAKES)
-            while (  # noqa: ASYNC110 (a time that others may move on)
-                left := self.stands_until(failure) - monotonic()
-            ) > 0:
-                await asyncio.sleep(left)  # the leader may be hit meanwhile: then it stands longer
+            while not self.has_stood(failure):  # noqa: ASYNC110 (calls and the hits of others count)
+                await asyncio.sleep(0.25)
             failure.ended = monotonic()
             self.stage.world.run_now(mail_id, outcome=Status.SENT, takes=_TAKES)
             await _or_stopped(stopped, stand + luck.uniform(0, stand))

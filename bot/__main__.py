@@ -1,22 +1,17 @@
 """The command line: run the bot, check an installation, try it in a sandbox."""
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import os
 import sys
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import gettempdir
-from typing import TYPE_CHECKING
 
 from bot.domain import MailBotError
 from bot.quickbi.endpoints import HIGHEST_PORT
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
 
 EXIT_TROUBLE = 1
 EXIT_SETTINGS = 2

@@ -1,15 +1,11 @@
 """Two waits that asyncio does not have: retry a database step until it succeeds, and finish tasks within a limit."""
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from bot.domain import StoreError
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0  # seconds
 _T = TypeVar("_T")

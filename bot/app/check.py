@@ -1,27 +1,27 @@
 """`python -m bot check`: looks at each part of an installation, and says what to do where one is wrong."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import aiohttp
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy.engine import make_url
 
 from bot.app.clients import open_database, quickbi_client, slack_client
+from bot.app.settings import Settings
 from bot.domain import (
     AccessForbidden,
     MailBotError,
@@ -34,6 +34,7 @@ from bot.domain import (
     QuickBIUnavailable,
     Throttled,
 )
+from bot.quickbi.client import QuickBIClient
 from bot.quickbi.endpoints import endpoint_for
 from bot.slack.kit.text import duration
 from bot.slack.transport.channel_access import posting_in
@@ -41,14 +42,6 @@ from bot.slack.transport.connect import heard
 from bot.slack.transport.errors import SlackRefusal, header, refusal
 from bot.slack.views.remedies import remedy_for
 from bot.store.sqlite import SqliteInUse
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from slack_sdk.web.async_client import AsyncWebClient
-
-    from bot.app.settings import Settings
-    from bot.quickbi.client import QuickBIClient
 
 NEEDED_SCOPES = frozenset(
     {"commands", "chat:write", "chat:write.public", "channels:read", "groups:read", "im:write", "users:read"}

@@ -1,29 +1,20 @@
 """Creates the clients of Slack and Quick BI, the sockets and the database from the settings. Connects to none."""
 
-from __future__ import annotations
-
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
+import aiohttp
+from pydantic import SecretStr
+from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.app.settings import Settings
 from bot.quickbi.client import QuickBIClient
-from bot.quickbi.credentials import Credentials, RamCredentials, StaticCredentials
+from bot.quickbi.credentials import Credentials, CredentialsProvider, RamCredentials, StaticCredentials
 from bot.quickbi.endpoints import endpoint_for
 from bot.slack.transport.socket_mode import SocketMode
-from bot.store.store import open_store
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractAsyncContextManager
-
-    import aiohttp
-    from pydantic import SecretStr
-    from slack_bolt.app.async_app import AsyncApp
-
-    from bot.app.settings import Settings
-    from bot.quickbi.credentials import CredentialsProvider
-    from bot.store.store import Store
+from bot.store.store import Store, open_store
 
 SLACK_TIME_LIMIT = 10  # seconds for one call of Slack's API
 

@@ -1,32 +1,26 @@
 """Builds what watches mails and sends notices, for the bot and for tests that need a leader."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app.clients import quickbi_client
+from bot.app.settings import Settings
 from bot.delivery.worker import DeliveryWorker
+from bot.domain import QuickBIError
 from bot.mails.directory import MailDirectory
 from bot.mails.status_lookup import StatusCache, StatusLookup
 from bot.monitoring.poller import Poller
 from bot.monitoring.schedule import Schedule
 from bot.quickbi.call_budget import CallBudget, FallbackSlots
+from bot.quickbi.client import QuickBIClient
 from bot.slack.transport.notifier import SlackMessenger
 from bot.slack.views.remedies import remedy_for
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AsyncExitStack
-
-    from slack_sdk.web.async_client import AsyncWebClient
-
-    from bot.app.settings import Settings
-    from bot.domain import QuickBIError
-    from bot.quickbi.client import QuickBIClient
-    from bot.store.store import Store
+from bot.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

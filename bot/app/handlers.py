@@ -1,11 +1,16 @@
 """Builds everything that serves people in Slack, and registers it with Bolt."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
+import aiohttp
+from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.app.core import Core
+from bot.app.settings import Settings
 from bot.mails.manual_runs import ManualRunRepositories, ManualRunService
 from bot.slack.app import register
 from bot.slack.command_names import NamesHeard
@@ -21,6 +26,7 @@ from bot.slack.handlers.snooze import SnoozeHandler
 from bot.slack.handlers.status import StatusHandler
 from bot.slack.handlers.subscribe import SubscribeHandler
 from bot.slack.handlers.unsubscribe import UnsubscribeHandler
+from bot.slack.payloads import Home
 from bot.slack.transport.access import AccessPolicy
 from bot.slack.transport.channel_access import ChannelAccess
 from bot.slack.transport.dispatcher import Dispatcher
@@ -28,19 +34,7 @@ from bot.slack.transport.notifier import ChannelMessenger
 from bot.slack.transport.open_answers import AnswerKeeper
 from bot.slack.transport.responders import answer_to
 from bot.slack.transport.users import Users
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    import aiohttp
-    from slack_bolt.app.async_app import AsyncApp
-    from slack_sdk.web.async_client import AsyncWebClient
-
-    from bot.app.core import Core
-    from bot.app.settings import Settings
-    from bot.slack.payloads import Home
-    from bot.store.store import Store
+from bot.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,29 +1,22 @@
 """What the health endpoints report: database, Slack and leadership. The log has the reasons and the addresses."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from time import monotonic
-from typing import TYPE_CHECKING
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app.http_server import Report
+from bot.app.leadership import Leadership
 from bot.domain import DatabaseAway, StoreError
 from bot.slack.transport.connect import NotSlack, heard
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from slack_sdk.web.async_client import AsyncWebClient
-
-    from bot.app.leadership import Leadership
-    from bot.slack.transport.socket_mode import SocketMode
-    from bot.store.store import Store
+from bot.slack.transport.socket_mode import SocketMode
+from bot.store.store import Store
 
 SLACK_EVERY = 20.0  # seconds for which an answer of Slack counts: probes come more often
 SLACK_LIMIT = 3.0  # seconds

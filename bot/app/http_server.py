@@ -1,26 +1,21 @@
 """The bot's HTTP server: health and metrics, and in HTTP mode Slack's events on a port of their own."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from aiohttp import web
-from prometheus_client import generate_latest
+from aiohttp.web_protocol import RequestHandler
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
+from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.domain import MailBotError
-
-if TYPE_CHECKING:
-    from aiohttp.web_protocol import RequestHandler
-    from prometheus_client import CollectorRegistry
-    from slack_bolt.app.async_app import AsyncApp
 
 READ_LIMIT = 10.0  # seconds for a request to arrive; Slack sends a few kilobytes
 IDLE_LIMIT = 75.0  # seconds that a connection stays open between two requests

@@ -6,22 +6,15 @@ TTL - MARGIN; then another may lead. Every write of a leader names its term, and
 On SQLite nobody else can lead: there a lease that cannot be renewed is kept, with the answers still to be stored.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
-from bot.domain import LeaseLost, StoreError
+from bot.domain import Lease, LeaseLost, StoreError
 from bot.domain.clock import uptime
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
-
-    from bot.domain import Lease
-    from bot.domain.repositories import LeaseKeeper
+from bot.domain.repositories import LeaseKeeper
 
 # Another leads within 10 s of a leader's end: its lease is over after TTL, the next try is _TRY_EVERY later.
 TTL = timedelta(seconds=8)

@@ -1,21 +1,15 @@
 """What `/metrics` shows, read when asked. What only the leader knows is 0 on the other replicas."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from prometheus_client import Metric
-
-    from bot.app.leadership import Leadership
-    from bot.delivery.worker import DeliveryWorker
-    from bot.monitoring.poller import Poller
+from bot.app.leadership import Leadership
+from bot.delivery.worker import DeliveryWorker
+from bot.monitoring.poller import Poller
 
 
 @dataclass(kw_only=True, eq=False)

@@ -4,43 +4,34 @@ Quick BI -> poller (asks what the schedule chose) -> store -> delivery worker ->
 Slack -> sockets or HTTP server -> dispatcher -> handlers -> lookup -> Quick BI
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import aiohttp
 from prometheus_client import CollectorRegistry
 
 from bot.app.clients import SLACK_TIME_LIMIT, open_database, open_sockets, signing_secret, slack_client
-from bot.app.core import build_core, utc_now
-from bot.app.handlers import HandlerDependencies, build_handlers
+from bot.app.core import Core, build_core, utc_now
+from bot.app.handlers import HandlerDependencies, Handlers, build_handlers
 from bot.app.health import Health
-from bot.app.http_server import HttpServer, bare, event_routes, status_routes
+from bot.app.http_server import HttpServer, Route, bare, event_routes, status_routes
 from bot.app.leadership import Leadership
 from bot.app.logs import set_up_logging
 from bot.app.metrics import BotMetrics
+from bot.app.settings import Settings
 from bot.app.shutdown import ANSWERS_BY, CLOSED_BY, DISCONNECTED_BY, QUIET_BY, RUNS_BY, Shutdown
 from bot.app.supervisor import Supervisor
 from bot.slack.app import bolt_app
 from bot.slack.transport.connect import who_are_we
+from bot.slack.transport.socket_mode import SocketMode
 from bot.store.clock import SharedClock
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from bot.app.core import Core
-    from bot.app.handlers import Handlers
-    from bot.app.http_server import Route
-    from bot.app.settings import Settings
-    from bot.slack.transport.socket_mode import SocketMode
-    from bot.store.store import Store
+from bot.store.store import Store
 
 _log = logging.getLogger(__name__)
 AUDIT_KEPT = timedelta(days=730)  # at least

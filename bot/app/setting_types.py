@@ -1,10 +1,10 @@
 """The types of settings: how each value is read and checked. No error shows a value."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
@@ -12,10 +12,6 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import DotEnvSettingsSource, NoDecode
 
 from bot.quickbi.endpoints import endpoint_url, is_host, web_url
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 EVERYONE = "*"
 _USER_ID = re.compile(r"[UW][A-Z0-9]{2,}")

@@ -4,18 +4,14 @@ Whoever sends SIGTERM sends SIGKILL 10 s later. So each step ends at an instant 
 that does not is cancelled and logged.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import os
 import signal
+from collections.abc import Coroutine
 from threading import Timer
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 # Seconds after the signal.
 ANSWERS_BY = 5.0  # people's commands; whoever still waits is then told to ask again

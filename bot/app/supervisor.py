@@ -1,14 +1,9 @@
 """Runs the background loops: one that fails is logged and started again."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from time import monotonic
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a loop that failed is started again
 _log = logging.getLogger(__name__)

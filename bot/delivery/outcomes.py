@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-from bot.domain import Notice
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from bot.domain import ChannelId, PostId
-    from bot.domain.notices import Redraw
+from bot.domain import ChannelId, Notice, PostId
+from bot.domain.notices import Redraw
 
 _MOST_NAMED = 5
 

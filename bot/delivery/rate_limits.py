@@ -3,13 +3,9 @@
 https://docs.slack.dev/apis/web-api/rate-limits
 """
 
-from __future__ import annotations
-
 from collections import defaultdict, deque
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from bot.domain import ChannelId
+from bot.domain import ChannelId
 
 POST = "chat.postMessage"
 UPDATE = "chat.update"

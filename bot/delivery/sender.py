@@ -3,41 +3,36 @@
 What Slack did not do is raised as a SlackError once the outcome is stored.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from bot.aio import until_stored
 from bot.delivery.outcomes import DeliveryStats, RefusedForGood
-from bot.delivery.rate_limits import CHANNEL_GAP, HISTORY, POST, UPDATE
+from bot.delivery.rate_limits import CHANNEL_GAP, HISTORY, POST, UPDATE, RateLimits
 from bot.domain import (
     AppRejected,
     CannotLook,
     ChannelGone,
+    ChannelId,
     DeliveryUnknown,
     MessageGone,
     MessageRefused,
+    Notice,
+    PostId,
     SlackBusy,
     SlackError,
     UnknownSlackRefusal,
 )
 from bot.domain.clock import uptime
-from bot.domain.notices import Nothing
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from bot.delivery.rate_limits import RateLimits
-    from bot.domain import ChannelId, Notice, PostId
-    from bot.domain.grouping import Load
-    from bot.domain.notices import Redraw, Unsure
-    from bot.domain.ports import Messenger
-    from bot.domain.repositories import Deliveries, Outbox
+from bot.domain.grouping import Load
+from bot.domain.notices import Nothing, Redraw, Unsure
+from bot.domain.ports import Messenger
+from bot.domain.repositories import Deliveries, Outbox
 
 SETTLE_AFTER = timedelta(seconds=3)  # after a lost answer: what Slack accepted is visible by then
 GATHER_EDITS = 3.0  # seconds between two edits of a message about many mails

@@ -4,28 +4,23 @@ A message is sent only after it was claimed and counts as sent only after Slack 
 neither: it is looked for in the channel, and sent again only if it is not there or the bot may not look.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from bot.aio import finish, until_stored
+from bot.delivery.outcomes import DeliveryStats, RefusedForGood
 from bot.delivery.rate_limits import HISTORY, LONGEST_REST, MINUTE, POST, UPDATE, WIDEST, RateLimits
 from bot.delivery.sender import DEFAULT_RETRY_AFTER, Sender
-from bot.domain import AppRejected, ChannelGone, LeaseLost, SlackBusy, SlackError, StoreError
+from bot.domain import AppRejected, ChannelGone, ChannelId, LeaseLost, SlackBusy, SlackError, StoreError
 from bot.domain.clock import uptime
 from bot.domain.grouping import Load
-
-if TYPE_CHECKING:
-    from bot.delivery.outcomes import DeliveryStats, RefusedForGood
-    from bot.domain import ChannelId
-    from bot.domain.notices import Backlog
-    from bot.domain.ports import Messenger
-    from bot.domain.repositories import ClosedChannels, Deliveries, Outbox
+from bot.domain.notices import Backlog
+from bot.domain.ports import Messenger
+from bot.domain.repositories import ClosedChannels, Deliveries, Outbox
 
 ANSWERS_WITHIN = 2.0  # seconds: a slower answer is no refusal for going too fast
 _TICK = 1.0  # seconds between two looks for snoozes and waits that ended

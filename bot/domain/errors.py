@@ -25,8 +25,6 @@ MailBotError
 └── CannotLook          nor can it be found out
 """
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 

@@ -4,17 +4,13 @@ A single failure is sent at once. In a storm notices are gathered for seconds, a
 posted, so that a thousand failures are a handful of messages.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from bot.domain import IncidentId, MailId, NotifyReason, PostId
+from bot.domain import IncidentId, MailId, NotifyReason, PostId
 
 MOST_ITEMS = 100  # each is named within the 4,000 characters of a message's text
 BUSY_CHANNEL = 3  # messages in the last minute: people have noticed

@@ -1,7 +1,5 @@
 """The IDs of Slack, of Quick BI and of our own, each a type, so that no two can be swapped."""
 
-from __future__ import annotations
-
 from typing import NewType
 
 MailId = NewType("MailId", str)

@@ -3,28 +3,22 @@
 A mail has at most one incident that is firing. Whatever goes wrong while it fires becomes part of it.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import Any
 
 from bot.domain import (
+    DueTime,
     Incident,
     IncidentId,
     IncidentKind,
     IncidentState,
+    MailId,
     NotifyReason,
     RunStatus,
     TaskRun,
 )
-from bot.domain.run_context import STUCK_AFTER, is_older_than_the_watch
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from bot.domain import DueTime, MailId
-    from bot.domain.run_context import RunContext
+from bot.domain.run_context import STUCK_AFTER, RunContext, is_older_than_the_watch
 
 SAME_MISS = timedelta(hours=6)  # two due times this close are about one run, or about one silence
 CONFIRM_AFTER = timedelta(seconds=20)  # a refusal is believed if a look this much later says the same

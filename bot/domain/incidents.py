@@ -1,16 +1,11 @@
 """What is wrong with a mail, or with Quick BI as a whole, and the outcomes of a look."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from bot.domain.ids import IncidentId, MailId, TaskId
-    from bot.domain.runs import TaskRun
+from bot.domain.ids import IncidentId, MailId, TaskId
+from bot.domain.runs import TaskRun
 
 
 class NotifyReason(StrEnum):

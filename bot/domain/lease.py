@@ -1,12 +1,7 @@
 """Who leads: the right that one replica has at a time."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from datetime import datetime
+from datetime import datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,12 +1,8 @@
 """Mails: how people point at them, and how Quick BI lists them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from bot.domain.ids import MailId, TaskId
+from bot.domain.ids import MailId, TaskId
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,15 +1,16 @@
 """Runs by hand: may one begin, which of a mail's runs is it, and how did it end."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
 from itertools import takewhile
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from bot.domain import (
+    ChannelId,
+    MailId,
     ManualRun,
     ManualRunState,
     ProtocolError,
@@ -17,14 +18,10 @@ from bot.domain import (
     QuickBIUnavailable,
     RunStatus,
     TaskId,
+    TaskRun,
+    UserId,
 )
 from bot.domain.run_context import STUCK_AFTER
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from bot.domain import ChannelId, MailId, TaskRun, UserId
 
 FOLLOWED_FOR = STUCK_AFTER
 BEGINS_WITHIN = timedelta(minutes=3)  # a run that Quick BI accepted and does not show by then never began

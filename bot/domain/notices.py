@@ -1,17 +1,12 @@
 """Messages to channels: pending, claimed, posted, and to be edited."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from bot.domain.ids import ChannelId, PostId, UserId
-    from bot.domain.incidents import Incident, NotifyReason
-    from bot.domain.mails import Mail
+from bot.domain.ids import ChannelId, PostId, UserId
+from bot.domain.incidents import Incident, NotifyReason
+from bot.domain.mails import Mail
 
 
 class PostKind(StrEnum):

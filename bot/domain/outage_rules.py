@@ -1,15 +1,13 @@
 """Is Quick BI as a whole out of reach, or does it refuse one mail? An outage is reported only if it lasts."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from bot.domain import (
     AccessForbidden,
     CredentialsRejected,
+    MailId,
     NotifyReason,
     Outage,
     ProtocolError,
@@ -18,11 +16,6 @@ from bot.domain import (
     Throttled,
     UnknownRefusal,
 )
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from bot.domain import MailId
 
 TOLD_AFTER = timedelta(minutes=3)
 PATIENCE = timedelta(minutes=15)

@@ -1,23 +1,19 @@
 """Interfaces of Quick BI and of Slack, as the use cases need them. Those of the database: `repositories`."""
 
-from __future__ import annotations
+from collections.abc import Awaitable, Callable
+from typing import Protocol
 
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from bot.domain import (
-        MailId,
-        MailPage,
-        ManualRun,
-        Notice,
-        QuickBIError,
-        StatusAnswer,
-        TaskId,
-    )
-    from bot.domain.manual_run_rules import RunNews
-    from bot.domain.notices import Redraw, Unsure
+from bot.domain import (
+    MailId,
+    MailPage,
+    ManualRun,
+    Notice,
+    QuickBIError,
+    StatusAnswer,
+    TaskId,
+)
+from bot.domain.manual_run_rules import RunNews
+from bot.domain.notices import Redraw, Unsure
 
 
 class QuickBI(Protocol):

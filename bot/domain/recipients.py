@@ -1,16 +1,9 @@
 """Which of a mail's channels are notified of an outcome, and from when on."""
 
-from __future__ import annotations
-
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
-from bot.domain import Event, NotifyReason
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
-
-    from bot.domain import ChannelId, DueTime, Subscription
+from bot.domain import ChannelId, DueTime, Event, NotifyReason, Subscription
 
 UNTIL_RECOVERED = datetime(9999, 1, 1, tzinfo=UTC)
 _EVENT_OF = {

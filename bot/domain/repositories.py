@@ -4,41 +4,37 @@ Each method raises StoreError where the database does not answer; what takes a `
 another replica leads by now.
 """
 
-from __future__ import annotations
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
 
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
-    from datetime import datetime, timedelta
-
-    from bot.domain import (
-        ChannelId,
-        Incident,
-        KnownRun,
-        Lease,
-        Mail,
-        MailId,
-        ManualRun,
-        ManualRunState,
-        Notice,
-        NotifyReason,
-        OpenAnswer,
-        Outage,
-        PostId,
-        SnoozeOutcome,
-        StatusAnswer,
-        SubscribeOutcome,
-        Subscription,
-        SubscriptionState,
-        UserId,
-        Watch,
-    )
-    from bot.domain.grouping import Load
-    from bot.domain.incident_rules import MissedRun
-    from bot.domain.incidents import Standing
-    from bot.domain.notices import Backlog, Nothing, Redraw, Unsure
-    from bot.domain.outage_rules import OutageDecision
+from bot.domain import (
+    ChannelId,
+    Incident,
+    KnownRun,
+    Lease,
+    Mail,
+    MailId,
+    ManualRun,
+    ManualRunState,
+    Notice,
+    NotifyReason,
+    OpenAnswer,
+    Outage,
+    PostId,
+    SnoozeOutcome,
+    StatusAnswer,
+    SubscribeOutcome,
+    Subscription,
+    SubscriptionState,
+    UserId,
+    Watch,
+)
+from bot.domain.grouping import Load
+from bot.domain.incident_rules import MissedRun
+from bot.domain.incidents import Standing
+from bot.domain.notices import Backlog, Nothing, Redraw, Unsure
+from bot.domain.outage_rules import OutageDecision
 
 
 class CallSlots(Protocol):

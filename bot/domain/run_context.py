@@ -1,15 +1,9 @@
 """Pure: what was known of a mail before a look at it, and so whether a run that the look shows can be news."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from bot.domain import Incident, KnownRun, TaskRun
+from bot.domain import Incident, KnownRun, TaskRun
 
 REPEATED = {
     timedelta(hours=1),

@@ -1,20 +1,12 @@
 """Statistics of a mail's runs, as far as the bot has seen them."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 from itertools import groupby, pairwise
 from statistics import median, quantiles
-from typing import TYPE_CHECKING
 
-from bot.domain import RunStatus
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime, tzinfo
-
-    from bot.domain import KnownRun, TaskRun
+from bot.domain import KnownRun, RunStatus, TaskRun
 
 _DAY = 24 * 60  # minutes
 _FEW = 3  # fewer runs have no usual start

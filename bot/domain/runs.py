@@ -1,15 +1,10 @@
 """Runs of mails: as Quick BI shows them, as recorded, and those started by hand."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from bot.domain.ids import ChannelId, IncidentId, MailId, TaskId, UserId
+from bot.domain.ids import ChannelId, IncidentId, MailId, TaskId, UserId
 
 
 class RunStatus(StrEnum):

@@ -1,19 +1,13 @@
 """What a channel is notified of, and what the leader watches because of it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from datetime import datetime, time
-
-    from bot.domain.ids import ChannelId, MailId, TeamId, UserId
-    from bot.domain.incidents import Incident
-    from bot.domain.mails import Mail
-    from bot.domain.runs import TaskRun
+from bot.domain.ids import ChannelId, MailId, TeamId, UserId
+from bot.domain.incidents import Incident
+from bot.domain.mails import Mail
+from bot.domain.runs import TaskRun
 
 EVERY_DAY = frozenset(range(7))
 WORKDAYS = frozenset(range(5))

@@ -1,26 +1,18 @@
 """The mails by name: Quick BI's list, read every ten minutes and kept in the store for when Quick BI is down."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import re
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
-from bot.domain import Choice, MailRef, QuickBIError, StoreError
+from bot.domain import Choice, Mail, MailId, MailRef, QuickBIError, StoreError
+from bot.domain.ports import QuickBI
+from bot.domain.repositories import MailRepository
 from bot.mails.name_search import NameIndex
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import datetime
-
-    from bot.domain import Mail, MailId
-    from bot.domain.ports import QuickBI
-    from bot.domain.repositories import MailRepository
-    from bot.mails.references import Target
+from bot.mails.references import Target
 
 REFRESH_EVERY = 600.0  # seconds
 RETRY_AFTER = 30.0  # seconds after a failed read

@@ -1,16 +1,11 @@
 """Splits what people paste into IDs, labelled values, lines and words. Knows shapes, never which mails there are."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from bot.domain import MAX_MAIL_ID_LENGTH
 from bot.mails.text_normalisation import plain_widths, visible
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 _QUOTES = ('"“”„‟«»‹›「」『』〝〞＂', "'‘’‚‛`´＇")  # any closes any of its kind: people mix them
 _BRACKETS = dict(zip("([{<（【《〈［｛", ")]}>）】》〉］｝", strict=True))

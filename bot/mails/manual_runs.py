@@ -4,21 +4,22 @@ The run is claimed in the store before Quick BI is asked. So a crash after the c
 reported, but never start a second one.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import KW_ONLY, dataclass, field, replace
+from datetime import datetime
 from random import uniform
-from typing import TYPE_CHECKING
 
 from bot.aio import until_stored
-from bot.domain import MailRef, ManualRunState, QuickBIError, RunStatus, StoreError
+from bot.domain import MailRef, ManualRun, ManualRunState, QuickBIError, RunStatus, StoreError, TaskRun
 from bot.domain.manual_run_rules import (
     FORGOTTEN_AFTER,
+    Hindrance,
     Over,
     Refused,
     Repeated,
+    RunWish,
     Started,
     Tracking,
     Unclear,
@@ -29,16 +30,9 @@ from bot.domain.manual_run_rules import (
     pause_after,
     took,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
-    from datetime import datetime
-
-    from bot.domain import ManualRun, TaskRun
-    from bot.domain.manual_run_rules import Hindrance, RunWish
-    from bot.domain.ports import QuickBI, RunTeller
-    from bot.domain.repositories import Audit, ExpectedRuns, ManualRuns
-    from bot.mails.status_lookup import StatusLookup
+from bot.domain.ports import QuickBI, RunTeller
+from bot.domain.repositories import Audit, ExpectedRuns, ManualRuns
+from bot.mails.status_lookup import StatusLookup
 
 TAKE_OVER_EVERY = 30.0  # seconds between two looks for runs whose process died
 OTHERS_MAY_FOLLOW = 20.0  # seconds for another replica to report the end: more than its longest pause

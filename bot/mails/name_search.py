@@ -1,20 +1,14 @@
 """Finds mails by their names: exactly, by parts, or nearly. Quick for thousands of them."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterable
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import JaroWinkler
 
+from bot.domain import Mail
 from bot.mails.text_normalisation import folded, with_any_emoji, with_unknown_emoji
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from bot.domain import Mail
 
 _MASK_BITS = 509  # a prime: bigrams are spread evenly
 _SHORT_LIST = 300  # names that are compared letter by letter

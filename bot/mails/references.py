@@ -3,22 +3,16 @@
 `knows` says which words are exactly the name or ID of a mail. Close names are the directory's to find.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, takewhile
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from bot.domain import MAX_MAIL_ID_LENGTH, MAX_TASK_ID, MailId, MailRef, TaskId
 from bot.mails import id_parsing as pasted
-from bot.mails.id_parsing import Unreadable, short
+from bot.mails.id_parsing import Labelled, Unreadable, short
 from bot.mails.text_normalisation import plain_dashes
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-
-    from bot.mails.id_parsing import Labelled
 
 EXAMPLE_TASK = "7218865303929605212"
 MAX_MAILS_AT_ONCE = 20

@@ -1,22 +1,15 @@
 """Answers people's questions about a mail: within the call budget, and with one call for all who ask the same."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from dataclasses import KW_ONLY, dataclass, field, replace
+from datetime import datetime
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from bot.aio import finish
-from bot.domain import MailRef, Observation, Throttled
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from datetime import datetime
-
-    from bot.domain import QuickBIError
-    from bot.domain.ports import CallBudget, QuickBI
+from bot.domain import MailRef, Observation, QuickBIError, Throttled
+from bot.domain.ports import CallBudget, QuickBI
 
 FRESH_FOR = 5.0  # seconds in which an observation is an answer
 PATIENCE = 1.5  # seconds that a person waits before the last known state is shown

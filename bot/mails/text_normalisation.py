@@ -1,7 +1,5 @@
 """Texts as people see them: without what is invisible, and with what looks alike made equal."""
 
-from __future__ import annotations
-
 import re
 import string
 import unicodedata

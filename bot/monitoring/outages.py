@@ -1,27 +1,18 @@
 """Outages of Quick BI: stores when they begin and end, and decides when to probe whether Quick BI is back."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from bot.aio import until_stored
-from bot.domain import NotifyReason
+from bot.domain import ChannelId, MailId, NotifyReason, Outage, QuickBIError
 from bot.domain.incident_rules import CONFIRM_AFTER
-from bot.domain.outage_rules import TOLD_AFTER, cause_of, judge_failure, judge_success
+from bot.domain.outage_rules import TOLD_AFTER, OutageDecision, cause_of, judge_failure, judge_success
+from bot.domain.repositories import OutageRepository
 from bot.monitoring.schedule import Ask
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from bot.domain import ChannelId, MailId, Outage, QuickBIError
-    from bot.domain.outage_rules import OutageDecision
-    from bot.domain.repositories import OutageRepository
 
 PROBE_EVERY = timedelta(seconds=30)
 _log = logging.getLogger(__name__)

@@ -1,29 +1,31 @@
 """The leader's loop: makes the calls that the schedule chooses, and has the answers recorded."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from bot.aio import finish, until_stored
-from bot.domain import LeaseLost, MailRef, NotifyReason, Observation, QuickBIError, Throttled
+from bot.domain import (
+    ChannelId,
+    LeaseLost,
+    MailId,
+    MailRef,
+    NotifyReason,
+    Observation,
+    QuickBIError,
+    StatusAnswer,
+    Throttled,
+)
 from bot.domain.outage_rules import RefusalClock, denial_of, is_ambiguous
+from bot.domain.ports import CallBudget, QuickBI
+from bot.domain.repositories import Observations, OutageRepository, WatchList
 from bot.monitoring.outages import OutageMonitor, Probes
 from bot.monitoring.recorder import Look, Recorder
-from bot.monitoring.schedule import Ask, Sleep
+from bot.monitoring.schedule import Ask, Schedule, Sleep
 from bot.monitoring.watchlist import Watchlist
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from bot.domain import ChannelId, MailId, StatusAnswer
-    from bot.domain.ports import CallBudget, QuickBI
-    from bot.domain.repositories import Observations, OutageRepository, WatchList
-    from bot.monitoring.schedule import Schedule
 
 MOST_AT_ONCE = 12  # calls under way: a slow answer must not delay the next call
 LOOK_FOR_CHANGES = 2.0  # seconds

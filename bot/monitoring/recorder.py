@@ -4,23 +4,16 @@ Each answer is stored by a task of its own, which outlives the call that fetched
 replica leads by then, the answer is stored as if a person's command had seen it.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from bot.aio import finish, until_stored
-from bot.domain import LeaseLost
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from bot.domain import MailId, NotifyReason, StatusAnswer
-    from bot.domain.incident_rules import MissedRun
-    from bot.domain.repositories import Observations
+from bot.domain import LeaseLost, MailId, NotifyReason, StatusAnswer
+from bot.domain.incident_rules import MissedRun
+from bot.domain.repositories import Observations
 
 _log = logging.getLogger(__name__)
 

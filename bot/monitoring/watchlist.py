@@ -1,24 +1,16 @@
 """Passes the watched mails and what was seen of them to the schedule, and asks it for missed runs."""
 
-from __future__ import annotations
-
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from bot.aio import until_stored
+from bot.domain import MailId, StatusAnswer, Watch
 from bot.domain.incident_rules import MissedRun
-from bot.monitoring.schedule import Ask, MailMemory
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
-    from datetime import datetime
-
-    from bot.domain import MailId, StatusAnswer, Watch
-    from bot.domain.repositories import WatchList
-    from bot.monitoring.schedule import LateRun, Schedule
+from bot.domain.repositories import WatchList
+from bot.monitoring.schedule import Ask, LateRun, MailMemory, Schedule
 
 BREAK_AFTER = 0.01  # seconds of uninterrupted work, after which other tasks get their turn
 MANUAL_RUN_STARTS_WITHIN = timedelta(minutes=5)

@@ -4,17 +4,12 @@ The slots are a row that all replicas share (`CallSlots`): the time at which the
 it, however far away; the poller takes it only if that time is over, so it never delays a person.
 """
 
-from __future__ import annotations
-
 import asyncio
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from bot.domain import StoreError
+from bot.domain.repositories import CallSlots
 from bot.quickbi.backoff import Pace
-
-if TYPE_CHECKING:
-    from bot.domain.repositories import CallSlots
 
 # Share of the interval: two calls sent a second apart can arrive closer, each delayed differently.
 ARRIVAL_MARGIN = 0.02

@@ -1,32 +1,35 @@
 """Quick BI's three operations over HTTP: one connection pool, signed attempts, time limits and retries."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from random import random
-from typing import TYPE_CHECKING, Self
+from typing import Self, TypeVar
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 
-from bot.domain import MailRef, ProtocolError, QuickBIError, QuickBIUnavailable
+from bot.domain import (
+    MailId,
+    MailPage,
+    MailRef,
+    ProtocolError,
+    QuickBIError,
+    QuickBIUnavailable,
+    StatusAnswer,
+    TaskId,
+)
 from bot.quickbi import wire
+from bot.quickbi.credentials import CredentialsProvider
 from bot.quickbi.endpoints import endpoint_url, is_loopback
 from bot.quickbi.retry import pause_before_retry
 from bot.quickbi.signing import Acs3Auth
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from typing import TypeVar
-    from zoneinfo import ZoneInfo
+Read = TypeVar("Read")
 
-    from bot.domain import MailId, MailPage, StatusAnswer, TaskId
-    from bot.quickbi.credentials import CredentialsProvider
-
-    Read = TypeVar("Read")
 
 # Quick BI answers that it gave up after 10 s.
 TIME_LIMITS = httpx.Timeout(connect=5.0, read=12.0, write=5.0, pool=5.0)

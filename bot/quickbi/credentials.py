@@ -1,19 +1,15 @@
 """Alibaba Cloud credentials: static keys, or those of a RAM role. Never shows a secret."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from bot.domain import QuickBIUnavailable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 RAM_TIME_LIMIT = 20.0  # seconds to fetch a role's credentials: the vendor's library tries 5 + 10
 HIDDEN = "***"

@@ -5,13 +5,11 @@ https://www.alibabacloud.com/help/en/quick-bi/developer-reference/api-quickbi-pu
 https://www.alibabacloud.com/help/en/openapi/troubleshoot/public-error-codes
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 from bot.domain import (
     AccessForbidden,
@@ -28,9 +26,6 @@ from bot.domain import (
     UnknownRefusal,
 )
 from bot.domain.retry_after import retry_after
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 _MINUTES = re.compile(r"(\d{1,6})\s*(?:minute|分钟)", re.IGNORECASE)
 

@@ -1,18 +1,11 @@
 """Reads the runs in a `GetMailTaskStatus` result, and leaves out what it would have to guess."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-from bot.domain import RunStatus, TaskId, TaskRun
+from bot.domain import MailRef, RunStatus, TaskId, TaskRun
 from bot.quickbi.fields import text, whole_number
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from zoneinfo import ZoneInfo
-
-    from bot.domain import MailRef
 
 EXEC_TIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 CLOCKS_DIFFER = timedelta(minutes=2)  # Quick BI's and ours

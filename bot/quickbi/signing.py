@@ -3,22 +3,16 @@
 https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature
 """
 
-from __future__ import annotations
-
 import hmac
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import httpx
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
-    from datetime import datetime
-
-    from bot.quickbi.credentials import Credentials
+from bot.quickbi.credentials import Credentials
 
 ALGORITHM = "ACS3-HMAC-SHA256"
 EMPTY_BODY_SHA256 = sha256(b"").hexdigest()

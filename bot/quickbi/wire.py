@@ -3,19 +3,22 @@
 https://www.alibabacloud.com/help/en/quick-bi/developer-reference/api-quickbi-public-2022-01-01-getmailtaskstatus
 """
 
-from __future__ import annotations
-
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.domain import (
     MAX_MAIL_ID_LENGTH,
     Mail,
     MailId,
     MailPage,
+    MailRef,
     ProtocolError,
+    QuickBIError,
     RunRefusal,
     RunRefused,
     StatusAnswer,
@@ -25,13 +28,6 @@ from bot.quickbi.errors import Refusal, error_for
 from bot.quickbi.fields import flag, text, whole_number
 from bot.quickbi.runs import read_runs
 from bot.quickbi.signing import canonical_query
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
-
-    from bot.domain import MailRef, QuickBIError
 
 STATUS = "GetMailTaskStatus"
 API_VERSION = "2022-01-01"

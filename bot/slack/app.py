@@ -1,11 +1,10 @@
 """Sets up Bolt: which command, button, form or event goes to which handler."""
 
-from __future__ import annotations
-
 import logging
 import re
+from collections.abc import Mapping
 from time import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -14,12 +13,22 @@ from slack_bolt.middleware.request_verification.async_request_verification impor
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.command_names import NamesHeard
 from bot.slack.commands import Verb
-from bot.slack.handlers.channels import CHANNEL_EVENTS
-from bot.slack.handlers.forms import with_origin
+from bot.slack.handlers.channels import CHANNEL_EVENTS, ChannelEventHandler
+from bot.slack.handlers.forms import Forms, with_origin
+from bot.slack.handlers.history import HistoryHandler
+from bot.slack.handlers.home import HomeHandler
+from bot.slack.handlers.mail_list import MailListHandler
+from bot.slack.handlers.manual_run import ManualRunHandler
+from bot.slack.handlers.sharing import SharingHandler
+from bot.slack.handlers.snooze import SnoozeHandler
+from bot.slack.handlers.status import StatusHandler
+from bot.slack.handlers.subscribe import SubscribeHandler
+from bot.slack.handlers.unsubscribe import UnsubscribeHandler
 from bot.slack.kit.actions import CONFIRMED, Act, More
-from bot.slack.payloads import HOME_OPENED, clicked, happened, submitted
-from bot.slack.transport.dispatcher import by_choice, outdated
+from bot.slack.payloads import HOME_OPENED, Home, clicked, happened, submitted
+from bot.slack.transport.dispatcher import Dispatcher, by_choice, outdated
 from bot.slack.views.forms import (
     HISTORY_FORM,
     RUN_FORM,
@@ -32,24 +41,6 @@ from bot.slack.views.history import HISTORY
 from bot.slack.views.home_actions import LEAVE, MENU, SNOOZE
 from bot.slack.views.mail_list import LIST
 from bot.slack.views.subscriptions import SHARED_CONFIRMED, SHARED_DISMISSED
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from bot.slack.command_names import NamesHeard
-    from bot.slack.handlers.channels import ChannelEventHandler
-    from bot.slack.handlers.forms import Forms
-    from bot.slack.handlers.history import HistoryHandler
-    from bot.slack.handlers.home import HomeHandler
-    from bot.slack.handlers.mail_list import MailListHandler
-    from bot.slack.handlers.manual_run import ManualRunHandler
-    from bot.slack.handlers.sharing import SharingHandler
-    from bot.slack.handlers.snooze import SnoozeHandler
-    from bot.slack.handlers.status import StatusHandler
-    from bot.slack.handlers.subscribe import SubscribeHandler
-    from bot.slack.handlers.unsubscribe import UnsubscribeHandler
-    from bot.slack.payloads import Home
-    from bot.slack.transport.dispatcher import Dispatcher
 
 _OLDEST = 300  # seconds: Slack's own advice, and what slack_sdk checks
 _UNKNOWN_COMMAND = "I don't know this command. Type /mail-help to see what I can do."

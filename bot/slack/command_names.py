@@ -1,15 +1,11 @@
 """What the commands are called in this workspace: a second app puts a prefix before each of them."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.slack import payloads
 from bot.slack.commands import Verb
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,23 +3,17 @@
 Which mail a name means is not decided here.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from bot.domain import UsageError
+from bot.domain import DueTime, UsageError
 from bot.mails.id_parsing import Unreadable, innermost, short, tidy
-from bot.mails.references import EXAMPLE_TASK, known, names_task, read_mail, read_mails
+from bot.mails.references import EXAMPLE_TASK, Knows, Target, known, names_task, read_mail, read_mails
 from bot.mails.text_normalisation import plain_dashes
 from bot.slack.due_time import DueUnreadable, split_due
-
-if TYPE_CHECKING:
-    from bot.domain import DueTime
-    from bot.mails.references import Knows, Target
 
 EXAMPLE_NAME = "Daily Sales"
 

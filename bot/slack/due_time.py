@@ -1,17 +1,12 @@
 """Reads “due 09:30 weekdays grace 15m” after the mails. Refuses each word that it does not know, by name."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Callable
 from datetime import time, timedelta
-from typing import TYPE_CHECKING
 
 from bot.domain import DEFAULT_GRACE, EVERY_DAY, WORKDAYS, DueTime
 from bot.mails.id_parsing import Unreadable, pieces, short
 from bot.mails.text_normalisation import plain_dashes
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MAX_GRACE = timedelta(hours=12)
 _MARKS = "\"'“”„‘’«»「」`()[]*.,;:!，；。"  # around a word

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.domain import ChannelId, TeamId, UserId
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
 
 _NO_CHANNEL = ChannelId("")
 HOME_OPENED = "app_home_opened"

@@ -1,23 +1,15 @@
 """Who changed what: one row for each change, stored in its transaction where there is one."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain import ChannelId, MailId, UserId
 from bot.store.change_counter import next_number
+from bot.store.database import Database
 from bot.store.tables import audit
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from bot.domain import ChannelId, MailId, UserId
-    from bot.store.database import Database
 
 SAME_WISH = timedelta(hours=1)  # two clicks on one message; nobody has it in front of them longer
 

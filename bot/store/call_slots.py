@@ -1,18 +1,10 @@
 """The account's status calls, shared by all replicas: one row, the time at which the next call is free."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from sqlalchemy import BigInteger, case, cast, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.database import insert_if_absent
+from bot.store.database import Database, insert_if_absent
 from bot.store.tables import Instant, call_slots, from_micros
-
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from bot.store.database import Database
 
 _MICROS = 1_000_000
 _FARTHEST = 600 * _MICROS  # nobody waits that long: the clock was set back

@@ -1,16 +1,10 @@
 """Numbers that put the changes of all replicas in one order."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.rows import insert_if_absent
 from bot.store.tables import counters
-
-if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 async def next_number(connection: AsyncConnection, name: str) -> int:

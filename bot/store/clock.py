@@ -1,22 +1,16 @@
 """The time that replicas share: PostgreSQL's. Of SQLite there is one process, and its own time is right."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from bot.domain import StoreError
 from bot.domain.clock import uptime
+from bot.store.database import Database
 from bot.store.tables import from_micros, to_micros
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from bot.store.database import Database
 
 _EVERY = 60.0  # seconds between two readings
 _log = logging.getLogger(__name__)

@@ -3,28 +3,20 @@
 `term` is the leader's; None where an event or a person's command said so, on whichever replica.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain import NotifyReason
+from bot.domain import ChannelId, NotifyReason, PostId
 from bot.mails.text_normalisation import displayed
+from bot.store.database import Database
 from bot.store.lease import fence
 from bot.store.notices import add_notice
 from bot.store.rows import insert_if_absent, upsert
 from bot.store.tables import channels, holds, mails, manual_runs, notices, posts, subscriptions
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from bot.domain import ChannelId, PostId
-    from bot.store.database import Database
 
 _MOST_NAMES = 20  # of mails, in the message about a closed channel
 

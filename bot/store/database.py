@@ -4,33 +4,33 @@ Every wait for PostgreSQL has a limit. Where the server cannot be reached, trans
 in the background finds it again, so that nobody waits for one limit after the other.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 from collections import Counter
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator, Sequence
+from contextlib import (
+    AbstractContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+    suppress,
+)
 from datetime import UTC, datetime
 from time import monotonic_ns
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, ColumnElement, cast, event, extract, func, literal
+from sqlalchemy import BigInteger, ColumnElement, Table, cast, event, extract, func, literal
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from bot.domain import DatabaseAway, MailBotError, StoreError
 from bot.store import postgres, sqlite
 from bot.store.migrate import upgrade
 from bot.store.tables import to_micros
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator, Sequence
-    from contextlib import AbstractContextManager
-
-    from sqlalchemy import Table
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 T = TypeVar("T")
 _REMEMBERED = 10_000  # answers; then all are forgotten

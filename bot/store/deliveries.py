@@ -1,14 +1,14 @@
 """The outcome of each message: sent, unsure, refused, deleted, to be redrawn."""
 
-from __future__ import annotations
-
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
-from bot.domain import PostId, PostKind
+from bot.domain import ChannelId, PostId, PostKind
 from bot.domain.notices import Redraw, Unsure
+from bot.store.database import Database
 from bot.store.lease import fence
 from bot.store.message_contents import items_of_root, ts_of
 from bot.store.notices import (
@@ -22,15 +22,6 @@ from bot.store.notices import (
 )
 from bot.store.rows import read_row
 from bot.store.tables import PostState, notices, post_items, posts, subscriptions
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-    from datetime import datetime
-
-    from sqlalchemy import ColumnElement
-
-    from bot.domain import ChannelId
-    from bot.store.database import Database
 
 
 @dataclass(slots=True)

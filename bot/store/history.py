@@ -1,29 +1,20 @@
 """What happened: the runs that the bot has seen, and past incidents."""
 
-from __future__ import annotations
-
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain import Incident, IncidentState
+from bot.domain import Incident, IncidentState, KnownRun, MailId
 from bot.domain.incidents import Standing
+from bot.store.database import Database
 from bot.store.rows import known_run_from, read_all
 from bot.store.runs import BEGAN
 from bot.store.subscription_views import firing_incidents, newest_runs
 from bot.store.tables import incidents, runs, watches
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-    from datetime import datetime
-
-    from sqlalchemy import ColumnElement
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from bot.domain import KnownRun, MailId
-    from bot.store.database import Database
 
 
 @dataclass(slots=True)

@@ -1,23 +1,14 @@
 """The leader's lease: one row, which says who leads, in which term, and until when."""
 
-from __future__ import annotations
+from datetime import timedelta
+from typing import Any
 
-from typing import TYPE_CHECKING
-
-from sqlalchemy import BigInteger, cast, select, true, update
+from sqlalchemy import BigInteger, ColumnElement, cast, select, true, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain import Lease, LeaseLost
-from bot.store.database import insert_if_absent
+from bot.store.database import Database, insert_if_absent
 from bot.store.tables import Instant, lease
-
-if TYPE_CHECKING:
-    from datetime import timedelta
-    from typing import Any
-
-    from sqlalchemy import ColumnElement
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from bot.store.database import Database
 
 _NAME = "bot"
 _MICROS = 1_000_000

@@ -1,13 +1,15 @@
 """One mail inside one transaction: reads what is known of it, and stores what was seen."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain import Incident, NotifyReason, RunStatus, Subscription, TaskRun
+from bot.domain import ChannelId, DueTime, Incident, MailId, NotifyReason, RunStatus, Subscription, TaskRun
+from bot.domain.incident_rules import Decision
 from bot.domain.recipients import audience
 from bot.domain.run_context import RunContext, is_older_than_the_watch
 from bot.store.notices import add_notice, firing_incident, redraw_posts
@@ -15,15 +17,6 @@ from bot.store.rows import columns_of, read_all, read_one, upsert
 from bot.store.runs import BEGAN, baseline_began_at, known_run, newest_exec_at, write_baseline, write_run
 from bot.store.tables import incidents, mails, notices, runs, subscriptions, watches
 from bot.store.watches import note_change
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
-
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from bot.domain import ChannelId, DueTime, MailId
-    from bot.domain.incident_rules import Decision
 
 
 class MailTransaction:

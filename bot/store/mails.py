@@ -1,27 +1,19 @@
 """Quick BI's list of mails, kept over restarts, and the notices when a watched mail is paused or resumed."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from sqlalchemy import bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain import Mail, NotifyReason
+from bot.domain import Mail, MailId, NotifyReason
 from bot.store.change_counter import advance, next_number
+from bot.store.database import Database
 from bot.store.notices import add_notice
 from bot.store.rows import columns_of, read_all, read_one, upsert, value_from
 from bot.store.tables import mails, subscriptions, to_micros, watches
 from bot.store.watches import note_change
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from bot.domain import MailId
-    from bot.store.database import Database
 
 _BEGUN, _STORED = "mail lists", "mail list stored"  # counters
 

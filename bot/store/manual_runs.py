@@ -1,23 +1,16 @@
 """Runs by hand: claimed before Quick BI is asked, so that no double click, retry or replica asks twice."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from sqlalchemy import and_, func, select, update
 
-from bot.domain import ManualRun, ManualRunState
+from bot.domain import MailId, ManualRun, ManualRunState
 from bot.domain.manual_run_rules import OPEN_FOR
+from bot.store.database import Database
 from bot.store.notices import firing_incident, redraw_posts
 from bot.store.rows import columns_of, insert_if_absent, read_all, read_one
 from bot.store.tables import manual_runs
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from bot.domain import MailId
-    from bot.store.database import Database
 
 # At most one for each mail: it may have begun, and its end is not known.
 IS_GOING = and_(

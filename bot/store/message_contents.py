@@ -1,22 +1,15 @@
 """Reads what a message shows: its incidents with their mails and snoozes, or plain notices about none."""
 
-from __future__ import annotations
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
+from sqlalchemy import ColumnElement, Select, and_, select
+from sqlalchemy.engine import RowMapping
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sqlalchemy import and_, select
-
-from bot.domain import ByHand, Incident, IncidentView, Mail, NotifyReason, PlainNotice
+from bot.domain import ByHand, Incident, IncidentView, Mail, NotifyReason, PlainNotice, PostId
 from bot.store.manual_runs import IS_GOING
 from bot.store.rows import value_from
 from bot.store.tables import incidents, mails, manual_runs, notices, post_items, posts, subscriptions
-
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Select
-    from sqlalchemy.engine import RowMapping
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from bot.domain import PostId
 
 _MAIL = (mails.c.name, mails.c.owner_name, mails.c.paused)
 _VIEW = (

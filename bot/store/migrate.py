@@ -1,19 +1,14 @@
 """Brings a database's schema to this version: the migrations, one after the other, in one transaction."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy import text
+from sqlalchemy.engine import Connection
 
 from bot.domain import StoreError
-
-if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
 
 _UPGRADE_LOCK = 7_218_865  # any number, the same in every replica
 

@@ -1,23 +1,14 @@
 """Incidents, the notices about them and the messages that show them: single steps of larger transactions."""
 
-from __future__ import annotations
+from datetime import datetime, timedelta
+from typing import Any
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from sqlalchemy import ColumnElement, delete, literal_column, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sqlalchemy import delete, literal_column, or_, select, update
-
-from bot.domain import Incident, IncidentState, NotifyReason, PostKind
+from bot.domain import ChannelId, Incident, IncidentState, MailId, NotifyReason, PostKind
 from bot.store.rows import insert_if_absent, read_one
 from bot.store.tables import incidents, notices, post_items, posts, subscriptions
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from sqlalchemy import ColumnElement
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from bot.domain import ChannelId, MailId
 
 IN_FLIGHT = timedelta(seconds=15)  # longer than any request to Slack: then the message can be looked for
 PENDING = notices.c.post_id.is_(None) & ~notices.c.is_folded

@@ -1,29 +1,21 @@
 """What a look at a mail changes: its runs, its incident and the notices about it, in one transaction."""
 
-from __future__ import annotations
-
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 from uuid import uuid4
 
 from sqlalchemy import select
 
-from bot.domain import IncidentId, NotifyReason
-from bot.domain.incident_rules import judge, judge_denied, judge_late, judge_readable
+from bot.domain import IncidentId, MailId, NotifyReason, StatusAnswer, TaskRun
+from bot.domain.incident_rules import MissedRun, judge, judge_denied, judge_late, judge_readable
 from bot.domain.run_context import with_known_begin
+from bot.store.database import Database
 from bot.store.lease import fence
 from bot.store.mail_transaction import MailTransaction
 from bot.store.rows import read_row
 from bot.store.tables import watches
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
-    from datetime import datetime
-
-    from bot.domain import MailId, StatusAnswer, TaskRun
-    from bot.domain.incident_rules import MissedRun
-    from bot.store.database import Database
 
 
 @dataclass(slots=True)

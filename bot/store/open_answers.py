@@ -1,20 +1,14 @@
 """Who waits for an answer that a process still owes, so that its death leaves nobody waiting."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from sqlalchemy import delete, insert, update
 
 from bot.domain import OpenAnswer
+from bot.store.database import Database
 from bot.store.rows import columns_of, value_from
 from bot.store.tables import open_answers
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from bot.store.database import Database
 
 
 @dataclass(slots=True)

@@ -1,24 +1,17 @@
 """Times in which Quick BI could not be asked, and the operators' notices about them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from bot.domain import NotifyReason, Outage
+from bot.domain import ChannelId, NotifyReason, Outage
+from bot.domain.outage_rules import OutageDecision
+from bot.store.database import Database
 from bot.store.lease import fence
 from bot.store.notices import add_notice
 from bot.store.rows import columns_of, read_one, upsert
 from bot.store.tables import outages
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from bot.domain import ChannelId
-    from bot.domain.outage_rules import OutageDecision
-    from bot.store.database import Database
 
 
 @dataclass(slots=True)

@@ -4,18 +4,20 @@ A claim is one transaction: the message's row and its notices' link to it. After
 have been sent.
 """
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain import IncidentState, Notice, PostId, PostKind
+from bot.domain import ChannelId, IncidentId, IncidentState, Notice, PostId, PostKind
 from bot.domain.grouping import (
     Absorb,
     AppendToMessage,
+    Load,
     NewMessage,
     PendingNotice,
     PostedMessage,
@@ -25,22 +27,12 @@ from bot.domain.grouping import (
     next_step,
 )
 from bot.domain.notices import Backlog, Nothing
+from bot.store.database import Database
 from bot.store.lease import fence
 from bot.store.message_contents import items_of_notices, plain_notices, ts_of
 from bot.store.notices import IN_FLIGHT, IS_STALE, IS_UNSURE, PENDING, is_settled
 from bot.store.rows import read_row
 from bot.store.tables import PostState, channels, incidents, notices, post_items, posts
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from sqlalchemy import ColumnElement
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from bot.domain import ChannelId, IncidentId
-    from bot.domain.grouping import Load
-    from bot.store.database import Database
 
 MOST_AT_ONCE = 1_000  # notices of one channel that are looked at for its next message
 

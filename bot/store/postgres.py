@@ -1,27 +1,21 @@
 """PostgreSQL: its address as operators write it, its connections, and how long anything may take."""
 
-from __future__ import annotations
-
 import asyncio
 import importlib.util
 import os
 import re
 import socket
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
+from psycopg import AsyncConnection as Driver
 from sqlalchemy import event
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.engine.interfaces import ExceptionContext
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.domain import StoreError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from psycopg import AsyncConnection as Driver
-    from sqlalchemy.engine.interfaces import ExceptionContext
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 POOL_SIZE = 5  # connections of one process, at most
 _POOL_LIMIT = 3.0  # seconds for one of them to be free

@@ -1,13 +1,13 @@
 """Deletes what is older than it must be kept, in small steps. Every table has a rule here."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, select, tuple_
 
 from bot.domain import IncidentState
+from bot.store.database import Database
 from bot.store.runs import BEGAN
 from bot.store.tables import (
     audit,
@@ -25,12 +25,6 @@ from bot.store.tables import (
     subscriptions,
     watches,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
-
-    from bot.store.database import Database
 
 STEP = 500  # rows deleted in one transaction: nobody waits for long
 _STEP_LIMIT = 60.0  # seconds

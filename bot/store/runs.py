@@ -1,23 +1,14 @@
 """The runs that were seen, each in its last known state: single steps of larger transactions."""
 
-from __future__ import annotations
+from collections.abc import Sequence
+from datetime import datetime
 
-from typing import TYPE_CHECKING
+from sqlalchemy import ColumnElement, func, literal_column, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from sqlalchemy import func, literal_column, select, update
-
-from bot.domain import RunStatus, TaskRun
+from bot.domain import IncidentId, KnownRun, MailId, RunStatus, TaskRun
 from bot.store.rows import insert_if_absent, known_run_from, read_all, read_row
 from bot.store.tables import runs
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
-
-    from sqlalchemy import ColumnElement
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from bot.domain import IncidentId, KnownRun, MailId
 
 # When a run began: Quick BI's time, or where that could not be read, when it was first seen.
 BEGAN = func.coalesce(runs.c.exec_at, runs.c.first_seen_at)

@@ -1,10 +1,9 @@
 """All repositories over one database. The only thing that the composition root opens."""
 
-from __future__ import annotations
-
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from sqlalchemy import BigInteger, cast, func, select
 
@@ -12,7 +11,7 @@ from bot.store.audit import Audit
 from bot.store.call_slots import CallSlotRow
 from bot.store.change_counter import next_number
 from bot.store.closed_channels import ClosedChannels
-from bot.store.database import opened
+from bot.store.database import Database, opened
 from bot.store.deliveries import Deliveries
 from bot.store.history import History
 from bot.store.lease import LeaseRow
@@ -26,12 +25,6 @@ from bot.store.retention import Retention
 from bot.store.subscriptions import Subscriptions
 from bot.store.tables import lease, watches
 from bot.store.watches import Watches
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from datetime import datetime
-
-    from bot.store.database import Database
 
 _PROBE = "probe"  # a counter that says nothing: writing it shows that the database can be written
 

@@ -1,22 +1,12 @@
 """Reads what people are shown of subscriptions: each with its mail, its newest run and what is wrong with it."""
 
-from __future__ import annotations
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from typing import TYPE_CHECKING
-
-from sqlalchemy import func, select
-
-from bot.domain import Incident, IncidentState, Mail, Subscription, SubscriptionState, TaskRun
+from bot.domain import Incident, IncidentState, Mail, MailId, Subscription, SubscriptionState, TaskRun
 from bot.store.rows import read_all, value_from
 from bot.store.runs import BEGAN
 from bot.store.tables import channels, incidents, mails, runs, subscriptions
-
-if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from bot.domain import MailId
-
 
 _IS_FIRING = incidents.c.state == IncidentState.FIRING
 _WITH_STATE = (

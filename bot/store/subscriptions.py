@@ -1,23 +1,31 @@
 """Which channel is subscribed to which mail. The leader learns of every change through the mail's watch."""
 
-from __future__ import annotations
-
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, true, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain import (
     EVERY_EVENT,
+    ChannelId,
+    Incident,
     IncidentState,
+    MailId,
     NotifyReason,
     SnoozeOutcome,
+    StatusAnswer,
     SubscribeOutcome,
     Subscription,
+    SubscriptionState,
+    UserId,
 )
 from bot.domain.recipients import UNTIL_RECOVERED
 from bot.store.audit import add_to_audit
+from bot.store.database import Database
 from bot.store.notices import PENDING, add_notice, drop_pending, firing_incident, redraw_posts
 from bot.store.rows import columns_of, insert_if_absent, read_all, value_from
 from bot.store.subscription_views import read_states
@@ -33,15 +41,6 @@ from bot.store.tables import (
     watches,
 )
 from bot.store.watches import drop_watch, note_change, record_baseline, start_watch
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-    from datetime import datetime
-
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from bot.domain import ChannelId, Incident, MailId, StatusAnswer, SubscriptionState, UserId
-    from bot.store.database import Database
 
 _HERE = select(
     subscriptions,

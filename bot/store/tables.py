@@ -3,11 +3,9 @@
 Instants are microseconds of Unix time in UTC: exact, ordered, and the same in both databases.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -24,6 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 from bot.domain import (
@@ -36,9 +35,6 @@ from bot.domain import (
     PostKind,
     RunStatus,
 )
-
-if TYPE_CHECKING:
-    from sqlalchemy.engine import Dialect
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

@@ -1,26 +1,18 @@
 """The watched mails: one row each, with what the schedule learned. The leader reads only what changed."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from sqlalchemy import or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain import Watch
+from bot.domain import DueTime, MailId, StatusAnswer, Watch
 from bot.store.change_counter import next_number
+from bot.store.database import Database
 from bot.store.rows import insert_if_absent
 from bot.store.runs import open_runs, write_baseline
 from bot.store.tables import mails, subscriptions, watches
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
-    from bot.domain import DueTime, MailId, StatusAnswer
-    from bot.store.database import Database
 
 MOST_CHANGES = 500  # read at once: databases limit how many values one statement may carry
 _CHANGES = "watches"

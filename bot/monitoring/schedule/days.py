@@ -4,19 +4,15 @@ Each explanation is weighed by how well it predicts the days seen so far (Bayes'
 days without a run and for runs on other days). The chance of a run is the weighted mean of what they predict.
 """
 
-from __future__ import annotations
-
 from calendar import monthrange
 from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import exp, log
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from bot.monitoring.schedule.localtime import calendar_date, weekday
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
 
 WINDOW = 42  # days that are weighed
 LONG_WINDOW = 420  # likewise for a slot that runs seldom:

@@ -1,21 +1,13 @@
 """Runs that did not start when they should have, by the mail's own clear rhythm or by a declared due time."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
-from bot.monitoring.schedule.localtime import DAY, HOUR, weekday
+from bot.domain import DueTime, MailId
+from bot.monitoring.schedule.localtime import DAY, HOUR, LocalTime, weekday
 from bot.monitoring.schedule.outlook import Expected
-from bot.monitoring.schedule.rhythm import ESTABLISHED
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import datetime, timedelta
-
-    from bot.domain import DueTime, MailId
-    from bot.monitoring.schedule.localtime import LocalTime
-    from bot.monitoring.schedule.rhythm import Rhythm, Slot
+from bot.monitoring.schedule.rhythm import ESTABLISHED, Rhythm, Slot
 
 _COUNTS_BEFORE = 12 * HOUR  # before its due time, a run of a mail without a known rhythm keeps it
 _LIKELY = 0.5

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
-from bot.domain import RunStatus
+from bot.domain import DueTime, MailId, RunStatus, TaskId, TaskRun
 from bot.monitoring.schedule.lateness import due_deadlines, expected_by_due, missed_dues, overdue
 from bot.monitoring.schedule.localtime import DAY, HOUR
-from bot.monitoring.schedule.outcomes import Durations, Failures
-from bot.monitoring.schedule.outlook import Expected, Outlook, level_changes
+from bot.monitoring.schedule.outcomes import DurationLaw, Durations, Failures, Fleet
+from bot.monitoring.schedule.outlook import Clock, Expected, Outlook, level_changes
 from bot.monitoring.schedule.queues import Candidate
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from bot.domain import DueTime, MailId, TaskId, TaskRun
-    from bot.monitoring.schedule.outcomes import DurationLaw, Fleet
-    from bot.monitoring.schedule.outlook import Clock
-    from bot.monitoring.schedule.rhythm import Rhythm
+from bot.monitoring.schedule.rhythm import Rhythm
 
 NEW_LEVEL = 7  # of a mail that was never looked at: above routine looks, below likely news
 _AFTER_EXPECTED = HOUR / 2  # how long after an expected run the list of expected runs is made anew

@@ -1,20 +1,14 @@
 """What was learned of a mail as a line of JSON, and back. Versioned; what cannot be read counts as never learned."""
 
-from __future__ import annotations
-
 import json
 from itertools import accumulate, pairwise
-from typing import TYPE_CHECKING, Any, NewType
+from typing import Any, NewType
 
-from bot.domain import RunStatus, TaskId
+from bot.domain import MailId, RunStatus, TaskId
+from bot.monitoring.schedule.localtime import LocalTime
 from bot.monitoring.schedule.mail import Overtaken, SeenRun, WatchedMail
-from bot.monitoring.schedule.outcomes import Belief, Durations, Failures
+from bot.monitoring.schedule.outcomes import Belief, Durations, Failures, Fleet
 from bot.monitoring.schedule.rhythm import Rhythm
-
-if TYPE_CHECKING:
-    from bot.domain import MailId
-    from bot.monitoring.schedule.localtime import LocalTime
-    from bot.monitoring.schedule.outcomes import Fleet
 
 MailMemory = NewType("MailMemory", str)
 VERSION = 1

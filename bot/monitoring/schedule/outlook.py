@@ -4,21 +4,16 @@ Worth is in seconds: about the delay that calling now saves compared with callin
 the run is to fail relative to an average run.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import exp, log
-from typing import TYPE_CHECKING
 
+from bot.monitoring.schedule.outcomes import DurationLaw
 from bot.monitoring.schedule.queues import BELOW
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+Clock = Callable[[], float]  # the time now, in Unix seconds
 
-    from bot.monitoring.schedule.outcomes import DurationLaw
-
-    Clock = Callable[[], float]  # the time now, in Unix seconds
 
 PATIENCE = 60.0  # seconds: what waiting longer than this would bring does not count
 OVERWRITE = 200.0  # seconds of delay: the cost of losing a run for good

@@ -1,16 +1,12 @@
 """The scheduler's two queues: candidates by the worth of a call, and mails by when their round is over."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from itertools import count
 from math import inf
-from typing import TYPE_CHECKING, Generic, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Generic, TypeVar
 
 LEVELS = 64
 BELOW = -1  # the level of what is not worth a call

@@ -7,17 +7,15 @@ over all slots of the mail.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.monitoring.schedule.days import LONG_WINDOW, RUNS_WEIGHED, WINDOW, DayPlan, learn_days
 from bot.monitoring.schedule.localtime import DAY, HOUR, LocalTime
 from bot.monitoring.schedule.outlook import Expected
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 ESTABLISHED = 4  # runs in a slot from which on it counts as one of the mail's times
 _FEW_OFFSETS = 4

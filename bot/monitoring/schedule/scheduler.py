@@ -1,23 +1,16 @@
 """Decides which mail to ask about next, and when. The caller passes in the time."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta, tzinfo
 
+from bot.domain import DueTime, MailId, QuickBIError, StatusAnswer, TaskId, TaskRun
 from bot.monitoring.schedule.lateness import LateRun
 from bot.monitoring.schedule.localtime import HOUR, LocalTime
 from bot.monitoring.schedule.mail import Overtaken, WatchedMail
 from bot.monitoring.schedule.memory import MailMemory, recall, remember
 from bot.monitoring.schedule.outcomes import Fleet
 from bot.monitoring.schedule.queues import Deadlines, PriorityLevels
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from datetime import tzinfo
-
-    from bot.domain import DueTime, MailId, QuickBIError, StatusAnswer, TaskId, TaskRun
 
 PRICE = 0.15  # seconds of delay that a call must save to be made, at one call a second
 _OVERDUE = 1.5  # of a round, by which urgent calls may delay a look:

@@ -4,22 +4,16 @@ Slack's events say when that changes, but are lost while the bot is down. So clo
 and then, and whenever somebody uses the bot in one.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from datetime import datetime
+from typing import Protocol
 
-from bot.domain import Posting, StoreError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
-
-    from bot.domain import ChannelId
-    from bot.slack.payloads import Happened, Home
-    from bot.slack.transport.channel_access import ChannelAccess
+from bot.domain import ChannelId, Posting, StoreError
+from bot.slack.payloads import Happened, Home
+from bot.slack.transport.channel_access import ChannelAccess
 
 CHECK_EVERY = 180.0  # seconds between two rounds over the closed channels
 CHECK_GAP = 2.0  # seconds between two calls of a round: well within Slack's 50 a minute

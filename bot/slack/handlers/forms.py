@@ -1,39 +1,29 @@
 """Finds out which mail a person means: opens the forms, feeds their typeahead, asks back where words are not clear."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
+from slack_sdk.models.blocks import Option
+from slack_sdk.models.views import View
+from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain import Choice, MailRef
-from bot.mails.references import MailName
-from bot.slack.commands import Verb, parse, targets_of
-from bot.slack.payloads import submitted
+from bot.domain import Choice, Mail, MailId, MailRef
+from bot.mails.directory import MailDirectory
+from bot.mails.references import MailName, Target
+from bot.slack.commands import Request, Verb, parse, targets_of
+from bot.slack.kit.blocks import Message
+from bot.slack.payloads import Searched, Submitted, Typed, submitted
 from bot.slack.transport.errors import refusal
+from bot.slack.transport.responders import Answer
 from bot.slack.views import forms as views
 from bot.slack.views import help as guide
 from bot.slack.views.forms import Origin
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from slack_sdk.models.blocks import Option
-    from slack_sdk.models.views import View
-    from slack_sdk.web.async_client import AsyncWebClient
-
-    from bot.domain import Mail, MailId
-    from bot.mails.directory import MailDirectory
-    from bot.mails.references import Target
-    from bot.slack.commands import Request
-    from bot.slack.kit.blocks import Message
-    from bot.slack.payloads import Searched, Submitted, Typed
-    from bot.slack.transport.responders import Answer
 
 _log = logging.getLogger(__name__)
 _MOST_OPTIONS = 50  # Slack takes 100; a phone shows ten

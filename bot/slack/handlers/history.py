@@ -1,30 +1,22 @@
 """Answers `/mail-history` and Recent runs from what the bot has recorded. Asks Quick BI nothing."""
 
-from __future__ import annotations
-
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime, tzinfo
 
-from bot.domain import StoreError
+from bot.domain import ChannelId, KnownRun, MailId, StoreError
+from bot.domain.repositories import History, MailRecords, Subscriptions
 from bot.domain.run_statistics import track_record
+from bot.mails.directory import MailDirectory
 from bot.slack.commands import AskForm, AskHelp, AskMail, Verb
-from bot.slack.handlers.forms import read_command
+from bot.slack.handlers.forms import Forms, read_command
 from bot.slack.kit.actions import read_more, read_page, read_ref
+from bot.slack.payloads import Clicked, Submitted, Typed
+from bot.slack.transport.responders import Answer
 from bot.slack.views import help as guide
 from bot.slack.views.forms import chosen_mails
 from bot.slack.views.history import PER_PAGE, STRIP, Past, history, no_records
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime, tzinfo
-
-    from bot.domain import ChannelId, KnownRun, MailId
-    from bot.domain.repositories import History, MailRecords, Subscriptions
-    from bot.mails.directory import MailDirectory
-    from bot.slack.handlers.forms import Forms
-    from bot.slack.payloads import Clicked, Submitted, Typed
-    from bot.slack.transport.responders import Answer
 
 _log = logging.getLogger(__name__)
 _MOST_RUNS = 300  # for the figures: a year of weekdays, a fortnight of hours

@@ -1,37 +1,28 @@
 """Draws the Home tab from the store, at once, and serves its buttons and menus. Asks Quick BI nothing by itself."""
 
-from __future__ import annotations
-
 import logging
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta, tzinfo
 
-from bot.domain import SlackError, SnoozeOutcome
+from slack_sdk.models.views import View
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain import ChannelId, Incident, MailId, SlackError, SnoozeOutcome, SubscriptionState, UserId
+from bot.domain.repositories import History, OutageRepository, Subscriptions
+from bot.slack.command_names import NamesHeard
 from bot.slack.commands import Verb
-from bot.slack.transport.responders import HomeTabResponder
+from bot.slack.handlers.snooze import SnoozeHandler
+from bot.slack.handlers.status import StatusHandler
+from bot.slack.kit.blocks import Message
+from bot.slack.payloads import Clicked, Happened, Typed
+from bot.slack.transport.notifier import ChannelMessenger
+from bot.slack.transport.responders import Answer, HomeTabResponder
+from bot.slack.transport.users import Users
 from bot.slack.views import help as guide
 from bot.slack.views import home_actions as views
 from bot.slack.views import unsubscribe as leaving
 from bot.slack.views.home import Overview, Sight, home
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
-    from datetime import datetime, tzinfo
-
-    from slack_sdk.models.views import View
-    from slack_sdk.web.async_client import AsyncWebClient
-
-    from bot.domain import ChannelId, Incident, MailId, SubscriptionState, UserId
-    from bot.domain.repositories import History, OutageRepository, Subscriptions
-    from bot.slack.command_names import NamesHeard
-    from bot.slack.handlers.snooze import SnoozeHandler
-    from bot.slack.handlers.status import StatusHandler
-    from bot.slack.kit.blocks import Message
-    from bot.slack.payloads import Clicked, Happened, Typed
-    from bot.slack.transport.notifier import ChannelMessenger
-    from bot.slack.transport.responders import Answer
-    from bot.slack.transport.users import Users
 
 _RECENT = timedelta(days=7)
 _MOST_MAILS = 500  # whose recent incidents are looked for

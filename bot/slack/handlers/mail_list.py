@@ -1,30 +1,23 @@
 """Answers `/mail-list`: finds mails by words, a page at a time. Asks Quick BI nothing, so it works without it."""
 
-from __future__ import annotations
-
 import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime, tzinfo
 
-from bot.domain import MailRef, StoreError
+from bot.domain import ChannelId, Mail, MailId, MailRef, StoreError, TaskRun
 from bot.domain.incidents import Standing
+from bot.domain.repositories import History, Subscriptions
+from bot.mails.directory import MailDirectory
+from bot.mails.status_lookup import StatusLookup
+from bot.slack.command_names import NamesHeard
 from bot.slack.commands import AskHelp, AskList, Verb, parse
+from bot.slack.handlers.status import StatusHandler
 from bot.slack.kit.actions import read_ref
+from bot.slack.payloads import Clicked, Typed
+from bot.slack.transport.responders import Answer
 from bot.slack.views import help as guide
 from bot.slack.views.mail_list import PER_PAGE, Listed, Wanted, mail_list
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import datetime, tzinfo
-
-    from bot.domain import ChannelId, Mail, MailId, TaskRun
-    from bot.domain.repositories import History, Subscriptions
-    from bot.mails.directory import MailDirectory
-    from bot.mails.status_lookup import StatusLookup
-    from bot.slack.command_names import NamesHeard
-    from bot.slack.handlers.status import StatusHandler
-    from bot.slack.payloads import Clicked, Typed
-    from bot.slack.transport.responders import Answer
 
 _log = logging.getLogger(__name__)
 

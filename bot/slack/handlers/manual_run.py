@@ -1,35 +1,26 @@
 """Runs a mail by hand: may this person, are they sure, is it running already. `ManualRunService` starts it."""
 
-from __future__ import annotations
-
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, assert_never
+from datetime import datetime, tzinfo
+from typing import assert_never
 
-from bot.domain import QuickBIError, StoreError
-from bot.domain.manual_run_rules import AskedAlready, Repeated, RunningAlready, RunWish
-from bot.mails.status_lookup import Waiting
+from bot.domain import MailId, Observation, QuickBIError, StoreError, UserId
+from bot.domain.manual_run_rules import AskedAlready, Hindrance, Repeated, RunningAlready, RunWish
+from bot.mails.directory import MailDirectory
+from bot.mails.manual_runs import ManualRunService
+from bot.mails.status_lookup import StatusLookup, Waiting
 from bot.slack.commands import AskForm, AskHelp, AskMail, Verb
-from bot.slack.handlers.forms import read_command
+from bot.slack.handlers.forms import Forms, read_command
 from bot.slack.handlers.manual_run_report import RunReporter
 from bot.slack.kit.actions import read_more, read_ref
+from bot.slack.payloads import Clicked, Incoming, Submitted, Typed
+from bot.slack.transport.notifier import ChannelMessenger
+from bot.slack.transport.responders import Answer
 from bot.slack.views import help as guide
 from bot.slack.views import manual_run as views
 from bot.slack.views.forms import chosen_mails
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime, tzinfo
-
-    from bot.domain import MailId, Observation, UserId
-    from bot.domain.manual_run_rules import Hindrance
-    from bot.mails.directory import MailDirectory
-    from bot.mails.manual_runs import ManualRunService
-    from bot.mails.status_lookup import StatusLookup
-    from bot.slack.handlers.forms import Forms
-    from bot.slack.payloads import Clicked, Incoming, Submitted, Typed
-    from bot.slack.transport.notifier import ChannelMessenger
-    from bot.slack.transport.responders import Answer
 
 _log = logging.getLogger(__name__)
 

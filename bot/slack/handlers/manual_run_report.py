@@ -4,26 +4,18 @@ A thread gets one reply that is edited. A person gets one message that is replac
 possible (after 30 minutes, after a restart) a direct message. The outcome is always told somewhere.
 """
 
-from __future__ import annotations
-
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import datetime, tzinfo
 
-from bot.domain import MessageGone, SlackBusy, SlackError
-from bot.domain.manual_run_rules import Over, Refused
+from bot.domain import ManualRun, MessageGone, SlackBusy, SlackError
+from bot.domain.manual_run_rules import Over, Refused, RunNews, Started, Unclear
+from bot.mails.directory import MailDirectory
+from bot.slack.transport.notifier import ChannelMessenger
+from bot.slack.transport.responders import Answer
 from bot.slack.views import manual_run as views
 from bot.slack.views.manual_run import Subject
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime, tzinfo
-
-    from bot.domain import ManualRun
-    from bot.domain.manual_run_rules import RunNews, Started, Unclear
-    from bot.mails.directory import MailDirectory
-    from bot.slack.transport.notifier import ChannelMessenger
-    from bot.slack.transport.responders import Answer
 
 _log = logging.getLogger(__name__)
 

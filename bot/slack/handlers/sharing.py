@@ -1,27 +1,20 @@
 """Posts a status in the channel for everybody: asks first, names who asked, and posts once however often one clicks."""
 
-from __future__ import annotations
-
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
 
-from bot.domain import Observation, QuickBIError
+from bot.domain import MailRef, Observation, QuickBIError
+from bot.domain.repositories import Audit
+from bot.mails.directory import MailDirectory
+from bot.mails.status_lookup import StatusLookup
+from bot.slack.handlers.status import StatusHandler
 from bot.slack.kit.actions import read_more, read_ref
+from bot.slack.payloads import Clicked
+from bot.slack.transport.responders import Answer
 from bot.slack.views import status as views
 from bot.slack.views.errors import failure
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    from bot.domain import MailRef
-    from bot.domain.repositories import Audit
-    from bot.mails.directory import MailDirectory
-    from bot.mails.status_lookup import StatusLookup
-    from bot.slack.handlers.status import StatusHandler
-    from bot.slack.payloads import Clicked
-    from bot.slack.transport.responders import Answer
 
 _log = logging.getLogger(__name__)
 

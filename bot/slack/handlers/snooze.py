@@ -1,30 +1,22 @@
 """Snoozes a failing mail in a channel and wakes it. The notice that stands there is still kept current."""
 
-from __future__ import annotations
-
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, time, timedelta, tzinfo
 
-from bot.domain import MailId, SlackError, SnoozeOutcome
+from bot.domain import ChannelId, MailId, SlackError, SnoozeOutcome, SubscriptionState, UserId
+from bot.domain.repositories import Subscriptions
+from bot.mails.directory import MailDirectory
+from bot.slack.command_names import NamesHeard
 from bot.slack.kit.actions import ALL, Act, Snooze, read_snooze
+from bot.slack.kit.blocks import Message
 from bot.slack.kit.text import name_or_id
+from bot.slack.payloads import Clicked
+from bot.slack.transport.notifier import ChannelMessenger
+from bot.slack.transport.responders import Answer
+from bot.slack.transport.users import Users
 from bot.slack.views import unsubscribe as views
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from datetime import tzinfo
-
-    from bot.domain import ChannelId, SubscriptionState, UserId
-    from bot.domain.repositories import Subscriptions
-    from bot.mails.directory import MailDirectory
-    from bot.slack.command_names import NamesHeard
-    from bot.slack.kit.blocks import Message
-    from bot.slack.payloads import Clicked
-    from bot.slack.transport.notifier import ChannelMessenger
-    from bot.slack.transport.responders import Answer
-    from bot.slack.transport.users import Users
 
 MORNING = time(9)
 _log = logging.getLogger(__name__)

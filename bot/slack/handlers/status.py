@@ -1,35 +1,27 @@
 """Answers `/mail-status`, its form and Check again: which mail, ask Quick BI, show. Decides nothing about notices."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from datetime import datetime, tzinfo
+from typing import TypeAlias
 
-from bot.domain import MailRef, Observation, QuickBIError, RunStatus, StoreError
-from bot.mails.status_lookup import Waiting
+from bot.domain import ChannelId, MailId, MailRef, Observation, QuickBIError, RunStatus, StoreError
+from bot.domain.repositories import Subscriptions
+from bot.mails.directory import MailDirectory
+from bot.mails.status_lookup import StatusLookup, Waiting
 from bot.slack.commands import AskForm, AskHelp, AskMail, Verb
-from bot.slack.handlers.forms import read_command
+from bot.slack.handlers.forms import Forms, read_command
 from bot.slack.kit.actions import InChannel, read_ref, under_status
+from bot.slack.kit.blocks import Message
 from bot.slack.kit.text import label_of
+from bot.slack.payloads import Clicked, Submitted, Typed
+from bot.slack.transport.responders import Answer
 from bot.slack.views import help as guide
 from bot.slack.views import status as views
 from bot.slack.views.errors import failure, may_pass
 from bot.slack.views.forms import chosen_mails
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
-    from datetime import datetime, tzinfo
-
-    from bot.domain import ChannelId, MailId
-    from bot.domain.repositories import Subscriptions
-    from bot.mails.directory import MailDirectory
-    from bot.mails.status_lookup import StatusLookup
-    from bot.slack.handlers.forms import Forms
-    from bot.slack.kit.blocks import Message
-    from bot.slack.payloads import Clicked, Submitted, Typed
-    from bot.slack.transport.responders import Answer
 
 _SEVERAL_FRESH_FOR = 10.0  # seconds: by the time that the last is answered the first is a little older
 ANSWER_WITHIN = 30.0  # seconds: then there is an answer, or an apology

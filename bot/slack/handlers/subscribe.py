@@ -1,14 +1,18 @@
 """Subscribes a channel to mails: may the bot post there, may each mail be seen, and who is told what was done."""
 
-from __future__ import annotations
-
 import logging
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from datetime import datetime, tzinfo
+from typing import TypeAlias
 
 from bot.domain import (
     EVERY_EVENT,
+    ChannelId,
     Choice,
+    DueTime,
+    Event,
+    MailId,
     MailRef,
     Observation,
     Posting,
@@ -19,31 +23,21 @@ from bot.domain import (
     TeamId,
     Throttled,
 )
+from bot.domain.repositories import Subscriptions
+from bot.mails.directory import MailDirectory
+from bot.mails.status_lookup import StatusLookup
 from bot.slack.commands import AskForm, AskHelp, Subscribe, Verb
-from bot.slack.handlers.forms import read_command
-from bot.slack.handlers.status import ask_each
+from bot.slack.handlers.forms import Forms, read_command
+from bot.slack.handlers.status import Found, StatusHandler, ask_each
 from bot.slack.kit.actions import UNDER_STATUS, read_ref
-from bot.slack.kit.blocks import message, small, together
-from bot.slack.payloads import Clicked
+from bot.slack.kit.blocks import Message, message, small, together
+from bot.slack.payloads import Clicked, Home, Submitted, Typed
+from bot.slack.transport.channel_access import ChannelAccess
+from bot.slack.transport.responders import Answer
 from bot.slack.views import help as guide
 from bot.slack.views import subscriptions as views
 from bot.slack.views.errors import failure
 from bot.slack.views.forms import wishes
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
-    from datetime import datetime, tzinfo
-
-    from bot.domain import ChannelId, DueTime, Event, MailId
-    from bot.domain.repositories import Subscriptions
-    from bot.mails.directory import MailDirectory
-    from bot.mails.status_lookup import StatusLookup
-    from bot.slack.handlers.forms import Forms
-    from bot.slack.handlers.status import Found, StatusHandler
-    from bot.slack.kit.blocks import Message
-    from bot.slack.payloads import Home, Submitted, Typed
-    from bot.slack.transport.channel_access import ChannelAccess
-    from bot.slack.transport.responders import Answer
 
 Asker: TypeAlias = "Typed | Clicked | Submitted"
 _FRESH_FOR = 60.0  # seconds

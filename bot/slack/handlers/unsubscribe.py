@@ -1,39 +1,29 @@
 """Unsubscribes a channel from mails, and shows what it is subscribed to."""
 
-from __future__ import annotations
-
 import logging
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime, tzinfo
 
-from bot.domain import Choice, Mail, MailRef
+from bot.domain import ChannelId, Choice, Mail, MailId, MailRef, SubscriptionState
+from bot.domain.repositories import Subscriptions
+from bot.mails.directory import MailDirectory
 from bot.mails.name_search import NameIndex
+from bot.mails.references import Target
+from bot.slack.command_names import NamesHeard
 from bot.slack.commands import AskForm, AskHelp, Unsubscribe, Verb, parse
-from bot.slack.handlers.forms import read_command
-from bot.slack.handlers.subscribe import show_current, who_where
+from bot.slack.handlers.forms import Forms, read_command
+from bot.slack.handlers.status import StatusHandler
+from bot.slack.handlers.subscribe import Asker, show_current, who_where
 from bot.slack.kit.actions import read_more, read_page, read_ref
-from bot.slack.kit.blocks import message, small, together
+from bot.slack.kit.blocks import Message, message, small, together
 from bot.slack.kit.text import name_or_id
+from bot.slack.payloads import Clicked, Submitted, Typed
+from bot.slack.transport.responders import Answer
 from bot.slack.views import help as guide
 from bot.slack.views import subscriptions
 from bot.slack.views import unsubscribe as views
 from bot.slack.views.forms import chosen_mails
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
-    from datetime import datetime, tzinfo
-
-    from bot.domain import ChannelId, MailId, SubscriptionState
-    from bot.domain.repositories import Subscriptions
-    from bot.mails.directory import MailDirectory
-    from bot.mails.references import Target
-    from bot.slack.command_names import NamesHeard
-    from bot.slack.handlers.forms import Forms
-    from bot.slack.handlers.status import StatusHandler
-    from bot.slack.handlers.subscribe import Asker
-    from bot.slack.kit.blocks import Message
-    from bot.slack.payloads import Clicked, Submitted, Typed
-    from bot.slack.transport.responders import Answer
 
 _log = logging.getLogger(__name__)
 

@@ -3,25 +3,26 @@
 Each `read_…` raises OldButton for a value that no button of this version carries.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from slack_sdk.models.blocks import ActionsBlock, Option, StaticSelectElement
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ConfirmObject,
+    InteractiveElement,
+    Option,
+    StaticSelectElement,
+)
 
 from bot.domain import MailId, MailRef, TaskId
 from bot.mails.text_normalisation import displayed
 from bot.slack.kit.blocks import Message, actions, button, confirm, option, overflow, section, text_of
 from bot.slack.kit.text import clip
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from slack_sdk.models.blocks import Block, ButtonElement, ConfirmObject, InteractiveElement
-
 
 _Word = TypeVar("_Word", bound=StrEnum)
 

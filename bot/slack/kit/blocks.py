@@ -3,11 +3,10 @@
 Knows Slack's limits (through slack_sdk's own constants), never what a message is about.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from slack_sdk.models.blocks import (
     ActionsBlock,
@@ -27,9 +26,6 @@ from slack_sdk.models.blocks import (
 
 from bot.mails.text_normalisation import displayed
 from bot.slack.kit.text import clip, clip_markup, dotted, plural
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
 
 _MAX_TEXT = 4000  # Slack cuts the top-level text behind this; facts: "under 4,000"
 MAX_BLOCKS = 50

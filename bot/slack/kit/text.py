@@ -3,19 +3,12 @@
 A mail is called by its name, else by its ID. Markup is Slack's mrkdwn.
 """
 
-from __future__ import annotations
-
 import re
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from datetime import datetime, timedelta, tzinfo
 
+from bot.domain import Mail, MailId
 from bot.mails.text_normalisation import displayed
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime, tzinfo
-
-    from bot.domain import Mail, MailId
 
 MAX_NAME = 80
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}

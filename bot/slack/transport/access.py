@@ -1,20 +1,14 @@
 """Decides who may use the bot, and where. Whoever Slack says nothing about is refused."""
 
-from __future__ import annotations
-
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from bot.slack.payloads import Clicked
+from bot.domain import SubscriptionState, UserId
+from bot.slack.kit.blocks import Message
+from bot.slack.payloads import Clicked, Home, Incoming, Person
+from bot.slack.transport.users import Users
 from bot.slack.views import errors as failures
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from bot.domain import SubscriptionState, UserId
-    from bot.slack.kit.blocks import Message
-    from bot.slack.payloads import Home, Incoming, Person
-    from bot.slack.transport.users import Users
 
 
 class Subscribers(Protocol):

@@ -1,20 +1,13 @@
 """Whether the bot can post in a channel, by what Slack says about it."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from bot.domain import Posting, SlackError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain import ChannelId, Posting, SlackError
 from bot.slack.transport.notifier import call_slack
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from slack_sdk.web.async_client import AsyncWebClient
-
-    from bot.domain import ChannelId
-
 
 _OUT_OF_SIGHT = {"channel_not_found", "not_in_channel", "no_permission"}
 

@@ -1,22 +1,17 @@
 """The first calls to Slack: repeated for as long as Slack is in trouble; one clear line where it refuses."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain import MailBotError, TeamId, UserId
 from bot.slack.payloads import Home
 from bot.slack.transport.errors import SlackRefusal, refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from slack_sdk.web.async_client import AsyncWebClient
 
 _log = logging.getLogger(__name__)
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between two tries

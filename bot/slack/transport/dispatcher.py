@@ -8,28 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from uuid import uuid4
 
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_sdk.models.blocks import Option
+
 from bot.aio import finish
-from bot.domain import DatabaseAway, MailBotError, QuickBIError, StoreError, UsageError
-from bot.slack.kit.actions import OldButton, read_more
-from bot.slack.payloads import Incoming, searched
+from bot.domain import ChannelId, DatabaseAway, MailBotError, QuickBIError, StoreError, UsageError
+from bot.slack.kit.actions import More, OldButton, read_more
+from bot.slack.kit.blocks import Message
+from bot.slack.payloads import Clicked, Incoming, Searched, Submitted, searched
+from bot.slack.transport.access import AccessPolicy
+from bot.slack.transport.responders import Answer
 from bot.slack.views import errors as failures
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Mapping
-
-    from slack_bolt.context.ack.async_ack import AsyncAck
-    from slack_sdk.models.blocks import Option
-
-    from bot.domain import ChannelId
-    from bot.slack.kit.actions import More
-    from bot.slack.kit.blocks import Message
-    from bot.slack.payloads import Clicked, Searched, Submitted
-    from bot.slack.transport.access import AccessPolicy
-    from bot.slack.transport.responders import Answer
 
 P = TypeVar("P", bound=Incoming)
 T = TypeVar("T")

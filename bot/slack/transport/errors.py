@@ -3,11 +3,12 @@
 https://docs.slack.dev/reference/methods, "Errors" on the page of each method.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from slack_sdk.errors import SlackApiError
 
 from bot.domain import (
     AppRejected,
@@ -20,11 +21,6 @@ from bot.domain import (
     UnknownSlackRefusal,
 )
 from bot.domain.retry_after import retry_after
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from slack_sdk.errors import SlackApiError
 
 _LIMITED = ("ratelimited", "rate_limited")
 _ANY_METHOD: Mapping[str, type[SlackError]] = {

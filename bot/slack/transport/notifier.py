@@ -1,30 +1,22 @@
 """Posts, edits and finds notices through Slack's Web API. Raises a SlackError named by the remedy."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError, SlackRequestError
+from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain import CannotLook, DeliveryUnknown, SlackBusy
+from bot.domain import CannotLook, ChannelId, DeliveryUnknown, Notice, SlackBusy
+from bot.domain.notices import Redraw, Unsure
+from bot.slack.kit.blocks import Message
 from bot.slack.transport.errors import header, slack_error
 from bot.slack.views.notices import notice_message, redrawn_message
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-    from datetime import tzinfo
-
-    from slack_sdk.web.async_client import AsyncWebClient
-
-    from bot.domain import ChannelId, Notice
-    from bot.domain.notices import Redraw, Unsure
-    from bot.slack.kit.blocks import Message
 
 EVENT_TYPE = "mail_notice"
 _TIME_LIMIT = 10.0  # seconds for one call

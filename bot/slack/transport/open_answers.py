@@ -4,28 +4,20 @@ Whatever takes longer than a moment is stored until it is answered; a process th
 that is no longer alive tells the person to ask again. A response URL works for 30 minutes.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 from uuid import uuid4
 
+import aiohttp
+
 from bot.domain import OpenAnswer, StoreError
-from bot.slack.payloads import Clicked
+from bot.domain.repositories import OpenAnswers
+from bot.slack.payloads import Clicked, Incoming
 from bot.slack.transport.responders import Responder
 from bot.slack.views import errors as failures
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
-
-    import aiohttp
-
-    from bot.domain.repositories import OpenAnswers
-    from bot.slack.payloads import Incoming
 
 ALIVE_EVERY = 15.0  # seconds
 DEAD_AFTER = timedelta(seconds=60)  # without a sign of life; clocks of replicas differ by seconds

@@ -9,39 +9,33 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections.abc import Awaitable, Iterator, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as replace_in
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.models.blocks import (
     ActionsBlock,
+    Block,
     ButtonElement,
     InteractiveElement,
     OverflowMenuElement,
     PlainTextObject,
 )
 from slack_sdk.models.views import View
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook import WebhookResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.domain import DeliveryUnknown, MessageRefused, UnknownSlackRefusal
+from bot.domain import ChannelId, DeliveryUnknown, MessageRefused, UnknownSlackRefusal, UserId
 from bot.domain.retry_after import retry_after
 from bot.slack.kit.actions import Act, More
-from bot.slack.payloads import Clicked, Happened
+from bot.slack.kit.blocks import Message
+from bot.slack.payloads import Clicked, Happened, Incoming
 from bot.slack.transport.errors import SlackRefusal, header, kind_of, refusal
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterator, Sequence
-
-    from slack_sdk.models.blocks import Block
-    from slack_sdk.web.async_client import AsyncWebClient
-    from slack_sdk.webhook import WebhookResponse
-
-    from bot.domain import ChannelId, UserId
-    from bot.slack.kit.blocks import Message
-    from bot.slack.payloads import Incoming
 
 _log = logging.getLogger(__name__)
 _TIME_LIMIT = 10  # seconds for one attempt

@@ -4,27 +4,21 @@ slack_sdk's client reconnects by itself, for ever. It logs each attempt, which `
 address of its first failure again, although each address works only once.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
+from collections.abc import Awaitable
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.transport.connect import SlackRefuses, until_slack_answers
 from bot.slack.transport.dispatcher import ENVELOPE_ID
 from bot.slack.transport.errors import SlackRefusal
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
-    from slack_bolt.app.async_app import AsyncApp
-    from slack_sdk.socket_mode.aiohttp import SocketModeClient
-    from slack_sdk.socket_mode.request import SocketModeRequest
-    from slack_sdk.web.async_client import AsyncWebClient
 
 _log = logging.getLogger(__name__)
 SOCKETS = 2

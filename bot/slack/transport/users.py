@@ -1,26 +1,19 @@
 """What Slack knows about a person: their organisation, time zone and channels. Remembered for a while."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
+from collections.abc import Callable
+from datetime import tzinfo
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain import ChannelId
+from bot.domain import ChannelId, UserId
 from bot.slack.payloads import Person
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import tzinfo
-
-    from slack_sdk.web.async_client import AsyncWebClient
-
-    from bot.domain import UserId
 
 _LIMIT = 2.0  # seconds to wait for Slack before going on without its answer
 _FRESH = 60.0  # seconds until somebody who joined or left a channel notices at the latest

@@ -1,23 +1,16 @@
 """Many mails in one message. Its blocks fit a phone; its text names every mail, whatever their number."""
 
-from __future__ import annotations
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
 
-from typing import TYPE_CHECKING
+from slack_sdk.models.blocks import Block
 
-from bot.domain import IncidentKind, NotifyReason
+from bot.domain import Incident, IncidentKind, IncidentView, NotifyReason
 from bot.slack.kit.actions import under_digest
 from bot.slack.kit.blocks import Message, message, section, small, text_of
 from bot.slack.kit.text import dotted, joined, label_of, name, natural, plural, when
 from bot.slack.views.incident_text import bold_title
 from bot.slack.views.states import FAILED, INCIDENTS, RECOVERED, incident_state
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime, tzinfo
-
-    from slack_sdk.models.blocks import Block
-
-    from bot.domain import Incident, IncidentView
 
 _SHOWN_LARGE = 8
 _SMALL_LIMIT = 200  # characters of names in the small print: about four lines of a phone

@@ -1,16 +1,17 @@
 """Why there is no answer: what happened, and what to do about it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+
+from slack_sdk.models.blocks import Block
 
 from bot.domain import (
     AccessForbidden,
     CredentialsRejected,
+    Mail,
     MailMisconfigured,
     MailNotFound,
+    MailRef,
     MissingAccess,
     ProtocolError,
     QuickBIError,
@@ -25,11 +26,6 @@ from bot.mails.text_normalisation import displayed
 from bot.slack.kit.blocks import Message, message, small
 from bot.slack.kit.text import bare_title_of, code, duration, escape, name
 from bot.slack.views.remedies import ACCESS, CREDENTIALS
-
-if TYPE_CHECKING:
-    from slack_sdk.models.blocks import Block
-
-    from bot.domain import Mail, MailRef
 
 _OPERATOR = "tell whoever runs this bot"
 _NOT_YOU = "Nothing is wrong with what you typed."

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time, timedelta
-from typing import TYPE_CHECKING
 
 from slack_sdk.models.blocks import (
+    Block,
     CheckboxesElement,
     ExternalDataMultiSelectElement,
     InputBlock,
+    Option,
     PlainTextObject,
     RadioButtonsElement,
     StaticMultiSelectElement,
@@ -26,6 +28,7 @@ from bot.domain import (
     ChannelId,
     DueTime,
     Event,
+    Mail,
     MailId,
     UsageError,
 )
@@ -33,14 +36,7 @@ from bot.mails.text_normalisation import displayed
 from bot.slack.commands import EXAMPLE_NAME, Verb
 from bot.slack.kit.blocks import option, section, small
 from bot.slack.kit.text import duration, label_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from slack_sdk.models.blocks import Block, Option
-
-    from bot.domain import Mail
-    from bot.slack.payloads import Field
+from bot.slack.payloads import Field
 
 STATUS_FORM = "mail_status_form"
 SUBSCRIBE_FORM = "mail_subscribe_form"

@@ -1,13 +1,11 @@
 """Help: what can be typed, and which mail was meant."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from slack_sdk.models.blocks import ActionsBlock
 
-from bot.domain import MailRef
+from bot.domain import Choice, Mail, MailRef
 from bot.mails.references import EXAMPLE_TASK
 from bot.mails.text_normalisation import displayed
 from bot.slack.commands import EXAMPLE_NAME, Verb
@@ -15,11 +13,6 @@ from bot.slack.kit.actions import Act, ref_value
 from bot.slack.kit.blocks import MAX_BLOCKS, Message, actions, button, message, small
 from bot.slack.kit.text import clip, code, name
 from bot.slack.views.mail_list import list_button
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bot.domain import Choice, Mail
 
 _LABEL = 75  # characters, by Slack's limit for a button
 _ID_END = 6  # characters, enough to tell two IDs apart

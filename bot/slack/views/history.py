@@ -1,26 +1,17 @@
 """The runs of one mail that the bot has seen, as a strip, as figures and one by one."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import datetime, time, tzinfo
 
-from bot.domain import MailRef, RunStatus
-from bot.domain.run_statistics import took
+from slack_sdk.models.blocks import Block, ButtonElement
+
+from bot.domain import KnownRun, Mail, MailId, MailRef, RunStatus
+from bot.domain.run_statistics import RunStatistics, Took, took
 from bot.slack.kit.actions import look_button, pager, subscribe_button
 from bot.slack.kit.blocks import Message, actions, fields, message, small
 from bot.slack.kit.text import code, dotted, duration, label_of, name, offset, plural, title_of, when
 from bot.slack.views.states import RUNS
-
-if TYPE_CHECKING:
-    from datetime import time, tzinfo
-
-    from slack_sdk.models.blocks import Block, ButtonElement
-
-    from bot.domain import KnownRun, Mail, MailId
-    from bot.domain.run_statistics import RunStatistics, Took
 
 PER_PAGE = 8  # rows; with the figures above them they fit a phone
 STRIP = 30

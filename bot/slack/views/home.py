@@ -1,16 +1,16 @@
 """The Home tab of one person: what their channels are told about, trouble first, and where to begin."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from itertools import groupby
-from typing import TYPE_CHECKING
 
-from slack_sdk.models.blocks import DividerBlock, ExternalDataSelectElement
+from slack_sdk.models.blocks import ActionsBlock, Block, BlockElement, DividerBlock, ExternalDataSelectElement
 from slack_sdk.models.views import View
 
-from bot.domain import IncidentView, MailRef
+from bot.domain import Incident, IncidentView, MailRef, Outage, SubscriptionState
+from bot.slack.command_names import CommandNames
 from bot.slack.commands import Verb
 from bot.slack.kit.actions import Act, look_button
 from bot.slack.kit.blocks import actions, button, header, section, small
@@ -21,15 +21,6 @@ from bot.slack.views.incident_text import headline, when_words
 from bot.slack.views.mail_list import list_button
 from bot.slack.views.states import condition_of, needs_attention
 from bot.slack.views.unsubscribe import snooze_words
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime, tzinfo
-
-    from slack_sdk.models.blocks import ActionsBlock, Block, BlockElement
-
-    from bot.domain import Incident, Outage, SubscriptionState
-    from bot.slack.command_names import CommandNames
 
 REFRESH = f"{Act.HOME}:refresh"
 _MOST_CHANNELS = 3  # named in a row

@@ -3,26 +3,19 @@
 Each `read_…` raises OldButton for a value that no button of this version carries.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-from bot.domain import ChannelId, MailId
+from slack_sdk.models.blocks import Block, InteractiveElement, OverflowMenuElement
+
+from bot.domain import ChannelId, MailId, SubscriptionState
 from bot.slack.kit.actions import Act, OldButton, Snooze, confirm_leaving, read_snooze, read_word, snooze_menu
 from bot.slack.kit.blocks import Message, actions, button, message, overflow, section, small
 from bot.slack.kit.text import clip, label_of, title_of
 from bot.slack.views.states import NEVER_RAN, condition
 from bot.slack.views.unsubscribe import snooze_words
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime, tzinfo
-
-    from slack_sdk.models.blocks import Block, InteractiveElement, OverflowMenuElement
-
-    from bot.domain import SubscriptionState
 
 MENU, SNOOZE, LEAVE = f"{Act.HOME}:menu", f"{Act.HOME}:snooze", f"{Act.HOME}:leave"
 _MOST_CHANNELS = 20

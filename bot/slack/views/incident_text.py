@@ -1,17 +1,10 @@
 """An incident in words, as marked-up lines."""
 
-from __future__ import annotations
+from datetime import datetime, tzinfo
 
-from typing import TYPE_CHECKING
-
-from bot.domain import IncidentKind, IncidentState, NotifyReason
+from bot.domain import Incident, IncidentKind, IncidentState, IncidentView, NotifyReason
 from bot.slack.kit.text import bare_title_of, code, dotted, duration, plural, title_of, when
 from bot.slack.views.states import RECOVERED, incident_state, why_failed
-
-if TYPE_CHECKING:
-    from datetime import datetime, tzinfo
-
-    from bot.domain import Incident, IncidentView
 
 _BLIND = "I cannot tell you if it fails."
 _GONE = (

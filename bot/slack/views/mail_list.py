@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime, tzinfo
 
-from bot.domain import MailRef
+from slack_sdk.models.blocks import Block, ButtonElement
+
+from bot.domain import Mail, MailId, MailRef
+from bot.domain.incidents import Standing
+from bot.slack.command_names import CommandNames
 from bot.slack.commands import Verb
 from bot.slack.kit.actions import Act, look_button, page_value, pager, read_page
 from bot.slack.kit.blocks import Message, actions, button, message, section, small
 from bot.slack.kit.text import clip, code, dotted, label_of, name, owner_of, paused_in, plural, title_of
 from bot.slack.views.states import NEVER_RAN, condition
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime, tzinfo
-
-    from slack_sdk.models.blocks import Block, ButtonElement
-
-    from bot.domain import Mail, MailId
-    from bot.domain.incidents import Standing
-    from bot.slack.command_names import CommandNames
 
 PER_PAGE = 8  # fits a phone with little scrolling
 LIST = "list"  # stands behind a colon in the action IDs of this list's buttons

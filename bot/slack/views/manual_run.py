@@ -3,27 +3,39 @@
 The end is told to the person who asked, in the thread where it was asked for, or later in a direct message.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING, assert_never
+from datetime import datetime, timedelta, tzinfo
+from typing import assert_never
 
-from bot.domain import MailRef, ManualRunState, RunRefusal, RunRefused
-from bot.domain.manual_run_rules import BEGINS_WITHIN, FOLLOWED_FOR, Over, Refused, RunEnd, Started, Unclear
+from slack_sdk.models.blocks import ActionsBlock, Block
+
+from bot.domain import (
+    Mail,
+    MailId,
+    MailRef,
+    ManualRun,
+    ManualRunState,
+    Observation,
+    QuickBIError,
+    RunRefusal,
+    RunRefused,
+    TaskRun,
+)
+from bot.domain.manual_run_rules import (
+    BEGINS_WITHIN,
+    FOLLOWED_FOR,
+    Over,
+    Refused,
+    RunEnd,
+    RunNews,
+    Started,
+    Unclear,
+)
 from bot.slack.kit.actions import Act, ask_first, check_button, run_button
 from bot.slack.kit.blocks import Message, actions, button, message, small
 from bot.slack.kit.text import clip, clock_time, code, duration, label_of, owner_of, paused_in, title_of, when
 from bot.slack.views.errors import failure
 from bot.slack.views.states import FAILED, SENT, STUCK, State, is_hanging, state_of
-
-if TYPE_CHECKING:
-    from datetime import datetime, tzinfo
-
-    from slack_sdk.models.blocks import ActionsBlock, Block
-
-    from bot.domain import Mail, MailId, ManualRun, Observation, QuickBIError, TaskRun
-    from bot.domain.manual_run_rules import RunNews
 
 _NOT_AGAIN = "It was not started a second time. *Check again* shows how it is going."
 _STANDS = {

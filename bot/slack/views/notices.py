@@ -1,10 +1,22 @@
 """Notices: the message about an incident, now and as it is later, the reply in its thread, and news without one."""
 
-from __future__ import annotations
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
 
-from typing import TYPE_CHECKING
+from slack_sdk.models.blocks import ActionsBlock, Block, InteractiveElement
 
-from bot.domain import IncidentKind, IncidentState, MailId, MailRef, NotifyReason, PostKind
+from bot.domain import (
+    IncidentKind,
+    IncidentState,
+    IncidentView,
+    MailId,
+    MailRef,
+    Notice,
+    NotifyReason,
+    PlainNotice,
+    PostKind,
+)
+from bot.domain.notices import Redraw
 from bot.slack.kit.actions import (
     Act,
     More,
@@ -38,15 +50,6 @@ from bot.slack.views.incident_text import (
     when_words,
 )
 from bot.slack.views.remedies import REMEDIES
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime, tzinfo
-
-    from slack_sdk.models.blocks import ActionsBlock, Block, InteractiveElement
-
-    from bot.domain import IncidentView, Notice, PlainNotice
-    from bot.domain.notices import Redraw
 
 _CLOSED = {
     "is_archived": "it is archived",

@@ -1,18 +1,11 @@
 """How a run or a mail is doing: one sign and one word for each state, used by every message."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from datetime import datetime, tzinfo
 
-from bot.domain import IncidentKind, IncidentState, RunStatus
+from bot.domain import Incident, IncidentKind, IncidentState, RunStatus, SubscriptionState, TaskId, TaskRun
 from bot.domain.manual_run_rules import is_stuck
 from bot.slack.kit.text import code, dotted, name, plural, when
-
-if TYPE_CHECKING:
-    from datetime import datetime, tzinfo
-
-    from bot.domain import Incident, SubscriptionState, TaskId, TaskRun
 
 
 @dataclass(frozen=True, slots=True)

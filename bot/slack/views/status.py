@@ -1,12 +1,12 @@
 """How one mail is doing, or several: the answer to `/mail-status`, the answer until that is there, and sharing it."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta, tzinfo
 
-from bot.domain import RunStatus
+from slack_sdk.models.blocks import Block
+
+from bot.domain import ChannelId, Mail, MailRef, QuickBIError, RunStatus, TaskRun, UserId
 from bot.slack.kit.actions import Act, More, ask_first, check_button, dismiss_button, look_button, ref_value
 from bot.slack.kit.blocks import Message, actions, button, message, section, sections, small
 from bot.slack.kit.text import (
@@ -25,14 +25,6 @@ from bot.slack.kit.text import (
 from bot.slack.views.errors import in_short
 from bot.slack.views.mail_list import LIST
 from bot.slack.views.states import State, condition, state_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime, tzinfo
-
-    from slack_sdk.models.blocks import Block
-
-    from bot.domain import ChannelId, Mail, MailRef, QuickBIError, TaskRun, UserId
 
 _MOST_SECTIONS = 4  # about a hundred runs: Slack refuses blocks that are too long together, and says no limit
 

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import time, timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime, time, timedelta, tzinfo
 
-from slack_sdk.models.blocks import ButtonElement
+from slack_sdk.models.blocks import Block, ButtonElement
 
-from bot.domain import EVERY_DAY, WORKDAYS, DueTime, Event, MailId, MailRef, SubscribeOutcome, UsageError
+from bot.domain import (
+    EVERY_DAY,
+    WORKDAYS,
+    DueTime,
+    Event,
+    MailId,
+    MailRef,
+    SubscribeOutcome,
+    Subscription,
+    SubscriptionState,
+    UsageError,
+    UserId,
+)
 from bot.domain.subscriptions import Posting
+from bot.slack.command_names import CommandNames
 from bot.slack.commands import EXAMPLE_NAME, Verb
 from bot.slack.kit.actions import (
     Act,
@@ -38,15 +51,6 @@ from bot.slack.kit.text import (
 from bot.slack.views.states import condition_of, needs_attention
 from bot.slack.views.status import checking_several
 from bot.slack.views.unsubscribe import snooze_words
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime, tzinfo
-
-    from slack_sdk.models.blocks import Block
-
-    from bot.domain import Subscription, SubscriptionState, UserId
-    from bot.slack.command_names import CommandNames
 
 PER_PAGE = 10
 SHARED_CONFIRMED, SHARED_DISMISSED = f"{Act.SUBSCRIBE}:shared", f"{Act.DISMISS}:shared"

@@ -1,10 +1,10 @@
 """What people read when a channel is told less: it leaves a mail, or snoozes it. And when it is told again."""
 
-from __future__ import annotations
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
 
-from typing import TYPE_CHECKING
-
-from bot.domain import MailRef
+from bot.domain import Mail, MailId, MailRef, Subscription, SubscriptionState, UserId
+from bot.slack.command_names import CommandNames
 from bot.slack.commands import Verb
 from bot.slack.kit.actions import (
     ALL,
@@ -18,13 +18,6 @@ from bot.slack.kit.actions import (
 )
 from bot.slack.kit.blocks import Message, actions, button, message
 from bot.slack.kit.text import bold, clip, code, joined, label_of, plural, title_of, when
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime, tzinfo
-
-    from bot.domain import Mail, MailId, Subscription, SubscriptionState, UserId
-    from bot.slack.command_names import CommandNames
 
 _ROOM = 600  # characters of names: a phone's screen
 

@@ -1,5 +1,7 @@
 """The command line: run the bot, check an installation, try it in a sandbox."""
 
+from __future__ import annotations
+
 import argparse
 import asyncio
 import os

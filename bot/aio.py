@@ -1,5 +1,7 @@
 """Two waits that asyncio does not have: retry a database step until it succeeds, and finish tasks within a limit."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress

@@ -1,5 +1,7 @@
 """`python -m bot check`: looks at each part of an installation, and says what to do where one is wrong."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import os

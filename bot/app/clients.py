@@ -1,5 +1,7 @@
 """Creates the clients of Slack and Quick BI, the sockets and the database from the settings. Connects to none."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager

@@ -1,5 +1,7 @@
 """Builds what watches mails and sends notices, for the bot and for tests that need a leader."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Builds everything that serves people in Slack, and registers it with Bolt."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,7 @@
 """What the health endpoints report: database, Slack and leadership. The log has the reasons and the addresses."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections.abc import Callable

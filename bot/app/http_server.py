@@ -1,5 +1,7 @@
 """The bot's HTTP server: health and metrics, and in HTTP mode Slack's events on a port of their own."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping

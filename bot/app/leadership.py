@@ -6,6 +6,8 @@ TTL - MARGIN; then another may lead. Every write of a leader names its term, and
 On SQLite nobody else can lead: there a lease that cannot be renewed is kept, with the answers still to be stored.
 """
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence

@@ -1,5 +1,7 @@
 """Formats the log: constant event names, data in fields, as text or JSON, never a secret."""
 
+from __future__ import annotations
+
 import json
 import logging
 import re

@@ -1,5 +1,7 @@
 """What `/metrics` shows, read when asked. What only the leader knows is 0 on the other replicas."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 

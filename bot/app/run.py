@@ -4,6 +4,8 @@ Quick BI -> poller (asks what the schedule chose) -> store -> delivery worker ->
 Slack -> sockets or HTTP server -> dispatcher -> handlers -> lookup -> Quick BI
 """
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence

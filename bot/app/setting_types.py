@@ -1,5 +1,7 @@
 """The types of settings: how each value is read and checked. No error shows a value."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Mapping
 from functools import partial

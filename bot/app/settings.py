@@ -1,5 +1,7 @@
 """Frozen settings: the only reader of the environment and of `.env`. Never shows a value that was wrong."""
 
+from __future__ import annotations
+
 from importlib.util import find_spec
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo

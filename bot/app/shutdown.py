@@ -4,6 +4,8 @@ Whoever sends SIGTERM sends SIGKILL 10 s later. So each step ends at an instant 
 that does not is cancelled and logged.
 """
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import os

@@ -1,5 +1,7 @@
 """Runs the background loops: one that fails is logged and started again."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable

@@ -3,6 +3,8 @@
 https://docs.slack.dev/apis/web-api/rate-limits
 """
 
+from __future__ import annotations
+
 from collections import defaultdict, deque
 
 from bot.domain import ChannelId

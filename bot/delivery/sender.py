@@ -3,6 +3,8 @@
 What Slack did not do is raised as a SlackError once the outcome is stored.
 """
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections import Counter

@@ -4,6 +4,8 @@ A message is sent only after it was claimed and counts as sent only after Slack 
 neither: it is looked for in the channel, and sent again only if it is not there or the bot may not look.
 """
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence

@@ -1,5 +1,7 @@
 """A clock that never goes back and goes on while the machine is suspended."""
 
+from __future__ import annotations
+
 import time
 
 _BOOT_TIME = getattr(time, "CLOCK_BOOTTIME", None)  # Linux; elsewhere the monotonic clock has to do

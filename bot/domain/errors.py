@@ -25,6 +25,8 @@ MailBotError
 └── CannotLook          nor can it be found out
 """
 
+from __future__ import annotations
+
 from enum import StrEnum
 
 

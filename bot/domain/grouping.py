@@ -4,6 +4,8 @@ A single failure is sent at once. In a storm notices are gathered for seconds, a
 posted, so that a thousand failures are a handful of messages.
 """
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -3,6 +3,8 @@
 A mail has at most one incident that is firing. Whatever goes wrong while it fires becomes part of it.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any

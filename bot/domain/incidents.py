@@ -1,5 +1,7 @@
 """What is wrong with a mail, or with Quick BI as a whole, and the outcomes of a look."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum

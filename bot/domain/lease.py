@@ -1,5 +1,7 @@
 """Who leads: the right that one replica has at a time."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -1,5 +1,7 @@
 """Mails: how people point at them, and how Quick BI lists them."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from bot.domain.ids import MailId, TaskId

@@ -1,5 +1,7 @@
 """Runs by hand: may one begin, which of a mail's runs is it, and how did it end."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

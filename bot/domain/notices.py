@@ -1,5 +1,7 @@
 """Messages to channels: pending, claimed, posted, and to be edited."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum

@@ -1,5 +1,7 @@
 """Is Quick BI as a whole out of reach, or does it refuse one mail? An outage is reported only if it lasts."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum

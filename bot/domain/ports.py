@@ -1,5 +1,7 @@
 """Interfaces of Quick BI and of Slack, as the use cases need them. Those of the database: `repositories`."""
 
+from __future__ import annotations
+
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 

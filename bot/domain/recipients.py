@@ -1,5 +1,7 @@
 """Which of a mail's channels are notified of an outcome, and from when on."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 

@@ -4,6 +4,8 @@ Each method raises StoreError where the database does not answer; what takes a `
 another replica leads by now.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol

@@ -1,5 +1,7 @@
 """How long another service asks us to wait: a number from outside, so it is checked and capped."""
 
+from __future__ import annotations
+
 import logging
 from math import isfinite
 

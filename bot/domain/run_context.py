@@ -1,5 +1,7 @@
 """Pure: what was known of a mail before a look at it, and so whether a run that the look shows can be news."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 

@@ -1,5 +1,7 @@
 """Statistics of a mail's runs, as far as the bot has seen them."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo

@@ -1,5 +1,7 @@
 """Runs of mails: as Quick BI shows them, as recorded, and those started by hand."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum

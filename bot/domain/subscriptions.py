@@ -1,5 +1,7 @@
 """What a channel is notified of, and what the leader watches because of it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum

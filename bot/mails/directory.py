@@ -1,5 +1,7 @@
 """The mails by name: Quick BI's list, read every ten minutes and kept in the store for when Quick BI is down."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import re

@@ -1,5 +1,7 @@
 """Splits what people paste into IDs, labelled values, lines and words. Knows shapes, never which mails there are."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

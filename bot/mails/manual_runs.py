@@ -4,6 +4,8 @@ The run is claimed in the store before Quick BI is asked. So a crash after the c
 reported, but never start a second one.
 """
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine

@@ -1,5 +1,7 @@
 """Finds mails by their names: exactly, by parts, or nearly. Quick for thousands of them."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable
 from itertools import pairwise

@@ -3,6 +3,8 @@
 `knows` says which words are exactly the name or ID of a mail. Close names are the directory's to find.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -1,5 +1,7 @@
 """Answers people's questions about a mail: within the call budget, and with one call for all who ask the same."""
 
+from __future__ import annotations
+
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable

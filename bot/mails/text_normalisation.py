@@ -1,5 +1,7 @@
 """Texts as people see them: without what is invisible, and with what looks alike made equal."""
 
+from __future__ import annotations
+
 import re
 import string
 import unicodedata

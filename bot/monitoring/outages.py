@@ -1,5 +1,7 @@
 """Outages of Quick BI: stores when they begin and end, and decides when to probe whether Quick BI is back."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections.abc import Callable

@@ -1,5 +1,7 @@
 """The leader's loop: makes the calls that the schedule chooses, and has the answers recorded."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable

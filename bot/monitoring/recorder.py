@@ -4,6 +4,8 @@ Each answer is stored by a task of its own, which outlives the call that fetched
 replica leads by then, the answer is stored as if a person's command had seen it.
 """
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections.abc import Callable

@@ -1,5 +1,7 @@
 """Passes the watched mails and what was seen of them to the schedule, and asks it for missed runs."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field

@@ -4,6 +4,8 @@ The slots are a row that all replicas share (`CallSlots`): the time at which the
 it, however far away; the poller takes it only if that time is over, so it never delays a person.
 """
 
+from __future__ import annotations
+
 import asyncio
 from time import monotonic
 

@@ -1,5 +1,7 @@
 """Quick BI's three operations over HTTP: one connection pool, signed attempts, time limits and retries."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable

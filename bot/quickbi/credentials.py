@@ -1,5 +1,7 @@
 """Alibaba Cloud credentials: static keys, or those of a RAM role. Never shows a secret."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections.abc import Callable

@@ -1,5 +1,7 @@
 """Turns a setting's text into an address. No error shows the text: people paste keys into the wrong line."""
 
+from __future__ import annotations
+
 import re
 from ipaddress import ip_address
 

@@ -5,6 +5,8 @@ https://www.alibabacloud.com/help/en/quick-bi/developer-reference/api-quickbi-pu
 https://www.alibabacloud.com/help/en/openapi/troubleshoot/public-error-codes
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

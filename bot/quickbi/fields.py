@@ -1,5 +1,7 @@
 """Reads single fields of the vendor's JSON, whose types are not always the documented ones."""
 
+from __future__ import annotations
+
 from bot.domain import MAX_TASK_ID
 
 _LONGEST_NUMBER = len(str(MAX_TASK_ID))

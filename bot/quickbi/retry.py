@@ -1,5 +1,7 @@
 """Decides whether a failed call to Quick BI is worth another attempt, and when."""
 
+from __future__ import annotations
+
 from bot.domain import QuickBIError, QuickBIUnavailable, Throttled
 
 FIRST_PAUSE = 0.5  # seconds; doubles with each attempt

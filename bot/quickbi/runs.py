@@ -1,5 +1,7 @@
 """Reads the runs in a `GetMailTaskStatus` result, and leaves out what it would have to guess."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo

@@ -3,6 +3,8 @@
 https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature
 """
 
+from __future__ import annotations
+
 import hmac
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Sets up Bolt: which command, button, form or event goes to which handler."""
 
+from __future__ import annotations
+
 import logging
 import re
 from collections.abc import Mapping

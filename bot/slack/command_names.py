@@ -1,5 +1,7 @@
 """What the commands are called in this workspace: a second app puts a prefix before each of them."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any

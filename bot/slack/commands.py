@@ -3,6 +3,8 @@
 Which mail a name means is not decided here.
 """
 
+from __future__ import annotations
+
 import re
 import unicodedata
 from dataclasses import dataclass, field

@@ -1,5 +1,7 @@
 """Reads “due 09:30 weekdays grace 15m” after the mails. Refuses each word that it does not know, by name."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable
 from datetime import time, timedelta

@@ -1,5 +1,7 @@
 """Who changed what: one row for each change, stored in its transaction where there is one."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

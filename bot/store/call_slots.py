@@ -1,5 +1,7 @@
 """The account's status calls, shared by all replicas: one row, the time at which the next call is free."""
 
+from __future__ import annotations
+
 from sqlalchemy import BigInteger, case, cast, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 

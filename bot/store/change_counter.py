@@ -1,5 +1,7 @@
 """Numbers that put the changes of all replicas in one order."""
 
+from __future__ import annotations
+
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 

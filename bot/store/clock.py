@@ -1,5 +1,7 @@
 """The time that replicas share: PostgreSQL's. Of SQLite there is one process, and its own time is right."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections.abc import Callable

@@ -3,6 +3,8 @@
 `term` is the leader's; None where an event or a person's command said so, on whichever replica.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

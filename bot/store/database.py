@@ -4,6 +4,8 @@ Every wait for PostgreSQL has a limit. Where the server cannot be reached, trans
 in the background finds it again, so that nobody waits for one limit after the other.
 """
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections import Counter

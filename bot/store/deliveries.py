@@ -1,5 +1,7 @@
 """The outcome of each message: sent, unsure, refused, deleted, to be redrawn."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime

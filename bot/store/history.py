@@ -1,5 +1,7 @@
 """What happened: the runs that the bot has seen, and past incidents."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,7 @@
 """The leader's lease: one row, which says who leads, in which term, and until when."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 from typing import Any
 

@@ -1,5 +1,7 @@
 """One mail inside one transaction: reads what is known of it, and stores what was seen."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime

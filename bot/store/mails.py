@@ -1,5 +1,7 @@
 """Quick BI's list of mails, kept over restarts, and the notices when a watched mail is paused or resumed."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,7 @@
 """Runs by hand: claimed before Quick BI is asked, so that no double click, retry or replica asks twice."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -1,5 +1,7 @@
 """Reads what a message shows: its incidents with their mails and snoozes, or plain notices about none."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, select

@@ -1,5 +1,7 @@
 """Brings a database's schema to this version: the migrations, one after the other, in one transaction."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from alembic import command

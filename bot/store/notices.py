@@ -1,5 +1,7 @@
 """Incidents, the notices about them and the messages that show them: single steps of larger transactions."""
 
+from __future__ import annotations
+
 from datetime import datetime, timedelta
 from typing import Any
 

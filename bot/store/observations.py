@@ -1,5 +1,7 @@
 """What a look at a mail changes: its runs, its incident and the notices about it, in one transaction."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass

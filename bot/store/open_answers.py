@@ -1,5 +1,7 @@
 """Who waits for an answer that a process still owes, so that its death leaves nobody waiting."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime
 

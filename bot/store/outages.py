@@ -1,5 +1,7 @@
 """Times in which Quick BI could not be asked, and the operators' notices about them."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -4,6 +4,8 @@ A claim is one transaction: the message's row and its notices' link to it. After
 have been sent.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

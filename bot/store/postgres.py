@@ -1,5 +1,7 @@
 """PostgreSQL: its address as operators write it, its connections, and how long anything may take."""
 
+from __future__ import annotations
+
 import asyncio
 import importlib.util
 import os

@@ -1,5 +1,7 @@
 """Deletes what is older than it must be kept, in small steps. Every table has a rule here."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,5 +1,7 @@
 """The runs that were seen, each in its last known state: single steps of larger transactions."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime
 

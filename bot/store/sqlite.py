@@ -1,5 +1,7 @@
 """SQLite: one file for one process, and in words what its disk or file system refuses."""
 
+from __future__ import annotations
+
 import errno
 import os
 import sqlite3

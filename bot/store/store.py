@@ -1,5 +1,7 @@
 """All repositories over one database. The only thing that the composition root opens."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass

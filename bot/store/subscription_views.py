@@ -1,5 +1,7 @@
 """Reads what people are shown of subscriptions: each with its mail, its newest run and what is wrong with it."""
 
+from __future__ import annotations
+
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 

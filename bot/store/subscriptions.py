@@ -1,5 +1,7 @@
 """Which channel is subscribed to which mail. The leader learns of every change through the mail's watch."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime

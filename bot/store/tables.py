@@ -3,6 +3,8 @@
 Instants are microseconds of Unix time in UTC: exact, ordered, and the same in both databases.
 """
 
+from __future__ import annotations
+
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any

@@ -1,5 +1,7 @@
 """The watched mails: one row each, with what the schedule learned. The leader reads only what changed."""
 
+from __future__ import annotations
+
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime

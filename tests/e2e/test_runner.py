@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 ROOT = Path(__file__).parents[2]
-READY_WITHIN = 3.0  # seconds
+READY_WITHIN = (
+    4.0  # times the work of importing the libraries: both processes, both servers and the first start
+)
+LIBRARIES = "import aiohttp.web, alembic, httpx, pydantic_settings, slack_bolt.async_app, sqlalchemy.ext.asyncio"
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 PROC = Path("/proc")
 TELLS_WORK = PROC.is_dir()
@@ -93,10 +96,14 @@ def worked(process: int) -> float:
 
 
 async def test_it_starts_restarts_a_dead_bot_and_ends_cleanly(tmp_path: Path) -> None:
-    """The page first, then both servers; the bot is ready within 3 s; Ctrl-C ends it all with exit code 0.
+    """The page first, then both servers; the bot is soon ready; Ctrl-C ends it all with exit code 0.
 
-    The 3 s are counted in work, so that a busy machine tells the same.
+    How soon is counted in work beside that of importing the libraries, so that a slow machine tells the same.
     """
+    before = os.times()
+    await (await asyncio.create_subprocess_exec(sys.executable, "-c", LIBRARIES)).wait()
+    after = os.times()
+    floor = after.children_user + after.children_system - before.children_user - before.children_system
     (tmp_path / ".env").write_text("SLACK_SIGNING_SECRET=real\nQUICKBI_REGION=not a region\n")
     async with sandbox(tmp_path, "--port", "0") as running, aiohttp.ClientSession() as session:
         first = await running.line("http")
@@ -107,7 +114,7 @@ async def test_it_starts_restarts_a_dead_bot_and_ends_cleanly(tmp_path: Path) ->
         await running.line("bot.app.run ready", seconds=60.0)
         assert (await running.line("The bot is ready.")).endswith(f"Open {url}")
         if TELLS_WORK:
-            assert worked(running.process.pid) < READY_WITHIN
+            assert worked(running.process.pid) < READY_WITHIN * floor
         async with session.get(url) as page:
             assert "Report Bot sandbox" in await page.text()
         async with session.ws_connect(f"{url}ws", origin=url.rstrip("/")) as socket:

@@ -21,6 +21,7 @@ from bot.domain import (
     Throttled,
 )
 from bot.mails.status_lookup import StatusCache, StatusLookup, Waiting
+from bot.quickbi.backoff import DECREASE
 from bot.quickbi.call_budget import CallBudget, LocalSlots
 from tests.support.stopwatch import Stopwatch
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 QUICK = 50.0  # calls a second: a test need not wait for real ones
+SLOWER = 1.2  # times the usual interval, behind a throttled call: `DECREASE`, and one call that went well
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
 
@@ -203,7 +205,7 @@ async def test_a_throttled_attempt_holds_everybody_back_though_the_next_one_goes
     assert isinstance(await first, Observation)
     assert len(quickbi.sent_at) == 3
     assert min(quickbi.sent_at[1:]) - stumbled_at >= 0.29
-    assert abs(quickbi.sent_at[2] - quickbi.sent_at[1]) >= 1.9 / QUICK  # half the pace of before
+    assert abs(quickbi.sent_at[2] - quickbi.sent_at[1]) >= SLOWER / QUICK
 
 
 async def test_who_has_a_slot_already_is_held_back_too_when_quick_bi_throttles() -> None:
@@ -217,7 +219,7 @@ async def test_who_has_a_slot_already_is_held_back_too_when_quick_bi_throttles()
     await asyncio.gather(*asking)
     assert len(quickbi.sent_at) == 3
     assert quickbi.sent_at[1] - stumbled_at >= 0.29
-    assert quickbi.sent_at[2] - quickbi.sent_at[1] >= 1.9 / 10  # half the pace of before
+    assert quickbi.sent_at[2] - quickbi.sent_at[1] >= SLOWER / 10
 
 
 async def test_the_next_call_keeps_its_distance_from_when_the_one_before_was_on_the_wire() -> None:
@@ -240,10 +242,10 @@ async def test_calls_that_are_throttled_together_slow_the_pace_once() -> None:
         await budget.my_turn()
     for _ in range(3):
         await budget.throttled(None)
-    assert budget.interval == pytest.approx(2 * usual)
+    assert budget.interval == pytest.approx(usual / DECREASE)
     await budget.my_turn()
     await budget.throttled(None)
-    assert budget.interval == pytest.approx(4 * usual)
+    assert budget.interval == pytest.approx(usual / DECREASE**2)
 
 
 async def test_after_the_clock_was_set_back_an_old_observation_is_no_answer() -> None:

@@ -4,6 +4,8 @@ Each explanation is weighed by how well it predicts the days seen so far (Bayes'
 days without a run and for runs on other days). The chance of a run is the weighted mean of what they predict.
 """
 
+from __future__ import annotations
+
 from calendar import monthrange
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence

@@ -1,5 +1,7 @@
 """Runs that did not start when they should have, by the mail's own clear rhythm or by a declared due time."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -3,6 +3,8 @@
 A day is its number since 1970-01-01 in the zone; instants are Unix seconds.
 """
 
+from __future__ import annotations
+
 from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 

@@ -1,5 +1,7 @@
 """What was learned of a mail as a line of JSON, and back. Versioned; what cannot be read counts as never learned."""
 
+from __future__ import annotations
+
 import json
 from itertools import accumulate, pairwise
 from typing import Any, NewType

@@ -4,6 +4,8 @@ Worth is in seconds: about the delay that calling now saves compared with callin
 the run is to fail relative to an average run.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise

@@ -1,5 +1,7 @@
 """The scheduler's two queues: candidates by the worth of a call, and mails by when their round is over."""
 
+from __future__ import annotations
+
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field

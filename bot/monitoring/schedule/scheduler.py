@@ -1,5 +1,7 @@
 """Decides which mail to ask about next, and when. The caller passes in the time."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo

@@ -4,6 +4,8 @@ Slack's events say when that changes, but are lost while the bot is down. So clo
 and then, and whenever somebody uses the bot in one.
 """
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections.abc import Callable, Mapping

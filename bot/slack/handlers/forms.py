@@ -1,5 +1,7 @@
 """Finds out which mail a person means: opens the forms, feeds their typeahead, asks back where words are not clear."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import re

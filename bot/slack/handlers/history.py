@@ -1,5 +1,7 @@
 """Answers `/mail-history` and Recent runs from what the bot has recorded. Asks Quick BI nothing."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass

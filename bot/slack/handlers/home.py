@@ -1,5 +1,7 @@
 """Draws the Home tab from the store, at once, and serves its buttons and menus. Asks Quick BI nothing by itself."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace

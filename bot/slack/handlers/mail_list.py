@@ -1,5 +1,7 @@
 """Answers `/mail-list`: finds mails by words, a page at a time. Asks Quick BI nothing, so it works without it."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Runs a mail by hand: may this person, are they sure, is it running already. `ManualRunService` starts it."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass

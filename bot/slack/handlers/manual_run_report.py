@@ -4,6 +4,8 @@ A thread gets one reply that is edited. A person gets one message that is replac
 possible (after 30 minutes, after a restart) a direct message. The outcome is always told somewhere.
 """
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,5 +1,7 @@
 """Posts a status in the channel for everybody: asks first, names who asked, and posts once however often one clicks."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Snoozes a failing mail in a channel and wakes it. The notice that stands there is still kept current."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

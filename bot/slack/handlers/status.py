@@ -1,5 +1,7 @@
 """Answers `/mail-status`, its form and Check again: which mail, ask Quick BI, show. Decides nothing about notices."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence

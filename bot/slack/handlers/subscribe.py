@@ -1,5 +1,7 @@
 """Subscribes a channel to mails: may the bot post there, may each mail be seen, and who is told what was done."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """Unsubscribes a channel from mails, and shows what it is subscribed to."""
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass

@@ -3,6 +3,8 @@
 Knows Slack's limits (through slack_sdk's own constants), never what a message is about.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

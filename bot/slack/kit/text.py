@@ -3,6 +3,8 @@
 A mail is called by its name, else by its ID. Markup is Slack's mrkdwn.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo

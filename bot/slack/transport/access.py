@@ -1,5 +1,7 @@
 """Decides who may use the bot, and where. Whoever Slack says nothing about is refused."""
 
+from __future__ import annotations
+
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol

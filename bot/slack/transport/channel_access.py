@@ -1,5 +1,7 @@
 """Whether the bot can post in a channel, by what Slack says about it."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,5 +1,7 @@
 """The first calls to Slack: repeated for as long as Slack is in trouble; one clear line where it refuses."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping

@@ -33,7 +33,7 @@ OnClick: TypeAlias = "Callable[[Clicked, Answer], Awaitable[None]]"
 
 ENVELOPE_ID = "envelope_id"  # in a body: what Socket Mode called the delivery
 _REMEMBERED = 1_000  # deliveries
-_MOMENT = 1.0  # seconds
+_MOMENT = 0.5  # seconds: less than it takes before anybody is told to wait
 _RESTARTING_LIMIT = 1.5  # seconds to tell those who still wait that the bot is restarting
 _log = logging.getLogger(__name__)
 

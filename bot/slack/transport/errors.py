@@ -3,6 +3,8 @@
 https://docs.slack.dev/reference/methods, "Errors" on the page of each method.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus

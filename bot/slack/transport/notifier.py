@@ -1,5 +1,7 @@
 """Posts, edits and finds notices through Slack's Web API. Raises a SlackError named by the remedy."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping

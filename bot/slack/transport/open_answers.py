@@ -4,6 +4,8 @@ Whatever takes longer than a moment is stored until it is answered; a process th
 that is no longer alive tells the person to ask again. A response URL works for 30 minutes.
 """
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections.abc import Callable

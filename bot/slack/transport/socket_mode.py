@@ -4,6 +4,8 @@ slack_sdk's client reconnects by itself, for ever. It logs each attempt, which `
 address of its first failure again, although each address works only once.
 """
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections.abc import Awaitable

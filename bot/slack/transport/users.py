@@ -1,5 +1,7 @@
 """What Slack knows about a person: their organisation, time zone and channels. Remembered for a while."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 from collections.abc import Callable

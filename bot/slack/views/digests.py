@@ -1,5 +1,7 @@
 """Many mails in one message. Its blocks fit a phone; its text names every mail, whatever their number."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 

@@ -1,5 +1,7 @@
 """Why there is no answer: what happened, and what to do about it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import timedelta
 

@@ -1,5 +1,7 @@
 """Help: what can be typed, and which mail was meant."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

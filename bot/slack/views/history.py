@@ -1,5 +1,7 @@
 """The runs of one mail that the bot has seen, as a strip, as figures and one by one."""
 
+from __future__ import annotations
+
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, time, tzinfo

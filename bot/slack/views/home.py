@@ -1,5 +1,7 @@
 """The Home tab of one person: what their channels are told about, trouble first, and where to begin."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo

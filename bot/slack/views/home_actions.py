@@ -3,6 +3,8 @@
 Each `read_…` raises OldButton for a value that no button of this version carries.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from datetime import datetime, tzinfo

@@ -1,5 +1,7 @@
 """An incident in words, as marked-up lines."""
 
+from __future__ import annotations
+
 from datetime import datetime, tzinfo
 
 from bot.domain import Incident, IncidentKind, IncidentState, IncidentView, NotifyReason

@@ -3,6 +3,8 @@
 The end is told to the person who asked, in the thread where it was asked for, or later in a direct message.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import assert_never

@@ -1,5 +1,7 @@
 """Notices: the message about an incident, now and as it is later, the reply in its thread, and news without one."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 

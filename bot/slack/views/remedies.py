@@ -1,5 +1,7 @@
 """What keeps Quick BI from answering this bot at all, and what whoever runs the bot can do about it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from bot.domain import AccessForbidden, CredentialsProblem, CredentialsRejected, MissingAccess, QuickBIError

@@ -1,5 +1,7 @@
 """How a run or a mail is doing: one sign and one word for each state, used by every message."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 

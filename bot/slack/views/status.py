@@ -1,5 +1,7 @@
 """How one mail is doing, or several: the answer to `/mail-status`, the answer until that is there, and sharing it."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo

@@ -207,7 +207,7 @@ def none_yet(names: CommandNames) -> Message:
 
 def listed(states: Sequence[SubscriptionState], *, page: int, now: datetime, zone: tzinfo) -> Message:
     """What this channel is told about: trouble first, then by name; who subscribed, what is snoozed."""
-    ordered = sorted(states, key=lambda state: (not _is_in_trouble(state, now), natural(_label(state))))
+    ordered = sorted(states, key=lambda state: (not _is_in_trouble(state, now), natural(_title(state))))
     pages = -(-len(ordered) // PER_PAGE)
     page = min(max(page, 0), pages - 1)
     shown = ordered[page * PER_PAGE : (page + 1) * PER_PAGE]
@@ -297,7 +297,3 @@ def _titles(states: Sequence[SubscriptionState]) -> str:
 
 def _title(state: SubscriptionState) -> str:
     return title_of(state.subscription.mail_id, state.mail)
-
-
-def _label(state: SubscriptionState) -> str:
-    return label_of(state.subscription.mail_id, state.mail)

@@ -1,5 +1,7 @@
 """What people read when a channel is told less: it leaves a mail, or snoozes it. And when it is told again."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 

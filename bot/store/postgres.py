@@ -12,7 +12,6 @@ from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import unquote
 
-from psycopg import AsyncConnection as Driver
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -106,7 +105,7 @@ def engine_for(address: str) -> AsyncEngine:
     except psycopg.ProgrammingError as error:
         raise StoreError(f"DATABASE_URL: {str(error).strip()}") from error
 
-    async def connect() -> Driver:
+    async def connect() -> psycopg.AsyncConnection[Any]:
         # Statements that the server keeps prepared belong to one connection: PgBouncer hands out another.
         return await psycopg.AsyncConnection.connect(**parameters, autocommit=True, prepare_threshold=None)
 

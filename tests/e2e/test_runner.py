@@ -30,7 +30,9 @@ ROOT = Path(__file__).parents[2]
 READY_WITHIN = (
     4.0  # times the work of importing the libraries: both processes, both servers and the first start
 )
-LIBRARIES = "import aiohttp.web, alembic, httpx, pydantic_settings, slack_bolt.async_app, sqlalchemy.ext.asyncio"
+LIBRARIES = (
+    "import aiohttp.web, alembic, httpx, pydantic_settings, slack_bolt.async_app, sqlalchemy.ext.asyncio"
+)
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 PROC = Path("/proc")
 TELLS_WORK = PROC.is_dir()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -44,3 +46,10 @@ def test_each_unit_test_file_is_named_after_a_module() -> None:
         name for name in tests if not any(name == stem or name.startswith(f"{stem}_") for stem in known)
     }
     assert not strange
+
+
+def test_no_extra_is_needed_to_start() -> None:
+    """The README's first command installs none of them."""
+    without = "import sys; sys.modules |= {'psycopg': None, 'alibabacloud_credentials': None}"
+    started = "import bot.__main__, bot.app.run, bot.app.check, bot.sandbox.run"
+    subprocess.run([sys.executable, "-c", f"{without}; {started}"], cwd=ROOT, check=True)  # noqa: S603

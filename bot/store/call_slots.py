@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, case, cast, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.database import Database, insert_if_absent
+from bot.store.database import Database
+from bot.store.rows import insert_if_absent
 from bot.store.tables import Instant, call_slots, from_micros
 
 _MICROS = 1_000_000
@@ -55,4 +56,4 @@ class CallSlotRow:
 
     async def _ensure_row(self, connection: AsyncConnection) -> None:
         values = {"name": "bot", "free_at": from_micros(0)}
-        await connection.execute(insert_if_absent(self._database, call_slots, values))
+        await insert_if_absent(connection, call_slots, values)

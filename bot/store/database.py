@@ -23,8 +23,6 @@ from time import monotonic_ns
 from typing import Any, TypeVar
 
 from sqlalchemy import BigInteger, ColumnElement, Table, cast, event, extract, func, literal
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -208,12 +206,6 @@ class Database:
         await self._engine.dispose()
         if self._lock is not None:
             self._lock.release()
-
-
-def insert_if_absent(database: Database, table: Table, values: Any) -> Any:
-    """INSERT that does nothing where the key is taken; `rowcount` tells."""
-    make = postgres_insert if database.dialect == "postgresql" else sqlite_insert
-    return make(table).values(values).on_conflict_do_nothing()
 
 
 @asynccontextmanager

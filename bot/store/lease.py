@@ -9,7 +9,8 @@ from sqlalchemy import BigInteger, ColumnElement, cast, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain import Lease, LeaseLost
-from bot.store.database import Database, insert_if_absent
+from bot.store.database import Database
+from bot.store.rows import insert_if_absent
 from bot.store.tables import Instant, lease
 
 _NAME = "bot"
@@ -37,7 +38,7 @@ class LeaseRow:
             "expires_at": cast(now - 1, Instant),
         }
         async with self._database.writing() as connection:
-            await connection.execute(insert_if_absent(self._database, lease, first))
+            await insert_if_absent(connection, lease, first)
             taken = await connection.execute(
                 update(lease)
                 .where(free)

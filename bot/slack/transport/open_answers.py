@@ -35,7 +35,8 @@ class AnswerKeeper:
     session: aiohttp.ClientSession
     is_alone: bool
     now: Callable[[], datetime]
-    owner: str = field(default_factory=lambda: uuid4().hex)
+    owner: str = field(default_factory=lambda: uuid4().hex, init=False)
+    _answered: set[str] = field(default_factory=set, init=False)  # but still stored: the database was away
 
     async def hold(self, incoming: Incoming, answered: asyncio.Event) -> None:
         """Store that this person waits, until `answered`. A database that does not answer keeps nobody waiting."""
@@ -49,7 +50,8 @@ class AnswerKeeper:
         try:
             await self.rows.add(row)
             await answered.wait()
-            await self.rows.close(row.answer_id)
+            self._answered.add(row.answer_id)
+            await self._close(row.answer_id)
         except StoreError as error:
             _log.warning("open_answer_not_stored", extra={"error": str(error)})
 
@@ -58,12 +60,18 @@ class AnswerKeeper:
         dead_after = timedelta(0) if self.is_alone else DEAD_AFTER
         while True:
             try:
+                for answer_id in tuple(self._answered):
+                    await self._close(answer_id)
                 await self.rows.keep_alive(self.owner, self.now())
                 for row in await self.rows.take_abandoned(owner=self.owner, before=self.now() - dead_after):
                     await self._apologise(row)
             except StoreError as error:
                 _log.warning("open_answers_not_read", extra={"error": str(error)})
             await asyncio.sleep(ALIVE_EVERY)
+
+    async def _close(self, answer_id: str) -> None:
+        await self.rows.close(answer_id)
+        self._answered.discard(answer_id)
 
     async def _apologise(self, row: OpenAnswer) -> None:
         if self.now() - row.alive_at < _WORKS_FOR:

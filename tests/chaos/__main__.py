@@ -36,7 +36,8 @@ from bot.domain import ChannelId, MailId, StatusAnswer, Subscription, TeamId, Us
 from bot.sandbox.slack import ChangeKind
 from bot.sandbox.world import World
 from bot.store.store import open_store
-from tests.chaos.replicas import Result, replicas_under_fire
+from tests.chaos.failures import Result
+from tests.chaos.replicas import replicas_under_fire
 from tests.chaos.steps import ONCE_IN_A_LIFE, Step, deaths
 from tests.chaos.story import Actor, Story
 from tests.support.postgres import running_postgres

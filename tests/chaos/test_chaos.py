@@ -12,7 +12,8 @@ from rich.progress import Progress
 from bot.sandbox.slack.model import Message
 from bot.sandbox.world import World
 from tests.chaos.__main__ import Outcome, _held, chaos
-from tests.chaos.replicas import Deed, Failure, Play, Result, end_of_wait, judge, replicas_under_fire
+from tests.chaos.failures import Deed, Failure, Play, Result, end_of_wait, judge
+from tests.chaos.replicas import replicas_under_fire
 from tests.chaos.steps import Step
 from tests.chaos.story import REPEAT_WORDS
 from tests.support.postgres import running_postgres

@@ -137,3 +137,13 @@ async def audited(rig: Rig) -> list[tuple[str, str, str, str]]:
     async with open_store(rig.environment()["DATABASE_URL"]) as store:
         rows = await store.audit.actions()
     return [(row[1], row[2], row[3], row[4]) for row in reversed(rows)]
+
+
+async def until_subscribed(stage: Rig) -> None:
+    def said() -> bool:
+        return any(
+            " subscribed this channel to" in message.text
+            for message in stage.slack.workspace.messages("reports")
+        )
+
+    await stage.slack.changes.until(lambda: said() or None, seconds=20)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.sandbox.quickbi.faults import Mode
+from tests.scenario.steps import until_subscribed
 from tests.support.rig import BotProcess, rig
-from tests.support.secrets import assert_no_secrets
 from tests.support.stopwatch import Stopwatch
 from tests.support.stubborn_slack import stubborn_slack
 
@@ -43,16 +43,6 @@ async def seconds_to_stop(bot: BotProcess, how: signal.Signals = signal.SIGTERM)
     assert any(" stopped" in line for line in bot.log)
     assert not any("Traceback" in line for line in bot.log), "\n".join(bot.log)
     return stopwatch.seconds
-
-
-async def until_subscribed(stage: Rig) -> None:
-    def said() -> bool:
-        return any(
-            " subscribed this channel to" in message.text
-            for message in stage.slack.workspace.messages("reports")
-        )
-
-    await stage.slack.changes.until(lambda: said() or None, seconds=20)
 
 
 # --- it begins
@@ -336,84 +326,3 @@ async def test_an_address_that_went_stale_is_not_tried_for_ever(stage: Rig) -> N
         bot = await stage.launch(SLACK_API_URL=f"{slack.url}api/")
         await bot.until_logged(" ready", seconds=60)
         assert await seconds_to_stop(bot) < AT_ONCE
-
-
-@pytest.mark.parametrize("http", [False, True], ids=["socket", "http"])
-async def test_at_debug_too_the_log_keeps_secrets_and_words(tmp_path: Path, *, http: bool) -> None:
-    """Tokens, response URLs, what people type: not while all is well, nor while everything fails."""
-    async with rig(tmp_path, http=http, calls_per_second=50) as stage:
-        bot = await stage.start_bot(LOG_LEVEL="DEBUG")
-        mail = stage.world.named("Weekly Ops")
-        answer = await stage.ask(f"/mail-status {mail.mail_id}")
-        await stage.ask("/mail-status what I PLANTED here")
-        stage.slack.faults.lose_reply("response_url")
-        stage.slack.faults.server_error("chat.postMessage")
-        await stage.slack.people.click("ada", "mail_check", channel="reports", ts=answer.ts)
-        await stage.slack.people.type_command("bob", "reports", f"/mail-subscribe {mail.mail_id}")
-        await until_subscribed(stage)
-        stage.slack.faults.refuse_connections()
-        await stage.slack.drop_sockets()
-        await stage.slack.people.type_command("ada", "reports", "/mail-help")
-        await bot.stop()
-        payloads = [each.payload for each in stage.slack.delivered]
-        doors = {str(each[key]).rpartition("/")[2] for each in payloads for key in ("response_url", "token")}
-        assert len(doors) > 4
-        assert_no_secrets(
-            "\n".join(bot.log),
-            secrets={
-                "PLANTED",
-                stage.slack.bot_token,
-                stage.slack.app_token,
-                stage.slack.signing_secret,
-                stage.quickbi.access_key_secret,
-                *doors,
-            },
-        )
-
-
-async def _runs(program: str, environment: dict[str, str]) -> tuple[int, str]:
-    """The exit code, and what was written to standard error. Nobody reads its standard output."""
-    reading, writing = os.pipe()
-    os.close(reading)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program, stdout=writing, stderr=asyncio.subprocess.PIPE, env=environment
-    )
-    os.close(writing)
-    _, complaint = await process.communicate()
-    return process.returncode or 0, complaint.decode()
-
-
-async def test_whoever_reads_the_log_may_be_gone_at_the_end() -> None:
-    """A clean stop is exit code 0, though the last lines cannot be written."""
-    program = """
-from bot import __main__ as bot
-bot.main = lambda: print("stopped") or 0
-bot.run()
-"""
-    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
-    assert await _runs(program, buffered) == (0, "")
-
-
-async def test_a_user_without_a_home_can_run_the_bot() -> None:
-    """A container's user without HOME and without an entry in passwd: slack_sdk fails at that when imported."""
-    program = """
-import pwd, sys
-def nobody(uid): raise KeyError(uid)
-pwd.getpwuid = nobody
-from bot.__main__ import main
-try:
-    main(["check"])
-except SystemExit:
-    pass
-import slack_bolt.async_app
-"""
-    path = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-    code, complaint = await _runs(program, path)
-    assert (code, "Traceback" in complaint) == (0, False), complaint
-
-
-async def test_a_wrong_secret_is_logged_with_what_to_do(stage: Rig) -> None:
-    """Whoever starts the bot need not run `check` to learn it."""
-    bot = await stage.launch(ALIBABA_CLOUD_ACCESS_KEY_SECRET="wrong")
-    await bot.until_logged("Set ALIBABA_CLOUD_ACCESS_KEY_SECRET to the secret of that key.")
-    await bot.stop()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import time, timedelta
+
 from bot.domain import (
+    DueTime,
     MailId,
     MailRef,
     TaskId,
@@ -19,3 +22,9 @@ VENDOR_LINE = (
 
 def ref(mail: str = MAIL, task: int | None = None) -> MailRef:
     return MailRef(mail_id=MailId(mail), task_id=None if task is None else TaskId(task))
+
+
+def due(at: str, days: str = "0123456", minutes: int = 15) -> DueTime:
+    return DueTime(
+        at=time.fromisoformat(at), weekdays=frozenset(map(int, days)), grace=timedelta(minutes=minutes)
+    )

@@ -194,6 +194,7 @@ def status_desk(lookup: Told, subscriptions: Any) -> StatusHandler:
         forms=FORMS,
         now=lambda: NOON,
         zone=UTC,
+        renew_after=0.0,
     )
 
 
@@ -272,6 +273,26 @@ async def test_a_failed_check_keeps_what_was_known() -> None:
     assert "this check is waiting its turn" in waiting
     assert "Quick BI is not answering at the moment" in failed
     assert all("Last known, 3 min ago: it was sent" in text for text in (waiting, failed))
+
+
+@pytest.mark.parametrize(
+    ("replace", "said"),
+    [
+        pytest.param(None, 3, id="typed: the new estimate takes the place of the old one"),
+        pytest.param(False, 2, id="beside a message for all: a second estimate would stay"),
+    ],
+)
+async def test_an_estimate_is_renewed_only_where_that_leaves_no_other(
+    *, replace: bool | None, said: int
+) -> None:
+    async def later() -> Observation:
+        await asyncio.sleep(1.5)
+        return seen()
+
+    answers, lookup = Answers(), Told(later=asyncio.ensure_future(later()), ready_in=1.0)
+    await status_desk(lookup, NobodyIsTold()).show(REF, ChannelId("C1"), answers, replace=replace)
+    assert len(answers.texts) == said
+    assert "was sent" in answers.texts[-1]
 
 
 async def test_a_slow_quick_bi_is_not_blamed_on_others() -> None:

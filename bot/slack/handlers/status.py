@@ -27,7 +27,6 @@ from bot.slack.views.forms import chosen_mails
 
 _SEVERAL_FRESH_FOR = 10.0  # seconds: by the time that the last is answered the first is a little older
 ANSWER_WITHIN = 30.0  # seconds: then there is an answer, or an apology
-_RENEW_AFTER = 3.0  # seconds beyond the estimate
 _MOST_ESTIMATES = 3  # a response URL takes five messages; one is the answer
 _SILENT_FOR = 1.0  # seconds before a person is told to wait
 Found: TypeAlias = Observation | QuickBIError
@@ -42,6 +41,7 @@ class StatusHandler:
     forms: Forms
     now: Callable[[], datetime]
     zone: tzinfo
+    renew_after: float = 3.0  # seconds beyond an estimate
 
     async def typed(self, typed: Typed, answer: Answer) -> None:
         request = await read_command(Verb.STATUS, typed, self.directory)
@@ -93,7 +93,7 @@ class StatusHandler:
                     await answer.send(message, replace=first)
                     first = replace
 
-                found = await self._wait(ref, found, say)
+                found = await self._wait(ref, found, say, estimates=_MOST_ESTIMATES if replace else 1)
         except TimeoutError:
             late = views.with_check_again(views.no_answer_yet(ref, mail), ref, label_of(ref.mail_id, mail))
             await answer.send(late, replace=replace)
@@ -103,13 +103,16 @@ class StatusHandler:
             await answer.send(await self.message(ref, channel_id, found, asked_at), replace=replace)
 
     async def _wait(
-        self, ref: MailRef, wait: Waiting, say: Callable[[Waiting], Awaitable[None]]
+        self, ref: MailRef, wait: Waiting, say: Callable[[Waiting], Awaitable[None]], *, estimates: int
     ) -> Observation:
-        """Keep the person informed. Raises QuickBIError, and TimeoutError after ANSWER_WITHIN."""
+        """Keep the person informed: once where a new estimate cannot replace the one before.
+
+        Raises QuickBIError, and TimeoutError after ANSWER_WITHIN.
+        """
         async with asyncio.timeout(ANSWER_WITHIN):
-            for _ in range(_MOST_ESTIMATES):
+            for _ in range(estimates):
                 await say(wait)
-                done, _ = await asyncio.wait({wait.answer}, timeout=wait.ready_in + _RENEW_AFTER)
+                done, _ = await asyncio.wait({wait.answer}, timeout=wait.ready_in + self.renew_after)
                 if done:
                     break
                 again = await self.lookup.ask(ref)

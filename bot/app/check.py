@@ -11,7 +11,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from io import TextIOWrapper
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import aiohttp
@@ -20,7 +19,6 @@ from rich.markup import escape
 from rich.table import Table
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from sqlalchemy.engine import make_url
 
 from bot.app.clients import open_database, quickbi_client, slack_client
 from bot.app.settings import Settings
@@ -43,7 +41,7 @@ from bot.slack.transport.channel_access import posting_in
 from bot.slack.transport.connect import heard
 from bot.slack.transport.errors import SlackRefusal, header, refusal
 from bot.slack.views.remedies import remedy_for
-from bot.store.sqlite import SqliteInUse
+from bot.store.sqlite import SqliteInUse, file_of
 
 NEEDED_SCOPES = frozenset(
     {"commands", "chat:write", "chat:write.public", "channels:read", "groups:read", "im:write", "users:read"}
@@ -235,11 +233,13 @@ async def _database(settings: Settings) -> tuple[bool | None, str]:
 
 
 def _missing_file(database_url: str) -> tuple[bool | None, str] | None:
-    """What to say of a SQLite file that is not there: to open it would create it, wherever this was run."""
-    name = make_url(database_url).database if database_url.startswith("sqlite:") else None
-    if not name or name.startswith((":", "file:")):
+    """What to say of a SQLite file that is not there: to open it would create it, wherever this was run.
+
+    Raises StoreError where the address names none.
+    """
+    if not database_url.startswith("sqlite"):
         return None
-    file = Path(name).absolute()
+    file = file_of(database_url).absolute()
     if not file.parent.is_dir():
         return False, f"DATABASE_URL: the folder {file.parent} is not there. Create it, or name another."
     if file.exists():

@@ -7,9 +7,8 @@ import string
 import unicodedata
 
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs"})  # control, format, private and half characters
-_FILLERS = frozenset(
-    "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
-)  # letters and marks that are drawn as nothing
+# letters and marks that are drawn as nothing
+_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _JOINERS = frozenset("\u200c\u200d")  # Persian spelling and composed emoji need them
 _SELECTORS = frozenset(
     map(chr, (*range(0xFE00, 0xFE10), *range(0x180B, 0x180E), 0x180F, *range(0xE0100, 0xE01F0)))
@@ -19,7 +18,6 @@ _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−﹘﹣－", "-"))
 _WIDE = str.maketrans(
     {chr(code + 0xFEE0): chr(code) for code in map(ord, string.ascii_letters + string.digits + "-_/*?@")}
 )
-
 
 _ANY = "\N{WHITE CIRCLE}"  # stands for whatever emoji
 _CODE = r"(?=[^:]*[a-z]|\+1:|100:|1234:)[a-z0-9_+'-]+"

@@ -47,9 +47,8 @@ _SCHEME = r"postgres(?:ql)?(?:\+\w+)?://"
 _TAIL = r"(?P<hosts>[^@/?]*)(?:/(?P<dbname>[^@?]*))?(?:\?(?P<query>.*))?"
 _SHAPES = (
     re.compile(rf"{_SCHEME}(?:(?P<user>[^:@/?#]*)(?::(?P<password>[^@/?#]*))?@)?{_TAIL}"),
-    re.compile(
-        rf"{_SCHEME}(?P<user>[^:@/?]*):(?P<password>.*)@{_TAIL}"
-    ),  # characters as they are, not as %40
+    # characters as they are, not as %40
+    re.compile(rf"{_SCHEME}(?P<user>[^:@/?]*):(?P<password>.*)@{_TAIL}"),
 )
 _HOST = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%]+\]|[^:\[\]\s]*)(?::(?P<port>\d{1,5}))?")
 
@@ -173,9 +172,7 @@ def cut_after(connection: AsyncConnection, seconds: float) -> Iterator[None]:
 
 
 def _cut(driver: Any) -> None:
-    if not driver.closed:
-        with (
-            socket.socket(fileno=os.dup(driver.fileno())) as twin,
-            suppress(OSError),
-        ):  # the server was faster
-            twin.shutdown(socket.SHUT_RDWR)
+    if driver.closed:
+        return
+    with socket.socket(fileno=os.dup(driver.fileno())) as twin, suppress(OSError):  # the server was faster
+        twin.shutdown(socket.SHUT_RDWR)

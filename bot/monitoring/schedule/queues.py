@@ -12,9 +12,8 @@ from typing import Generic, TypeVar
 
 LEVELS = 64
 BELOW = -1  # the level of what is not worth a call
-_CHANGES = (
-    16  # level changes that one decision may process on average: 3,000 mails need 14 at their busiest hours
-)
+# Level changes that one decision may process on average: 3,000 mails need 14 at their busiest hours.
+_CHANGES = 16
 _CHANGES_SAVED = 20_000  # unused ones, kept for a rush; 4,000 delay 9 o'clock at 3,000 mails
 _SLACK = 64  # outdated heap entries that are tolerated before a clean-up
 

@@ -16,6 +16,7 @@ from bot.quickbi.client import QuickBIClient
 from bot.quickbi.credentials import Credentials, CredentialsProvider, RamCredentials, StaticCredentials
 from bot.quickbi.endpoints import endpoint_for
 from bot.slack.transport.socket_mode import SocketMode
+from bot.slack.transport.verification import RequestVerification
 from bot.store.store import Store, open_store
 
 SLACK_TIME_LIMIT = 10  # seconds for one call of Slack's API
@@ -28,7 +29,7 @@ def open_database(settings: Settings, *, beside_a_bot: bool = False) -> Abstract
 def slack_client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient:
     """A client that never sends anything twice by itself."""
     return AsyncWebClient(
-        token=_reveal(settings.slack_bot_token),
+        token=reveal(settings.slack_bot_token),
         base_url=settings.slack_api_url,
         timeout=SLACK_TIME_LIMIT,
         session=session,
@@ -40,21 +41,21 @@ def slack_client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWeb
 def quickbi_client(settings: Settings, *, status_sent: Callable[[], None] = lambda: None) -> QuickBIClient:
     return QuickBIClient(
         endpoint=settings.quickbi_endpoint or endpoint_for(settings.quickbi_region),
-        credentials=_credentials(settings),
+        credentials=credentials(settings),
         timezone=settings.zone,
         status_sent=status_sent,
     )
 
 
-def _credentials(settings: Settings) -> CredentialsProvider:
+def credentials(settings: Settings) -> CredentialsProvider:
     """Static keys where they are set, else a RAM role's."""
     if settings.alibaba_cloud_access_key_id is None:
         return RamCredentials()
     return StaticCredentials(
         Credentials(
             access_key_id=settings.alibaba_cloud_access_key_id,
-            access_key_secret=_reveal(settings.alibaba_cloud_access_key_secret),
-            security_token=_reveal(settings.alibaba_cloud_security_token),
+            access_key_secret=reveal(settings.alibaba_cloud_access_key_secret),
+            security_token=reveal(settings.alibaba_cloud_security_token),
         )
     )
 
@@ -66,9 +67,10 @@ def open_sockets(settings: Settings, bolt: AsyncApp, slack: AsyncWebClient) -> S
     return SocketMode(bolt, slack, app_token=settings.slack_app_token.get_secret_value())
 
 
-def signing_secret(settings: Settings) -> str | None:
-    return None if settings.socket_mode else _reveal(settings.slack_signing_secret)
+def request_verification(settings: Settings) -> RequestVerification | None:
+    """None in Socket Mode."""
+    return None if settings.socket_mode else RequestVerification(reveal(settings.slack_signing_secret))
 
 
-def _reveal(secret: SecretStr | None) -> str:
+def reveal(secret: SecretStr | None) -> str:
     return secret.get_secret_value() if secret else ""

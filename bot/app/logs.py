@@ -28,10 +28,11 @@ _REPEATED = (
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-def set_up_logging(*, level: str, json_lines: bool, secrets: Iterable[str]) -> None:
-    """Log to standard error, through a formatter that hides the secrets."""
+def set_up_logging(*, level: str, json_lines: bool, secrets: Iterable[str]) -> Formatter:
+    """Log to standard error, through the formatter that is returned and hides the secrets."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Formatter(json_lines=json_lines, secrets=secrets))
+    formatter = Formatter(json_lines=json_lines, secrets=secrets)
+    handler.setFormatter(formatter)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     wanted = logging.getLevelName(level)
     for chatty in ("httpx", "httpcore", "aiohttp.access", "alembic", "aiosqlite", "sqlalchemy.engine"):
@@ -47,6 +48,7 @@ def set_up_logging(*, level: str, json_lines: bool, secrets: Iterable[str]) -> N
     sockets.setLevel(logging.INFO if wanted <= logging.DEBUG else max(logging.WARNING, wanted))
     _ignore(sockets, *([] if wanted <= logging.DEBUG else _REPEATED))
     logging.captureWarnings(capture=True)
+    return formatter
 
 
 def _ignore(logger: logging.Logger, *words: str) -> None:
@@ -62,9 +64,14 @@ class Formatter(logging.Formatter):
     def __init__(self, *, json_lines: bool, secrets: Iterable[str]) -> None:
         super().__init__()
         self._json_lines = json_lines
+        self._secrets: list[str] = []
+        self.hide(secrets)
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Hide these, too, from now on."""
         known = (secret for secret in secrets if len(secret) >= _SHORTEST_SECRET)
         spelled = {spelling for secret in known for spelling in _spellings(secret)}
-        self._secrets = sorted(spelled, key=len, reverse=True)
+        self._secrets = sorted({*self._secrets, *spelled}, key=len, reverse=True)
 
     def format(self, record: logging.LogRecord) -> str:
         fields = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +18,7 @@ from uuid import uuid4
 import aiohttp
 from prometheus_client import CollectorRegistry
 
-from bot.app.clients import SLACK_TIME_LIMIT, open_database, open_sockets, signing_secret, slack_client
+from bot.app.clients import SLACK_TIME_LIMIT, open_database, open_sockets, request_verification, slack_client
 from bot.app.core import Core, build_core, utc_now
 from bot.app.handlers import HandlerDependencies, Handlers, build_handlers
 from bot.app.health import Health
@@ -26,7 +26,8 @@ from bot.app.http_server import HttpServer, Route, bare, event_routes, status_ro
 from bot.app.leadership import Leadership
 from bot.app.logs import set_up_logging
 from bot.app.metrics import BotMetrics
-from bot.app.settings import Settings
+from bot.app.rotation import SecretRotation, SecretUsers
+from bot.app.settings import Settings, settings_from_files
 from bot.app.shutdown import ANSWERS_BY, CLOSED_BY, DISCONNECTED_BY, QUIET_BY, RUNS_BY, Shutdown
 from bot.app.supervisor import Supervisor
 from bot.slack.app import bolt_app
@@ -45,14 +46,14 @@ async def run_bot(settings: Settings) -> int:
 
     Raises MailBotError where it cannot start.
     """
-    set_up_logging(
+    formatter = set_up_logging(
         level=settings.log_level, json_lines=settings.log_format == "json", secrets=settings.secret_values()
     )
     shutdown = Shutdown()
     shutdown.listen()
     stack = AsyncExitStack()
     try:
-        if await shutdown.unless_requested(_start(settings, stack, shutdown)):
+        if await shutdown.unless_requested(_start(settings, stack, shutdown, formatter.hide)):
             _log.info("ready")
             await shutdown.requested.wait()
         _log.info("stopping")
@@ -63,7 +64,9 @@ async def run_bot(settings: Settings) -> int:
     return 0
 
 
-async def _start(settings: Settings, stack: AsyncExitStack, shutdown: Shutdown) -> bool:
+async def _start(
+    settings: Settings, stack: AsyncExitStack, shutdown: Shutdown, hide: Callable[[Iterable[str]], None]
+) -> bool:
     """Build and start every part. `stack` ends what was started, also if this fails or is cancelled."""
     session = await stack.enter_async_context(
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_TIME_LIMIT))
@@ -76,7 +79,8 @@ async def _start(settings: Settings, stack: AsyncExitStack, shutdown: Shutdown) 
     core = await build_core(
         settings, stack, slack=slack, store=store, may_send=lambda: leadership.is_sure, now=clock.now
     )
-    bolt = bolt_app(home, signing_secret=signing_secret(settings))
+    verification = request_verification(settings)
+    bolt = bolt_app(home, verification=verification)
     handlers = build_handlers(
         bolt,
         HandlerDependencies(
@@ -96,6 +100,17 @@ async def _start(settings: Settings, stack: AsyncExitStack, shutdown: Shutdown) 
         is_alone=store.database.is_exclusive,
     )
     sockets = open_sockets(settings, bolt, slack)
+    secret_users = SecretUsers(
+        home=home,
+        slack=slack,
+        session=session,
+        quickbi=core.quickbi,
+        sockets=sockets,
+        verification=verification,
+    )
+    rotation = SecretRotation(
+        settings=settings, names=settings_from_files(), takers=secret_users.takers, hide=hide
+    )
     supervisor = Supervisor()
     registry = CollectorRegistry()
     registry.register(
@@ -121,6 +136,7 @@ async def _start(settings: Settings, stack: AsyncExitStack, shutdown: Shutdown) 
         handlers.manual_runs.run,
         handlers.answers.run,
         clock.run,
+        rotation.run,
         partial(_forget_old, store, timedelta(days=settings.keep_days), clock),
     )
     if sockets:

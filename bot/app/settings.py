@@ -1,4 +1,4 @@
-"""Frozen settings: the only reader of the environment and of `.env`. Never shows a value that was wrong."""
+"""Frozen settings, read from the environment, `.env` and secrets' files. Never shows a value that was wrong."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot.app.secret_files import SecretFiles, Unreadable
 from bot.app.setting_types import (
     EVERYONE,
     ApiUrl,
@@ -105,12 +106,14 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         del dotenv_settings, file_secret_settings
-        return init_settings, env_settings, LiteralDotEnv(settings_cls)
+        return init_settings, SecretFiles(settings_cls), env_settings, LiteralDotEnv(settings_cls)
 
     @field_validator("*", mode="before")
     @classmethod
-    def _without_quotes(cls, value: Any) -> Any:
+    def _as_written(cls, value: Any) -> Any:
         """Docker's --env-file keeps the quotes around a value."""
+        if isinstance(value, Unreadable):
+            raise PydanticCustomError(_TOGETHER, "{words}", {"words": value.words})
         return unquoted(value) if isinstance(value, str) else value
 
     @field_validator("database_url")
@@ -202,6 +205,11 @@ def _hosts(postgres_url: str) -> list[str]:
     except ValueError:
         return [""]
     return hosts.split(",") if hosts else []
+
+
+def settings_from_files() -> frozenset[str]:
+    """The names of the settings whose values stand in files of their own."""
+    return SecretFiles(Settings).names
 
 
 def load_settings(**overrides: Any) -> Settings:

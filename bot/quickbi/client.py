@@ -88,6 +88,10 @@ class QuickBIClient:
             headers={"user-agent": "quickbi-mailbot", "accept": "application/json"},
         )
 
+    def use(self, credentials: CredentialsProvider) -> None:
+        """Sign with these from the next attempt on."""
+        self._credentials = credentials
+
     async def __aenter__(self) -> Self:
         return self
 

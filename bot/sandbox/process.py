@@ -17,7 +17,18 @@ POLITE_SECONDS = 10.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 10.0
 _STEADY = 20.0  # a bot that ran this long did not die of starting
 
-_NOT_FOR_THE_BOT = ("SLACK_", "ALIBABA_", "QUICKBI_", "MAIL_", "OPERATOR_", "DATABASE_", "HTTP_", "LOG_")
+_NOT_FOR_THE_BOT = (
+    "SLACK_",
+    "ALIBABA_",
+    "QUICKBI_",
+    "MAIL_",
+    "OPERATOR_",
+    "DATABASE_",
+    "HTTP_",
+    "LOG_",
+    "KEEP_",
+    "HEARTBEAT_",
+)
 _PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
-from time import time
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
-from slack_bolt.middleware.request_verification.async_request_verification import AsyncRequestVerification
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -31,6 +29,7 @@ from bot.slack.handlers.unsubscribe import UnsubscribeHandler
 from bot.slack.kit.actions import CONFIRMED, Act, More
 from bot.slack.payloads import HOME_OPENED, Home, clicked, happened, submitted
 from bot.slack.transport.dispatcher import Dispatcher, by_choice, outdated
+from bot.slack.transport.verification import RequestVerification
 from bot.slack.views.forms import (
     HISTORY_FORM,
     RUN_FORM,
@@ -44,12 +43,11 @@ from bot.slack.views.home_actions import LEAVE, MENU, SNOOZE
 from bot.slack.views.mail_list import LIST
 from bot.slack.views.subscriptions import SHARED_CONFIRMED, SHARED_DISMISSED
 
-_OLDEST = 300  # seconds: Slack's own advice, and what slack_sdk checks
 _UNKNOWN_COMMAND = "I don't know this command. Type /mail-help to see what I can do."
 _log = logging.getLogger(__name__)
 
 
-def bolt_app(home: Home, *, signing_secret: str | None) -> AsyncApp:
+def bolt_app(home: Home, *, verification: RequestVerification | None = None) -> AsyncApp:
     """Bolt with our own authorization: who the bot is was asked once, at start, and never before an ack.
 
     Its client carries no token, because nothing of ours uses it. Signatures are checked in HTTP mode only; a
@@ -67,29 +65,14 @@ def bolt_app(home: Home, *, signing_secret: str | None) -> AsyncApp:
         logger=logging.getLogger("slack_bolt"),
         client=AsyncWebClient(),
         authorize=authorize,
-        signing_secret=signing_secret or "",
+        signing_secret="",
         request_verification_enabled=False,  # Bolt's logs the body of what it refuses
-        before_authorize=RequestVerification(signing_secret) if signing_secret is not None else None,
+        before_authorize=verification,
         process_before_response=True,
         raise_error_for_unhandled_request=True,
     )
     app.error(ack_unhandled)
     return app
-
-
-class RequestVerification(AsyncRequestVerification):
-    """Bolt's, except that what it refuses is logged in one line, without the body: anybody can send one."""
-
-    def _debug_log_error(self, signature: str, timestamp: str, body: str) -> None:  # noqa: ARG002
-        age = time() - int(timestamp)
-        if not signature:
-            why = "not signed"
-        elif abs(age) > _OLDEST:
-            off = f"{abs(age) / 60:.0f} min {'behind' if age > 0 else 'ahead of'}"
-            why = f"timestamp {off} this machine's clock: is the clock right?"
-        else:
-            why = "wrong signature: is SLACK_SIGNING_SECRET this app's?"
-        _log.warning("request_refused", extra={"why": why})
 
 
 async def ack_unhandled(error: Exception, body: Mapping[str, Any]) -> BoltResponse | None:

@@ -20,6 +20,7 @@ from bot.slack.transport.access import AccessPolicy
 from bot.slack.transport.dispatcher import Dispatcher
 from bot.slack.transport.responders import Responder
 from bot.slack.transport.users import Users
+from bot.slack.transport.verification import RequestVerification
 from tests.contract.simulated_slack import MANIFEST, connected
 
 if TYPE_CHECKING:
@@ -83,8 +84,8 @@ async def stage(
         boundary = Dispatcher(
             gate_of(slack, home, channels), lambda incoming: Responder(incoming.response_url, session)
         )
-        secret = slack.signing_secret if mode == "http" else None
-        app = bolt_app(home, signing_secret=secret)
+        verification = RequestVerification(slack.signing_secret) if mode == "http" else None
+        app = bolt_app(home, verification=verification)
         async with connected(app, slack, mode):
             yield Stage(slack=slack, boundary=boundary, app=app)
             await boundary.drain(0.1)

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 from prometheus_client import CollectorRegistry, Gauge
+from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.app.http_server import (
     LARGEST_REQUEST,
@@ -28,6 +29,7 @@ from bot.app.http_server import (
 from bot.domain import TeamId, UserId
 from bot.slack.app import bolt_app
 from bot.slack.payloads import Home
+from bot.slack.transport.verification import RequestVerification
 from tests.support.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ async def door(
     *, health: Mapping[str, str] | None = None, with_bolt: bool = True, read_limit: float = READ_LIMIT
 ) -> AsyncIterator[Door]:
     heard: list[str] = []
-    app = bolt_app(HOME, signing_secret=SECRET)
+    app = bolt_app(HOME, verification=RequestVerification(SECRET))
 
     async def hello(ack: AsyncAck, body: Mapping[str, str]) -> None:
         await ack()
@@ -271,6 +273,32 @@ async def test_a_refused_request_is_one_line_in_the_log_without_its_body(
     assert why in refused["why"]
     assert "hello" not in caplog.text
     assert all("hello" not in str(vars(each)) for each in caplog.records)
+
+
+async def test_a_signed_request_is_handled_once() -> None:
+    """Who has seen one could send it again for five minutes; another of the same words is signed anew."""
+    async with door() as at:
+        first = signed(COMMAND)
+        assert (await at.post(COMMAND, first))[0] == 200
+        assert (await at.post(COMMAND, first))[0] == 200
+        assert at.heard == ["x"]
+        assert (await at.post(COMMAND, signed(COMMAND, age=5)))[0] == 200
+        assert at.heard == ["x", "x"]
+
+
+async def test_signatures_are_remembered_for_as_long_as_they_are_good() -> None:
+    """Also one from a clock that is ahead; then they are forgotten."""
+    now = 1_000_000.0
+    verification = RequestVerification(SECRET, clock=lambda: now)
+    requests = [
+        AsyncBoltRequest(body="", headers={"x-slack-signature": f"v0={number}"}) for number in range(3)
+    ]
+    assert not verification._came_before(requests[0])
+    now += 599
+    assert verification._came_before(requests[0])
+    now += 2
+    assert not verification._came_before(requests[1])
+    assert len(verification._seen) == 1
 
 
 async def test_the_check_of_certificates_opens_no_door() -> None:

@@ -103,7 +103,7 @@ async def test_an_envelope_that_comes_twice_is_handled_once() -> None:
 
     async with SimulatedSlack(manifest=MANIFEST) as slack, aiohttp.ClientSession() as session:
         home = replace(HOME, team_id=TeamId(slack.team_id))
-        app = bolt_app(home, signing_secret=None)
+        app = bolt_app(home)
         dispatcher = Dispatcher(
             gate_of(slack, home), lambda incoming: Responder(incoming.response_url, session)
         )
@@ -131,7 +131,7 @@ async def relayed(ping_interval: float) -> AsyncIterator[tuple[Relay, SimulatedS
         client = Rerouted(token=slack.bot_token, base_url=slack.api_url, retry_handlers=[])
         client.relay = relay
         sockets = SocketMode(
-            bolt_app(HOME, signing_secret=None),
+            bolt_app(HOME),
             client,
             app_token=slack.app_token,
             ping_interval=ping_interval,

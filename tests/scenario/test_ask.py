@@ -119,7 +119,7 @@ async def test_an_ack_takes_less_than_five_milliseconds() -> None:
     Bolt alone looks for an ack every ten milliseconds, which no try would be quick enough to hide.
     """
     home = Home(team_id=TeamId("T0SANDBOX"), enterprise_id="", bot_user_id=UserId("U0BOT"), app_name="x")
-    app, asked = bolt_app(home, signing_secret=None), asyncio.Event()
+    app, asked = bolt_app(home), asyncio.Event()
 
     async def slow(_: Typed, __: Answer) -> None:
         await asked.wait()

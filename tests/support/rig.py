@@ -28,7 +28,18 @@ if TYPE_CHECKING:
 
 MANIFEST = yaml.safe_load((Path(__file__).parents[2] / "manifest.yaml").read_text(encoding="utf-8"))
 START_LIMIT = 60.0  # seconds; a busy machine starts slowly
-_OURS = ("SLACK_", "QUICKBI_", "ALIBABA_", "MAIL_", "OPERATOR_", "DATABASE_", "HTTP_", "LOG_")
+_OURS = (
+    "SLACK_",
+    "QUICKBI_",
+    "ALIBABA_",
+    "MAIL_",
+    "OPERATOR_",
+    "DATABASE_",
+    "HTTP_",
+    "LOG_",
+    "KEEP_",
+    "HEARTBEAT_",
+)
 
 
 @dataclass(kw_only=True)

@@ -159,7 +159,7 @@ def _loggers() -> list[logging.Logger]:
 async def test_payloads_are_written_at_no_level(stderr: Callable[[], str], level: str) -> None:
     """Bolt and slack_sdk write down whole envelopes at DEBUG, each of Bolt's parts by a logger of its own."""
     set_up_logging(level=level, json_lines=False, secrets=[])
-    bolt = bolt_app(HOME, signing_secret=None)
+    bolt = bolt_app(HOME)
     body = json.dumps({"type": "event_callback", "token": "PLANTED", "event": {"type": "unheard_of"}})
     await bolt.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=body))
     for name in (

@@ -33,7 +33,7 @@ NOT_A_CHANNEL = "OPERATOR_CHANNEL must be a channel ID such as C012AB3CD"
 def empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Neither the caller's environment nor a `.env` of the folder counts."""
     monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.lower() in Settings.model_fields]:
+    for name in [name for name in os.environ if name.lower().removesuffix("_file") in Settings.model_fields]:
         monkeypatch.delenv(name)
 
 

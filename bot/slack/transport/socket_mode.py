@@ -40,7 +40,8 @@ class SocketMode:
         self, bolt: AsyncApp, slack: AsyncWebClient, *, app_token: str, ping_interval: float = PING_INTERVAL
     ) -> None:
         logger = logging.getLogger("slack_sdk.socket_mode")
-        self._ask = partial(slack.apps_connections_open, app_token=app_token)
+        self._slack = slack
+        self._app_token = app_token
         self._handlers = [
             _Handler(bolt, app_token=app_token, logger=logger, web_client=slack, ping_interval=ping_interval)
             for _ in range(SOCKETS)
@@ -49,10 +50,17 @@ class SocketMode:
 
     async def check_app_token(self) -> None:
         """Return when Slack accepts the app token. Raises SlackRefuses: slack_sdk's client would try for ever."""
-        answer = await until_slack_answers("SLACK_APP_TOKEN", self._ask)
+        ask = partial(self._slack.apps_connections_open, app_token=self._app_token)
+        answer = await until_slack_answers("SLACK_APP_TOKEN", ask)
         if "url" not in answer:
             raise SlackRefuses("SLACK_APP_TOKEN", SlackRefusal())
         self._handlers[0].client.wss_uri = answer["url"]
+
+    def take_token(self, app_token: str) -> None:
+        """Open the next connections with this one; those that are open stay."""
+        self._app_token = app_token
+        for handler in self._handlers:
+            handler.client.app_token = app_token
 
     async def open(self) -> None:
         """Return when connected."""

@@ -23,6 +23,7 @@ from bot.slack.handlers.home import HomeHandler
 from bot.slack.handlers.mail_list import MailListHandler
 from bot.slack.handlers.manual_run import ManualRunHandler
 from bot.slack.handlers.manual_run_report import RestartReporter, RunReporter
+from bot.slack.handlers.responders import ResponderHandler
 from bot.slack.handlers.sharing import SharingHandler
 from bot.slack.handlers.snooze import SnoozeHandler
 from bot.slack.handlers.status import StatusHandler
@@ -148,6 +149,14 @@ def build_handlers(bolt: AsyncApp, parts: HandlerDependencies) -> Handlers:
             zone=zone,
         ),
         snooze=snooze,
+        responders=ResponderHandler(
+            responders=store.responders,
+            directory=directory,
+            messenger=messenger,
+            commands=names,
+            now=now,
+            zone=zone,
+        ),
         runs=ManualRunHandler(
             runner=manual_runs,
             lookup=lookup,

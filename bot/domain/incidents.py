@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.domain.ids import IncidentId, MailId, TaskId
+from bot.domain.ids import IncidentId, MailId, TaskId, UserId
 from bot.domain.runs import TaskRun
 
 
@@ -90,7 +90,8 @@ class Incident:
 
     `version` grows with every change that readers see. `began_at` is when the first bad run started or was
     expected, `opened_at` when the bot noticed. `last_*` is the newest bad run, `good_exec_at` the run that ended
-    it, `last_sent_at` the last good run before.
+    it, `last_sent_at` the last good run before. `responder` looks after it now, and has since `responding_since`;
+    `acknowledged_at` is when the first one began to.
     """
 
     incident_id: IncidentId
@@ -111,6 +112,9 @@ class Incident:
     good_exec_at: datetime | None = None
     cause: str = ""  # Quick BI's code, where it refuses to tell about the mail
     request_id: str = ""
+    responder: UserId | None = None
+    responding_since: datetime | None = None
+    acknowledged_at: datetime | None = None
     version: int = 1
 
     @property

@@ -21,6 +21,7 @@ from bot.slack.handlers.history import HistoryHandler
 from bot.slack.handlers.home import HomeHandler
 from bot.slack.handlers.mail_list import MailListHandler
 from bot.slack.handlers.manual_run import ManualRunHandler
+from bot.slack.handlers.responders import ResponderHandler
 from bot.slack.handlers.sharing import SharingHandler
 from bot.slack.handlers.snooze import SnoozeHandler
 from bot.slack.handlers.status import StatusHandler
@@ -41,7 +42,7 @@ from bot.slack.views.forms import (
 from bot.slack.views.history import HISTORY
 from bot.slack.views.home_actions import LEAVE, MENU, SNOOZE
 from bot.slack.views.mail_list import LIST
-from bot.slack.views.subscriptions import SHARED_CONFIRMED, SHARED_DISMISSED
+from bot.slack.views.shared_channels import SHARED_CONFIRMED, SHARED_DISMISSED
 
 _UNKNOWN_COMMAND = "I don't know this command. Type /mail-help to see what I can do."
 _log = logging.getLogger(__name__)
@@ -97,6 +98,7 @@ def register(
     subscribe: SubscribeHandler,
     unsubscribe: UnsubscribeHandler,
     snooze: SnoozeHandler,
+    responders: ResponderHandler,
     runs: ManualRunHandler,
     mails: MailListHandler,
     history: HistoryHandler,
@@ -115,6 +117,9 @@ def register(
         Verb.HELP: home.help_typed,
     }
     menu = {
+        More.CHECK: status.chosen,
+        More.TAKE_OVER: responders.chosen,
+        More.GIVE_BACK: responders.chosen,
         More.HISTORY: history.chosen,
         More.SHARE: sharing.chosen,
         More.RUN: runs.chosen,
@@ -137,6 +142,7 @@ def register(
         Act.RUN_CONFIRMED: runs.confirmed,
         Act.CANCEL: runs.cancelled,
         Act.SNOOZE: snooze.clicked,
+        Act.TAKE: responders.clicked,
         f"{Act.PAGE}:subscriptions": unsubscribe.list_paged,
         f"{Act.PICK}:{LIST}": mails.picked,
         f"{Act.PAGE}:{LIST}": mails.paged,

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain import ChannelId, Incident, IncidentState, MailId, NotifyReason, PostKind
 from bot.store.rows import insert_if_absent, read_one
-from bot.store.tables import incidents, notices, post_items, posts, subscriptions
+from bot.store.tables import incidents, notices, post_items, posts, subscriptions, watches
 
 IN_FLIGHT = timedelta(seconds=15)  # longer than any request to Slack: then the message can be looked for
 PENDING = notices.c.post_id.is_(None) & ~notices.c.is_folded
@@ -60,6 +60,12 @@ async def add_notice(
 async def firing_incident(connection: AsyncConnection, mail_id: MailId) -> Incident | None:
     is_firing = (incidents.c.mail_id == mail_id) & (incidents.c.state == IncidentState.FIRING)
     return await read_one(connection, select(incidents).where(is_firing), Incident)
+
+
+async def firing_under_lock(connection: AsyncConnection, mail_id: MailId) -> Incident | None:
+    """The mail's firing incident, which no other transaction can end before this one is over."""
+    await connection.execute(select(watches.c.mail_id).where(watches.c.mail_id == mail_id).with_for_update())
+    return await firing_incident(connection, mail_id)
 
 
 async def redraw_posts(

@@ -23,6 +23,7 @@ from bot.store.observations import Observations
 from bot.store.open_answers import OpenAnswers
 from bot.store.outages import Outages
 from bot.store.outbox import Outbox
+from bot.store.responders import Responders
 from bot.store.retention import Retention
 from bot.store.subscriptions import Subscriptions
 from bot.store.tables import lease, watches
@@ -47,6 +48,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.subscriptions = Subscriptions(database)
+        self.responders = Responders(database)
         self.watches = Watches(database)
         self.mails = Mails(database)
         self.history = History(database)

@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain import (
     EVERY_EVENT,
     ChannelId,
-    Incident,
     IncidentState,
     MailId,
     NotifyReason,
@@ -28,7 +27,14 @@ from bot.domain import (
 from bot.domain.recipients import UNTIL_RECOVERED
 from bot.store.audit import add_to_audit
 from bot.store.database import Database
-from bot.store.notices import PENDING, add_notice, drop_pending, firing_incident, redraw_posts
+from bot.store.notices import (
+    PENDING,
+    add_notice,
+    drop_pending,
+    firing_incident,
+    firing_under_lock,
+    redraw_posts,
+)
 from bot.store.rows import columns_of, insert_if_absent, read_all, value_from
 from bot.store.subscription_views import read_states
 from bot.store.tables import (
@@ -40,7 +46,6 @@ from bot.store.tables import (
     runs,
     subscriptions,
     to_micros,
-    watches,
 )
 from bot.store.watches import drop_watch, note_change, record_baseline, start_watch
 
@@ -180,7 +185,7 @@ class Subscriptions:
         """
         is_snooze = until is not None or until_recovered
         async with self._database.writing() as connection:
-            incident = await _firing_under_lock(connection, mail_id)
+            incident = await firing_under_lock(connection, mail_id)
             if is_snooze and incident is None:
                 is_there = await _state(connection, channel_id, mail_id) is not None
                 return SnoozeOutcome.NOTHING_WRONG if is_there else SnoozeOutcome.NOT_SUBSCRIBED
@@ -274,12 +279,6 @@ def _details(wish: Subscription) -> str:
     """For the audit: everything but the mail."""
     events = "" if wish.events == EVERY_EVENT else f"events {','.join(sorted(wish.events))}"
     return "; ".join(filter(None, (f"due {due_text(wish.due)}" if wish.due else "", events)))
-
-
-async def _firing_under_lock(connection: AsyncConnection, mail_id: MailId) -> Incident | None:
-    """The mail's firing incident, which no other transaction can end before this one is over."""
-    await connection.execute(select(watches.c.mail_id).where(watches.c.mail_id == mail_id).with_for_update())
-    return await firing_incident(connection, mail_id)
 
 
 async def _state(

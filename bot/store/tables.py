@@ -236,6 +236,9 @@ incidents = Table(
     Column("cause", Text, nullable=False),
     Column("request_id", Text, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("responder", String(64)),  # who looks after it
+    Column("responding_since", Instant),
+    Column("acknowledged_at", Instant),
     Index("ix_incidents_mail_id_opened_at", "mail_id", "opened_at"),
 )
 # A mail has at most one incident that is firing, whatever two replicas believe.

@@ -82,8 +82,8 @@ async def test_one_incident_is_one_message(product: Theatre, channel: str) -> No
         await pictured_in_every_look(page, "recovered")
 
 
-async def test_a_notice_is_snoozed(product: Theatre, channel: str) -> None:
-    """Until it recovers: the message says so, and offers to wake it."""
+async def test_a_notice_is_taken_and_snoozed(product: Theatre, channel: str) -> None:
+    """The message says who is on it, and offers to take it over; it says that it is snoozed, and offers to wake it."""
     world = product.rig.world
     mail = world.named("Eager Reader")
     async with product.tab(channel=channel) as page:
@@ -91,6 +91,9 @@ async def test_a_notice_is_snoozed(product: Theatre, channel: str) -> None:
         await page.says("subscribed this channel")
         world.run_now(mail.mail_id, takes=timedelta(0), outcome=Status.FAILED)
         notice = await page.says("Eager Reader failed", within=NEWS)
+        await page.press("I'm on it")
+        await expect(page.page.locator("#timeline")).to_contain_text("has been on it since", timeout=10_000)
+        await pictured_in_every_look(page, "taken")
         await notice.get_by_role("combobox").click()
         await page.option("4 hours").click()
         await expect(page.page.locator("#timeline")).to_contain_text("nooze", timeout=10_000)

@@ -26,6 +26,7 @@ from bot.domain import (
     TaskRun,
 )
 from bot.domain.incidents import Standing
+from bot.domain.responders import Acknowledgements
 from bot.domain.run_statistics import track_record
 from bot.slack.command_names import CommandNames
 from bot.slack.commands import Verb
@@ -41,6 +42,7 @@ from bot.slack.views.home_actions import places
 from bot.slack.views.mail_list import Listed, Wanted, mail_list
 from bot.slack.views.status import Glance, several
 from tests.messages.cast import MAIL, NASTY, NOW, REF, SALES, ZONE, run, seen
+from tests.messages.notices import taken
 from tests.messages.subscriptions import ADA, firing, state
 
 if TYPE_CHECKING:
@@ -234,6 +236,10 @@ def _histories() -> dict[str, Message]:
     timeless = replace(odd[0], run=replace(odd[0].run, exec_at=None, task_id=None))
     pasts = {
         "of-a-good-mail": past(daily(43, 4, 17, 18)),
+        "taken-now-and-then": past(
+            daily(43, 4, 17, 18),
+            acknowledged=Acknowledgements(incidents=7, acknowledged=5, after=timedelta(minutes=4)),
+        ),
         "second-page": past(daily(43, 4, 9, 17), page=1),
         "last-page": past(daily(43), page=5),
         "every-hour": past(daily(40, 3, every=timedelta(hours=1))),
@@ -253,7 +259,7 @@ def _homes() -> dict[str, View]:
     names = CommandNames(prefix="/staging-")
     sales, ops = ChannelId("C0SALES003"), state(OPS, run("SENT"))
     trouble = state(incident=firing(IncidentKind.FAILED), latest=run("FAILED"))
-    late = state(OPS, incident=firing(IncidentKind.LATE))
+    late = state(OPS, incident=taken(firing(IncidentKind.LATE)))
     hanging = replace(SALES, mail_id=MailId("a1"), name="Hanging before anybody subscribed")
     snoozed = state(NASTY, incident=firing(IncidentKind.STUCK), snoozed_until=NOW + timedelta(hours=4))
     short = Outage(outage_id="1", began_at=NOW - timedelta(seconds=40), cause="QuickBIUnavailable")

@@ -66,6 +66,16 @@ def over(state: IncidentState, kind: IncidentKind = IncidentKind.FAILED, *, fail
     )
 
 
+def taken(what: Incident, by: str = "U0ADA00001") -> Incident:
+    """Somebody looks after it."""
+    since = NOW - timedelta(minutes=5)
+    return replace(what, responder=UserId(by), responding_since=since, acknowledged_at=since)
+
+
+def _taken(view: IncidentView) -> IncidentView:
+    return replace(view, incident=taken(view.incident))
+
+
 def unseen(cause: str) -> IncidentView:
     return told(replace(incident(IncidentKind.ACCESS_LOST, failed_runs=0), cause=cause), REASON.ACCESS_LOST)
 
@@ -140,6 +150,11 @@ def notices() -> dict[str, Message]:
             REASON.FIRST_FAILURE,
             by_hand=ByHand(user_id=UserId("U0ADA00001"), asked_at=NOW - timedelta(minutes=1)),
         ),
+        "failed-taken": told(taken(incident()), REASON.FIRST_FAILURE),
+        "access-lost-taken": told(
+            taken(incident(IncidentKind.ACCESS_LOST, failed_runs=0)), REASON.ACCESS_LOST
+        ),
+        "recovered-taken": told(taken(over(IncidentState.RECOVERED)), REASON.RECOVERED),
         "stuck": told(incident(IncidentKind.STUCK, failed_runs=0), REASON.STUCK),
         "late": told(incident(IncidentKind.LATE, failed_runs=0), REASON.LATE),
         "late-started": told(
@@ -196,6 +211,10 @@ def _storms() -> dict[str, Message]:
         ),
         "storm-snoozed": notice(
             PostKind.ROOT, *(replace(each, snoozed_until=NOW + HOUR) for each in many(12))
+        ),
+        "storm-taken": notice(PostKind.ROOT, *(_taken(each) for each in many(12))),
+        "storm-partly-taken": notice(
+            PostKind.ROOT, *(_taken(each) for each in many(5)[:3]), *many(5)[3:], *many(6, recovered=6)[5:]
         ),
         "storm-over": notice(PostKind.ROOT, *many(42, recovered=42)),
         "storm-reply": notice(PostKind.REPLY, *many(42, recovered=21)),

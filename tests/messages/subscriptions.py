@@ -21,16 +21,21 @@ from bot.domain import (
     TeamId,
     UserId,
 )
+from bot.domain.responders import Response, ResponseOutcome
 from bot.domain.subscriptions import Posting
 from bot.slack.command_names import CommandNames
 from bot.slack.commands import Verb
+from bot.slack.kit.text import title_of
 from bot.slack.views import forms as form_views
+from bot.slack.views import responders as responding
+from bot.slack.views import shared_channels as shared
 from bot.slack.views import status as sharing_messages
 from bot.slack.views import subscriptions as views
 from bot.slack.views import unsubscribe as leaving
 from bot.slack.views.forms import Origin
 from bot.slack.views.subscriptions import Subscribed
 from tests.messages.cast import MAIL, NASTY, NOW, REF, SALES, ZONE, run
+from tests.messages.notices import taken
 
 if TYPE_CHECKING:
     from slack_sdk.models.views import View
@@ -117,7 +122,7 @@ def subscription_messages() -> dict[str, Message]:
     in_trouble = [
         sent,
         state(replace(SALES, name="Failed before anybody subscribed"), run("FAILED")),
-        state(NASTY, run("FAILED"), incident=firing(IncidentKind.FAILED), due=DUE),
+        state(NASTY, run("FAILED"), incident=taken(firing(IncidentKind.FAILED)), due=DUE),
         state(mail=None, incident=firing(IncidentKind.LATE)),
         state(latest=run("PROCESSING"), snoozed_until=NOW + timedelta(hours=4)),
         state(latest=run("FAILED"), incident=firing(IncidentKind.STUCK), snoozed_until_recovered=True),
@@ -133,12 +138,12 @@ def subscription_messages() -> dict[str, Message]:
         "subscribing-checking-one": views.checking(1, 0),
         "subscribing-checked": views.checked(),
         "subscribed-already": views.already([sent, failed]),
-        "subscribe-shared": views.ask_shared(views.Wanted(mail_ids=(MAIL,), due=None, events=None)),
-        "subscribe-shared-several": views.ask_shared(
-            views.Wanted(mail_ids=(MAIL, MailId("m2")), due=None, events=None)
+        "subscribe-shared": shared.ask_shared(shared.Wanted(mail_ids=(MAIL,), due=None, events=None)),
+        "subscribe-shared-several": shared.ask_shared(
+            shared.Wanted(mail_ids=(MAIL, MailId("m2")), due=None, events=None)
         ),
-        "subscribed-shared": views.shared_is_known(),
-        "subscribe-shared-cancelled": views.not_subscribed_shared(),
+        "subscribed-shared": shared.shared_is_known(),
+        "subscribe-shared-cancelled": shared.not_subscribed_shared(),
         "cannot-post-archived": views.cannot_post(Posting.ARCHIVED, "report-bot"),
         "cannot-post-read-only": views.cannot_post(Posting.READ_ONLY, "report-bot"),
         "cannot-post-direct": views.cannot_post(Posting.DIRECT, "report-bot"),
@@ -163,6 +168,7 @@ def subscription_messages() -> dict[str, Message]:
             state(snoozed_until_recovered=True), ADA, now=NOW, zone=ZONE
         ),
         "snooze-nothing-wrong": leaving.nothing_wrong(MAIL, SALES),
+        **_responding(),
         "share-ask-first": sharing_messages.ask_to_share(REF, SALES, CHANNEL),
         "share-ask-first-nasty": sharing_messages.ask_to_share(REF, NASTY, CHANNEL),
         "share-done": sharing_messages.shared_now(REF, SALES),
@@ -171,6 +177,33 @@ def subscription_messages() -> dict[str, Message]:
         "snooze-none": leaving.none_failing(),
         "snoozed-many": leaving.snoozed(snoozed, ADA, count=42, now=NOW, zone=ZONE),
         "woken-many": leaving.snoozed(state(), ADA, count=42, now=NOW, zone=ZONE),
+    }
+
+
+def _responding() -> dict[str, Message]:
+    """“I'm on it”, and what becomes of it."""
+    bob, title = UserId("U0BOB00002"), title_of(MAIL, SALES)
+    theirs = taken(firing(IncidentKind.FAILED), by=bob)
+    return {
+        "responder-took": responding.responded(Response.TAKE, ADA, title, before=()),
+        "responder-took-many": responding.responded(Response.TAKE, ADA, "*12 mails*", before=()),
+        "responder-took-over": responding.responded(Response.TAKE_OVER, ADA, title, before=[bob]),
+        "responder-gave-back": responding.responded(Response.GIVE_BACK, ADA, title, before=[ADA]),
+        **{
+            f"responder-{response}-{outcome}".replace("_", "-"): responding.unchanged(
+                response, outcome, theirs, title, zone=ZONE
+            )
+            for response, outcome in (
+                (Response.TAKE, ResponseOutcome.TAKEN),
+                (Response.GIVE_BACK, ResponseOutcome.TAKEN),
+                (Response.TAKE, ResponseOutcome.ALREADY),
+                (Response.GIVE_BACK, ResponseOutcome.ALREADY),
+                (Response.TAKE, ResponseOutcome.NOTHING_WRONG),
+            )
+        },
+        "responder-others": responding.unchanged(
+            Response.TAKE, ResponseOutcome.TAKEN, None, "these mails", zone=ZONE
+        ),
     }
 
 

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from bot.slack.kit.blocks import actions, button
-from bot.slack.views.subscriptions import SHARED_CONFIRMED
+from bot.slack.views.shared_channels import SHARED_CONFIRMED
 from bot.store.store import open_store
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ import pytest
 from bot.domain import MailId
 from bot.sandbox.quickbi.faults import Mode
 from bot.slack.commands import Verb
-from bot.slack.kit.actions import CONFIRMED, Act, More, under_digest
+from bot.slack.kit.actions import CONFIRMED, Act, More
 from bot.slack.kit.blocks import actions, button, overflow
+from bot.slack.views.digests import under_digest
 from bot.slack.views.manual_run import Subject, confirm_value
 from bot.store.store import open_store
 from tests.scenario.hand_runs import ADA, RUN, RUN_IT, run_calls, stage_for_runs, until_said

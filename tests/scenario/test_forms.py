@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.slack.views.subscriptions import SHARED_DISMISSED
+from bot.slack.views.shared_channels import SHARED_DISMISSED
 from tests.scenario.steps import (
     offer,
     open_form,

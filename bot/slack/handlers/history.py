@@ -9,6 +9,7 @@ from datetime import datetime, tzinfo
 
 from bot.domain import ChannelId, KnownRun, MailId, StoreError
 from bot.domain.repositories import History, MailRecords, Subscriptions
+from bot.domain.responders import acknowledgements
 from bot.domain.run_statistics import track_record
 from bot.mails.directory import MailDirectory
 from bot.slack.commands import AskForm, AskHelp, AskMail, Verb
@@ -21,6 +22,7 @@ from bot.slack.views.forms import chosen_mails
 from bot.slack.views.history import PER_PAGE, STRIP, Past, history, no_records
 
 _log = logging.getLogger(__name__)
+_MOST_INCIDENTS = 30  # for the time until somebody took one
 _MOST_RUNS = 300  # for the figures: a year of weekdays, a fortnight of hours
 
 
@@ -90,6 +92,7 @@ class HistoryHandler:
         page = min(max(page, 0), max(0, total - 1) // PER_PAGE)
         newest, rows = await self._runs(mail_id, page)
         subscribed = await self.subscriptions.channels_of(mail_id)
+        incidents = () if page else await self.records.incidents_of([mail_id], limit=_MOST_INCIDENTS)
         return Past(
             mail_id=mail_id,
             mail=self.directory.get(mail_id) or await self.mails.get(mail_id),
@@ -100,6 +103,7 @@ class HistoryHandler:
             record=track_record(newest, self.zone),
             watched_since=min((each.created_at for each in subscribed), default=None),
             is_subscribed=any(each.channel_id == channel_id for each in subscribed) if channel_id else None,
+            acknowledged=acknowledgements(incidents),
         )
 
     async def _runs(self, mail_id: MailId, page: int) -> tuple[tuple[KnownRun, ...], tuple[KnownRun, ...]]:

@@ -7,12 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 
-from bot.domain import ChannelId, MailId, SlackError, SnoozeOutcome, SubscriptionState, UserId
+from bot.domain import ChannelId, MailId, SnoozeOutcome, SubscriptionState, UserId
 from bot.domain.repositories import Subscriptions
 from bot.mails.directory import MailDirectory
 from bot.slack.command_names import NamesHeard
 from bot.slack.kit.actions import ALL, Act, Snooze, read_snooze
-from bot.slack.kit.blocks import Message
 from bot.slack.kit.text import name_or_id
 from bot.slack.payloads import Clicked
 from bot.slack.transport.notifier import ChannelMessenger
@@ -68,7 +67,7 @@ class SnoozeHandler:
     async def _tell(self, clicked: Clicked, done: Sequence[SubscriptionState], answer: Answer) -> None:
         by, now = clicked.person.user_id, self.now()
         message = views.snoozed(done[0], by, count=len(done), now=now, zone=self.zone)
-        if not await self._tell_thread(clicked, message):
+        if not await self.messenger.reply_under(clicked, message):
             await answer.send(message, replace=False, in_channel=True)
 
     async def snooze(
@@ -91,17 +90,6 @@ class SnoozeHandler:
         """Only “tomorrow” depends on the person's own zone."""
         zone = await self.users.zone_of(user_id) if snooze is Snooze.TOMORROW else self.zone
         return until(snooze, self.now(), zone)
-
-    async def _tell_thread(self, clicked: Clicked, message: Message) -> bool:
-        """False where there is no thread, or the bot cannot post in it."""
-        if not clicked.thread:
-            return False
-        try:
-            await self.messenger.say(clicked.channel_id, message, thread_ts=clicked.thread)
-        except SlackError as error:
-            _log.warning("thread_not_told", extra={"channel_id": clicked.channel_id, "error": error.error})
-            return False
-        return True
 
     def _title(self, mail_id: MailId) -> str:
         return name_or_id(mail_id, self.directory.get(mail_id))

@@ -15,7 +15,7 @@ from bot.mails.directory import MailDirectory
 from bot.mails.status_lookup import StatusLookup, Waiting
 from bot.slack.commands import AskForm, AskHelp, AskMail, Verb
 from bot.slack.handlers.forms import Forms, read_command
-from bot.slack.kit.actions import InChannel, read_ref, under_status
+from bot.slack.kit.actions import InChannel, read_more, read_ref, under_status
 from bot.slack.kit.blocks import Message
 from bot.slack.kit.text import label_of
 from bot.slack.payloads import Clicked, Submitted, Typed
@@ -66,6 +66,11 @@ class StatusHandler:
     async def clicked(self, clicked: Clicked, answer: Answer) -> None:
         """Replace an answer that one person sees; answer beside a message that everybody sees."""
         await self.show(read_ref(clicked.value), clicked.channel_id, answer, replace=clicked.is_private)
+
+    async def chosen(self, clicked: Clicked, answer: Answer) -> None:
+        """From the menu under a notice, which stays."""
+        _, ref = read_more(clicked.value)
+        await self.show(ref, clicked.channel_id, answer, replace=False)
 
     async def as_shown(self, ref: MailRef, channel_id: ChannelId) -> Message | None:
         """The status as somebody was shown it, with the buttons of now; None where it is forgotten."""

@@ -37,6 +37,7 @@ from bot.slack.payloads import Clicked, Home, Submitted, Typed
 from bot.slack.transport.channel_access import ChannelAccess
 from bot.slack.transport.responders import Answer
 from bot.slack.views import help as guide
+from bot.slack.views import shared_channels as shared
 from bot.slack.views import subscriptions as views
 from bot.slack.views.errors import failure
 from bot.slack.views.forms import wishes
@@ -91,14 +92,14 @@ class SubscribeHandler:
 
     async def confirmed(self, clicked: Clicked, answer: Answer) -> None:
         """Yes, although people of other organisations will read it."""
-        wanted = views.Wanted.from_value(clicked.value)
-        await answer.send(views.shared_is_known(), replace=True)
+        wanted = shared.Wanted.from_value(clicked.value)
+        await answer.send(shared.shared_is_known(), replace=True)
         await self._subscribe(
             clicked, wanted.mail_ids, wanted.due, answer, events=wanted.events, is_confirmed=True
         )
 
     async def dismissed(self, clicked: Clicked, answer: Answer) -> None:  # noqa: ARG002
-        await answer.send(views.not_subscribed_shared(), replace=True)
+        await answer.send(shared.not_subscribed_shared(), replace=True)
 
     async def submitted(self, submitted: Submitted, answer: Answer) -> None:
         wish = wishes(submitted.fields)
@@ -122,7 +123,7 @@ class SubscribeHandler:
         """
         posting = await self.channels.posting(who.channel_id)
         if posting is Posting.SHARED and not is_confirmed:
-            question = views.ask_shared(views.Wanted(mail_ids=tuple(mail_ids), due=due, events=events))
+            question = shared.ask_shared(shared.Wanted(mail_ids=tuple(mail_ids), due=due, events=events))
             await answer.send(together([question, *private]), replace=False)
             return
         if posting not in {Posting.FINE, Posting.SHARED, Posting.UNKNOWN}:

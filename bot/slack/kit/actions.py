@@ -6,7 +6,6 @@ Each `read_…` raises OldButton for a value that no button of this version carr
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
@@ -48,12 +47,16 @@ class Act(StrEnum):
     HOME = "mail_home"
     HELP = "mail_help"
     SHARE = "mail_share"
+    TAKE = "mail_take"  # "I'm on it"
     DISMISS = "mail_dismiss"  # No, to the question before something that was chosen from a menu
 
 
 class More(StrEnum):
     """What the overflow menu offers, as the first word of the chosen value; the mail's value follows."""
 
+    CHECK = "check"
+    TAKE_OVER = "takeover"
+    GIVE_BACK = "giveback"
     HISTORY = "history"
     SHARE = "share"
     RUN = "run"
@@ -220,6 +223,19 @@ def look_button(label: str, ref: MailRef, title: str, *, action_id: str = Act.CH
     return button(label, action_id=action_id, value=ref_value(ref), reads_as=reads_as)
 
 
+def take_button(mail_id: MailId, title: str) -> ButtonElement:
+    reads_as = f"I'm on it: {clip(displayed(title), 50)}"
+    return button("I'm on it", action_id=Act.TAKE, value=mail_id, reads_as=reads_as)
+
+
+def of_responder(ref: MailRef) -> list[tuple[str, str]]:
+    """What the menu offers while somebody looks after it: nobody knows who will open it."""
+    return [
+        ("Take over", more_value(More.TAKE_OVER, ref)),
+        ("Give back", more_value(More.GIVE_BACK, ref)),
+    ]
+
+
 def snooze_menu(
     which: str, *, is_snoozed: bool, action_id: str = Act.SNOOZE, of_all: bool = False
 ) -> InteractiveElement:
@@ -258,18 +274,3 @@ def under_status(ref: MailRef, title: str, *, has_failed: bool, here: InChannel)
         elements.append(subscribe_button(ref.mail_id, title, is_subscribed=here.is_subscribed, status_of=ref))
     fitting = [(label, value) for label, value in more if len(value) <= Option.value_max_length]
     return actions([*elements, overflow(fitting, action_id=Act.MORE)])
-
-
-def under_digest(mails: Sequence[tuple[MailId, str]], *, are_snoozed: bool) -> ActionsBlock:
-    """Under a message about many mails: shows one with all that can be done about it, or snoozes all.
-
-    `mails` are IDs and labels. The first menu also tells whoever snoozes all which mails these are.
-    """
-    look = StaticSelectElement(
-        action_id=Act.CHECK,
-        placeholder="Look at one …",
-        options=[option(label, mail_id) for mail_id, label in mails],
-    )
-    return actions(
-        [look, snooze_menu(ALL, is_snoozed=are_snoozed, action_id=f"{Act.SNOOZE}:{ALL}", of_all=True)]
-    )

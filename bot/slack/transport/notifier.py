@@ -14,9 +14,10 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError, SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain import CannotLook, ChannelId, DeliveryUnknown, Notice, SlackBusy
+from bot.domain import CannotLook, ChannelId, DeliveryUnknown, Notice, SlackBusy, SlackError
 from bot.domain.notices import Redraw, Unsure
 from bot.slack.kit.blocks import Message
+from bot.slack.payloads import Clicked
 from bot.slack.transport.errors import header, slack_error
 from bot.slack.views.notices import notice_message, redrawn_message
 
@@ -140,6 +141,17 @@ class ChannelMessenger:
         except DeliveryUnknown as lost:
             _log.warning("run_reply_unsure", extra={"channel_id": channel_id, "error": lost.error})
             return ""
+
+    async def reply_under(self, clicked: Clicked, message: Message) -> bool:
+        """In the thread of the message with the button. False where there is none, or the bot cannot post in it."""
+        if not clicked.thread:
+            return False
+        try:
+            await self.say(clicked.channel_id, message, thread_ts=clicked.thread)
+        except SlackError as error:
+            _log.warning("thread_not_told", extra={"channel_id": clicked.channel_id, "error": error.error})
+            return False
+        return True
 
     async def edit(self, channel_id: str, ts: str, message: Message) -> None:
         """Repeated after a lost answer: editing twice does no harm."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
-from slack_sdk.models.blocks import Block
+from slack_sdk.models.blocks import ActionsBlock, Block, InteractiveElement, StaticSelectElement
 
-from bot.domain import Incident, IncidentKind, IncidentView, NotifyReason
-from bot.slack.kit.actions import under_digest
-from bot.slack.kit.blocks import Message, message, section, small, text_of
+from bot.domain import Incident, IncidentKind, IncidentView, MailId, MailRef, NotifyReason, UserId
+from bot.slack.kit.actions import ALL, Act, of_responder, snooze_menu
+from bot.slack.kit.blocks import Message, actions, button, message, option, overflow, section, small, text_of
 from bot.slack.kit.text import dotted, joined, label_of, name, natural, plural, when
 from bot.slack.views.incident_text import bold_title
 from bot.slack.views.states import FAILED, INCIDENTS, RECOVERED, incident_state
@@ -18,6 +19,7 @@ _SHOWN_LARGE = 8
 _SMALL_LIMIT = 200  # characters of names in the small print: about four lines of a phone
 _TEXT_LIMIT = 3950  # characters of the text; Slack cuts it at 4,000
 _MOST_OPTIONS = 100  # Slack's limit for a menu; no more mails come into one message
+_MOST_RESPONDERS = 3  # named
 _MANY = 10  # mails that fail together have a cause in common
 _LONGEST_NAME, _SHORTEST_NAME = 60, 8
 _PLURALS = {
@@ -45,10 +47,19 @@ def digest(items: Sequence[IncidentView], *, now: datetime, zone: tzinfo) -> Mes
     snoozed = [each for each in firing if each.is_snoozed(now)]
     asleep = [small(f"💤 {plural(len(snoozed), 'mail')} snoozed")] if snoozed else []
     blocks += asleep
+    taken = Counter(each.incident.responder for each in firing if each.incident.responder)
+    on_it = [small(_responders(taken, len(firing)))] if taken else []
+    blocks += on_it
     if firing:
         mails = [(each.incident.mail_id, label_of(each.incident.mail_id, each.mail)) for each in firing]
-        blocks.append(under_digest(mails[:_MOST_OPTIONS], are_snoozed=len(snoozed) == len(firing)))
-    return message(*blocks, text=_with_all_names(text_of([head, *asleep]), firing, over))
+        controls = under_digest(
+            mails[:_MOST_OPTIONS],
+            are_snoozed=len(snoozed) == len(firing),
+            are_taken=taken.total() == len(firing),
+            is_any_taken=bool(taken),
+        )
+        blocks.append(controls)
+    return message(*blocks, text=_with_all_names(text_of([head, *asleep, *on_it]), firing, over))
 
 
 def digest_reply(items: Sequence[IncidentView]) -> Message:
@@ -61,6 +72,33 @@ def digest_reply(items: Sequence[IncidentView]) -> Message:
         parts.append((FAILED.sign, _again(failing), failing))
     said = [f"{sign} {lead}: {joined(_names(mails), _SMALL_LIMIT)}" for sign, lead, mails in parts]
     return message(*said, text=_with_all_names(". ".join(lead for _, lead, _ in parts) + ".", failing, over))
+
+
+def under_digest(
+    mails: Sequence[tuple[MailId, str]],
+    *,
+    are_snoozed: bool,
+    are_taken: bool = False,
+    is_any_taken: bool = False,
+) -> ActionsBlock:
+    """Under a message about many mails: shows one with all that can be done about it, takes or snoozes all.
+
+    `mails` are IDs and labels. The first menu also tells whoever takes or snoozes all which mails these are.
+    """
+    look = StaticSelectElement(
+        action_id=Act.CHECK,
+        placeholder="Look at one …",
+        options=[option(label, mail_id) for mail_id, label in mails],
+    )
+    elements: list[InteractiveElement] = [look]
+    if not are_taken:
+        reads_as = "I'm on it: all that are failing and nobody looks after"
+        elements.append(button("I'm on it", action_id=f"{Act.TAKE}:{ALL}", value=ALL, reads_as=reads_as))
+    elements.append(snooze_menu(ALL, is_snoozed=are_snoozed, action_id=f"{Act.SNOOZE}:{ALL}", of_all=True))
+    if is_any_taken:
+        more = [(f"{label} all", value) for label, value in of_responder(MailRef(mail_id=MailId(ALL)))]
+        elements.append(overflow(more, action_id=f"{Act.MORE}:{ALL}"))
+    return actions(elements)
 
 
 def _sorted(items: Sequence[IncidentView]) -> tuple[list[IncidentView], list[IncidentView]]:
@@ -93,6 +131,16 @@ def _line(told: IncidentView) -> str:
     state = incident_state(told.incident)
     owner = name(told.mail.owner_name, 30) if told.mail else ""
     return f"{state.sign} {dotted(bold_title(told), owner, '' if _is_plain_failure(told.incident) else state.words)}"
+
+
+def _responders(taken: Counter[UserId], failing: int) -> str:
+    """Who looks after how many of those that are failing."""
+    shown = [
+        f"<@{who}> is on {'all of them' if count == failing else f'{count} of {failing}'}"
+        for who, count in taken.most_common(_MOST_RESPONDERS)
+    ]
+    rest = len(taken) - len(shown)
+    return f"🙋 {', '.join(shown)}{f', and {rest} more on others' if rest else ''}"
 
 
 def _is_plain_failure(incident: Incident) -> bool:

@@ -9,6 +9,7 @@ from datetime import datetime, time, tzinfo
 from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.domain import KnownRun, Mail, MailId, MailRef, RunStatus
+from bot.domain.responders import Acknowledgements
 from bot.domain.run_statistics import RunStatistics, Took, took
 from bot.slack.kit.actions import look_button, pager, subscribe_button
 from bot.slack.kit.blocks import Message, actions, fields, message, small
@@ -40,6 +41,7 @@ class Past:
     record: RunStatistics
     watched_since: datetime | None
     is_subscribed: bool | None
+    acknowledged: Acknowledgements | None = None
 
     @property
     def pages(self) -> int:
@@ -95,7 +97,15 @@ def _figures(past: Past, now: datetime, zone: tzinfo) -> list[tuple[str, str]]:
         ("Usually starts", _usual_start(past, now, zone)),
         ("Last failed", _at(last.exec_at, zone) if last else "never, as far as I have seen"),
         ("Longest without failure", streak),
+        *([("Somebody was on it", _acknowledged(past.acknowledged))] if past.acknowledged else []),
     ]
+
+
+def _acknowledged(known: Acknowledgements) -> str:
+    """Only the median says something where most incidents were taken at once and one over a holiday."""
+    if known.incidents == 1:
+        return f"after {duration(known.after)}"
+    return f"after {duration(known.after)} (median), {known.acknowledged} of {known.incidents} times"
 
 
 def _usual_start(past: Past, now: datetime, zone: tzinfo) -> str:

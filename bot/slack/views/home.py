@@ -19,7 +19,7 @@ from bot.slack.kit.blocks import actions, button, header, section, small
 from bot.slack.kit.text import code, dotted, label_of, natural, paused_in, plural, title_of, when
 from bot.slack.views.forms import SEARCH
 from bot.slack.views.home_actions import mail_menu
-from bot.slack.views.incident_text import headline, when_words
+from bot.slack.views.incident_text import headline, responder_words, when_words
 from bot.slack.views.mail_list import list_button
 from bot.slack.views.states import condition_of, needs_attention
 from bot.slack.views.unsubscribe import snooze_words
@@ -144,7 +144,12 @@ def _row(
     first = states[0]
     mail_id = first.subscription.mail_id
     known = condition_of(first, now=now, zone=zone)
-    notes = dotted(_channels(states), snooze_words(first.subscription, now, zone), paused_in(first.mail))
+    notes = dotted(
+        responder_words(first.incident, zone),
+        _channels(states),
+        snooze_words(first.subscription, now, zone),
+        paused_in(first.mail),
+    )
     place = f"{group.name.lower()}:{index}"
     if group in {_Group.TROUBLE, _Group.SNOOZED}:
         more: BlockElement = mail_menu(place, mail_id)

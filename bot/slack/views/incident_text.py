@@ -105,6 +105,13 @@ def _since_when(incident: Incident, zone: tzinfo) -> str:
             return f"Hidden since {_at(incident.began_at, zone)}"
 
 
+def responder_words(incident: Incident | None, zone: tzinfo) -> str:
+    """Who looks after it; empty where nobody does, or where it is over."""
+    if incident is None or not (incident.is_firing and incident.responder):
+        return ""
+    return f"🙋 <@{incident.responder}> has been on it since {_at(incident.responding_since, zone)}"
+
+
 def advice(incident: Incident) -> str:
     if not incident.is_firing:
         return ""

@@ -24,9 +24,11 @@ from bot.slack.kit.actions import (
     More,
     check_button,
     more_value,
+    of_responder,
     run_button,
     snooze_menu,
     subscribe_button,
+    take_button,
 )
 from bot.slack.kit.blocks import Message, actions, message, overflow, sections, small
 from bot.slack.kit.text import (
@@ -47,6 +49,7 @@ from bot.slack.views.incident_text import (
     bold_title,
     headline,
     reply_words,
+    responder_words,
     was,
     was_overtaken,
     when_words,
@@ -59,6 +62,7 @@ _CLOSED = {
     "channel_not_found": "it is gone, or I was removed from it",
     "not_in_channel": "I am not in it",
 }
+_MOST_BUTTONS = 3  # they fit a phone; the rest goes into the menu
 _MOST_SECTIONS = 4
 _ROOM = 500  # characters of names
 _REPEAT = "This may be a repeat: Slack did not say whether it took the first one."
@@ -88,6 +92,8 @@ def root_message(items: tuple[IncidentView, ...], *, now: datetime, zone: tzinfo
         return digest(items, now=now, zone=zone)
     (told,) = items
     incident, at = told.incident, when_words(told, zone)
+    if on_it := responder_words(incident, zone):
+        at = f"{at}\n{on_it}"
     rest: list[Block | str] = []
     if hint := _being_run(told, zone) or advice(incident):
         rest.append(hint)
@@ -122,14 +128,23 @@ def _controls(told: IncidentView, now: datetime) -> ActionsBlock:
     check = check_button(ref, label)
     if not told.is_subscribed:
         return actions([check, subscribe_button(ref.mail_id, label, is_subscribed=False)])
-    elements: list[InteractiveElement] = [check, snooze_menu(ref.mail_id, is_snoozed=told.is_snoozed(now))]
-    is_late = incident.kind is IncidentKind.LATE
-    if not (told.by_hand or incident.kind is IncidentKind.ACCESS_LOST or (is_late and incident.started_at)):
-        elements.insert(0, run_button(ref.mail_id, label, is_first=is_late))
+    elements: list[InteractiveElement] = []
     more = [
         ("Recent runs", more_value(More.HISTORY, ref)),
         ("Unsubscribe this channel…", more_value(More.UNSUBSCRIBE, ref)),
     ]
+    is_late = incident.kind is IncidentKind.LATE
+    if not (told.by_hand or incident.kind is IncidentKind.ACCESS_LOST or (is_late and incident.started_at)):
+        elements.append(run_button(ref.mail_id, label, is_first=is_late))
+    if incident.responder:
+        more = [*of_responder(ref), *more]
+    else:
+        elements.append(take_button(ref.mail_id, label))
+    if len(elements) < _MOST_BUTTONS - 1:
+        elements.append(check)
+    else:  # the message keeps itself up to date
+        more.insert(0, ("Check again", more_value(More.CHECK, ref)))
+    elements.append(snooze_menu(ref.mail_id, is_snoozed=told.is_snoozed(now)))
     return actions([*elements, overflow(more, action_id=Act.MORE)])
 
 

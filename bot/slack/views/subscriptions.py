@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import datetime, tzinfo
 
-from slack_sdk.models.blocks import Block, ButtonElement
+from slack_sdk.models.blocks import Block
 
 from bot.domain import (
     EVERY_DAY,
     WORKDAYS,
     DueTime,
     Event,
-    MailId,
     MailRef,
     SubscribeOutcome,
     Subscription,
     SubscriptionState,
-    UsageError,
     UserId,
 )
 from bot.domain.subscriptions import Posting
 from bot.slack.command_names import CommandNames
-from bot.slack.commands import EXAMPLE_NAME, Verb
+from bot.slack.commands import Verb
 from bot.slack.kit.actions import (
     Act,
     More,
-    OldButton,
-    ask_first,
     check_button,
     more_value,
     pager,
     subscribe_button,
 )
-from bot.slack.kit.blocks import Message, actions, button, message, overflow, section, sections, small
+from bot.slack.kit.blocks import Message, actions, message, overflow, section, sections, small
 from bot.slack.kit.text import (
     code,
     dotted,
@@ -48,12 +43,12 @@ from bot.slack.kit.text import (
     plural,
     title_of,
 )
+from bot.slack.views.incident_text import responder_words
 from bot.slack.views.states import condition_of, needs_attention
 from bot.slack.views.status import checking_several
 from bot.slack.views.unsubscribe import snooze_words
 
 PER_PAGE = 10
-SHARED_CONFIRMED, SHARED_DISMISSED = f"{Act.SUBSCRIBE}:shared", f"{Act.DISMISS}:shared"
 _MOST_IN_TROUBLE = 5  # lines
 _ROOM = 300  # characters of names
 _DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -127,66 +122,6 @@ def already(states: Sequence[SubscriptionState]) -> Message:
     return message(f"🔔 This channel is already subscribed to {_titles(states)}.")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wanted:
-    """A subscription that is asked about first, as the button of the question carries it."""
-
-    mail_ids: tuple[MailId, ...]
-    due: DueTime | None
-    events: frozenset[Event] | None
-
-    def to_value(self) -> str:
-        """Raises UsageError where it does not fit into a button."""
-        due, events = self.due, sorted(self.events) if self.events is not None else None
-        when_due = [f"{due.at:%H:%M}", sorted(due.weekdays), due.grace.total_seconds()] if due else None
-        value = json.dumps([self.mail_ids, when_due, events], separators=(",", ":"))
-        if len(value) > ButtonElement.value_max_length:
-            raise UsageError(
-                "That is too much to confirm at once.", example=f"/{Verb.SUBSCRIBE} {EXAMPLE_NAME}"
-            )
-        return value
-
-    @classmethod
-    def from_value(cls, value: str) -> Wanted:
-        """Raises OldButton for what no button of ours carries."""
-        try:
-            mail_ids, due, events = json.loads(value)
-            return cls(
-                mail_ids=tuple(map(MailId, mail_ids)),
-                due=None if due is None else _due_time(*due),
-                events=None if events is None else frozenset(map(Event, events)),
-            )
-        except (TypeError, ValueError):
-            raise OldButton(value) from None
-
-
-def _due_time(at: str, weekdays: list[int], grace: float) -> DueTime:
-    return DueTime(at=time.fromisoformat(at), weekdays=frozenset(weekdays), grace=timedelta(seconds=grace))
-
-
-def ask_shared(wanted: Wanted) -> Message:
-    """Before a channel is subscribed that other organisations read."""
-    one = len(wanted.mail_ids) == 1
-    seen = (
-        "the name of this mail, and when it fails" if one else "the names of these mails, and when they fail"
-    )
-    yes = button("Subscribe", action_id=SHARED_CONFIRMED, value=wanted.to_value(), style="primary")
-    no = button("Cancel", action_id=SHARED_DISMISSED, value="no", reads_as="Cancel, change nothing")
-    question = (
-        f"🌐 *People from other organisations read this channel*\nThey will see {seen}. Subscribe anyway?"
-    )
-    return ask_first(question, yes, no)
-
-
-def shared_is_known() -> Message:
-    """What becomes of the question; the channel is told beside it."""
-    return message("🌐 You subscribed this channel, which people from other organisations read")
-
-
-def not_subscribed_shared() -> Message:
-    return message("✋ Nothing was changed: this channel is not subscribed")
-
-
 def cannot_post(posting: Posting, app_name: str) -> Message:
     """Why subscribing would be of no use here, and how to mend that."""
     if posting in _NO_ROOM:
@@ -225,6 +160,7 @@ def _row(state: SubscriptionState, now: datetime, zone: tzinfo) -> Block:
     notes = dotted(
         f"Subscribed by <@{state.subscription.created_by}>",
         _due(state.subscription),
+        responder_words(state.incident, zone),
         snooze_words(state.subscription, now, zone),
         paused_in(state.mail),
         f"*not told: Slack says {name(state.paused_reason, 40)}*" if state.paused_reason else "",

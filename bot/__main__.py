@@ -1,4 +1,4 @@
-"""The command line: run the bot, check an installation, try it in a sandbox."""
+"""The command line: run the bot, check an installation, keep and move its data, try it in a sandbox."""
 
 from __future__ import annotations
 
@@ -12,15 +12,20 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import gettempdir
 
-from bot.domain import MailBotError
+from bot.domain import MailBotError, NewerDatabase
 from bot.quickbi.endpoints import HIGHEST_PORT
 
 EXIT_TROUBLE = 1
 EXIT_SETTINGS = 2
+_ABOUT_DATA = {
+    "backup": "copy the SQLite database to FILE, also while the bot runs",
+    "export": "write all data to FILE as JSON lines, or to standard output",
+    "import": "read an export into an empty database",
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Return the exit code: 0 fine, 1 trouble, 2 a setting or an argument is missing or wrong."""
+    """Return the exit code: 0 fine, 1 trouble, 2 a setting, an argument or this version is wrong."""
     arguments = _parser().parse_args(argv)
     _need_no_home()
     try:
@@ -50,7 +55,7 @@ def _say_why(trouble: MailBotError) -> int:
 
     if not isinstance(trouble, SettingsError):
         print(f"mailbot: {trouble}", file=sys.stderr)  # noqa: T201 (a command line answers on its terminal)
-        return EXIT_TROUBLE
+        return EXIT_SETTINGS if isinstance(trouble, NewerDatabase) else EXIT_TROUBLE
     for problem in trouble.problems:
         print(f"mailbot: {problem}", file=sys.stderr)  # noqa: T201
     print("mailbot: see .env.example, or README, “Settings”", file=sys.stderr)  # noqa: T201
@@ -69,6 +74,11 @@ def _command(arguments: argparse.Namespace) -> Coroutine[None, None, int]:
         from bot.app.check import run_check  # noqa: PLC0415
 
         return run_check(load_settings())
+    if arguments.command in {"backup", "export", "import"}:
+        from bot.app import data  # noqa: PLC0415
+
+        run = {"backup": data.run_backup, "export": data.run_export, "import": data.run_import}
+        return run[arguments.command](load_settings(), arguments.file)
     from bot.app.run import run_bot  # noqa: PLC0415
 
     return run_bot(load_settings())
@@ -82,6 +92,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"%(prog)s {version('quickbi-mailbot')}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("check", help="are tokens, scopes, API access, clock and database right?")
+    for name, words in _ABOUT_DATA.items():
+        command = commands.add_parser(name, help=words)
+        command.add_argument("file", metavar="FILE", type=Path, nargs="?" if name == "export" else None)
     sandbox = commands.add_parser(
         "sandbox", help="try everything in a browser: no Slack, no Quick BI, no account"
     )

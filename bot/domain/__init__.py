@@ -19,6 +19,7 @@ from bot.domain.errors import (
     MessageGone,
     MessageRefused,
     MissingAccess,
+    NewerDatabase,
     ProtocolError,
     QuickBIError,
     QuickBIUnavailable,

@@ -14,7 +14,8 @@ MailBotError
 │   └── UnknownRefusal      a code that nobody has seen; shown as it is
 ├── LeaseLost               another replica leads now: stop writing
 ├── StoreError              the database cannot be used; the message says why
-│   └── DatabaseAway        it does not answer at all
+│   ├── DatabaseAway        it does not answer at all
+│   └── NewerDatabase       a newer version has upgraded it: install that one
 └── SlackError              Slack did not take a message
 ├── ChannelGone         this channel cannot be told; `reason` is Slack's word
 ├── AppRejected         the app's token or scopes are wrong: nobody can be told
@@ -174,6 +175,10 @@ class StoreError(MailBotError):
 
 class DatabaseAway(StoreError):
     """The database does not answer at all."""
+
+
+class NewerDatabase(StoreError):
+    """A newer version has changed the schema: this one must not write into what it does not know."""
 
 
 class SlackError(MailBotError):

@@ -67,9 +67,9 @@ class Database:
             event.listen(engine.sync_engine, "after_execute", self._note_write)
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
+    async def reading(self, *, limit: float = postgres.TRANSACTION_LIMIT) -> AsyncIterator[AsyncConnection]:
         """Raises StoreError where the database refuses: what was asked can be asked again."""
-        async with self._transaction("reading") as connection:
+        async with self._transaction("reading", limit=limit) as connection:
             yield connection
 
     @asynccontextmanager

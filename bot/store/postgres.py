@@ -6,9 +6,11 @@ import asyncio
 import importlib.util
 import os
 import re
+import shlex
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -39,6 +41,7 @@ _DEFAULTS = {
     "keepalives_interval": "5",
     "keepalives_count": "3",
 }
+_SECRET = frozenset({"password", "sslpassword"})
 # What other drivers and libraries write into an address for themselves.
 _OF_OTHERS = frozenset(
     {"pgbouncer", "connection_limit", "pool_timeout", "prepared_statement_cache_size", "prepare_threshold"}
@@ -122,6 +125,15 @@ def engine_for(address: str) -> AsyncEngine:
     event.listen(engine.sync_engine, "begin", _begin)
     event.listen(engine.sync_engine, "handle_error", _count_as_lost)
     return engine
+
+
+def dump_command(address: str, file: Path) -> str:
+    """What an operator types for a backup. Without the password, which PGPASSWORD or ~/.pgpass gives."""
+    import psycopg  # noqa: PLC0415 (an extra)
+
+    shown = {name: value for name, value in parameters_of(address).items() if name not in _SECRET}
+    target = psycopg.conninfo.make_conninfo(**shown)
+    return shlex.join(["pg_dump", "--format=custom", f"--file={file}", f"--dbname={target}"])
 
 
 def connection_parameters(given: Mapping[str, str]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import errno
 import os
 import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,16 @@ def engine_for(address: str) -> AsyncEngine:
     event.listen(engine.sync_engine, "connect", _prepare)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine
+
+
+def copy(address: str, target: Path) -> None:
+    """Write a consistent copy, also while a bot writes. Raises StoreError."""
+    source = file_of(address).absolute().as_uri() + "?mode=rw"  # one that is not there is not created
+    try:
+        with closing(sqlite3.connect(source, uri=True)) as file, closing(sqlite3.connect(target)) as twin:
+            file.backup(twin)
+    except sqlite3.Error as error:
+        raise StoreError(f"DATABASE_URL: no copy could be made ({in_words(error) or error})") from error
 
 
 def _url(address: str) -> URL:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from bot.domain import Mail, MailId, ManualRun, ManualRunState, OpenAnswer, RunStatus
-from bot.domain.outage_rules import judge_failure, judge_success
+from bot.domain import Mail, MailId, RunStatus
+from bot.domain.outage_rules import judge_failure
 from bot.store import retention
 from bot.store.tables import metadata
-from tests.support.sample_values import ADA, FINANCE, MAIL, NOON, REPORTS, answer, at, run, subscription
-from tests.support.store_leader import subscribed
+from tests.support.sample_values import ADA, MAIL, NOON, REPORTS, answer, at, run, subscription
+from tests.support.store_leader import lead_a_full_life, subscribed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,38 +49,6 @@ async def rows(store: Store) -> dict[str, int]:
 
 async def prune(store: Store, now: datetime) -> None:
     await store.retention.prune(before=now - timedelta(days=180), audit_before=now - timedelta(days=730))
-
-
-async def lead_a_full_life(leader: StoreLeader) -> None:
-    """A mail fails, is run by hand, recovers, is left and is gone; a channel is closed; there is an outage."""
-    store = leader.store
-    mail = Mail(mail_id=MAIL, name="Daily Sales", owner_name="Ada", paused=False)
-    await store.mails.save_mails([mail], seen_at=at(0))
-    await subscribed(leader)
-    await leader.saw(2, run(1, FAILED))
-    await leader.send(3)
-    by_hand = ManualRun(
-        manual_run_id="r",
-        mail_id=MAIL,
-        channel_id=REPORTS,
-        message_ts="",
-        user_id=ADA,
-        previous_run_key="",
-        claimed_at=at(4),
-    )
-    await store.manual_runs.claim(by_hand, click="click")
-    await store.manual_runs.note("r", ManualRunState.ENDED, now=at(5))
-    began = judge_failure(None, cause="x", now=at(0), new_id="o")
-    told = judge_failure(began.outage, cause="x", now=at(5), new_id="o")
-    for decision in (began, told, judge_success(told.outage, now=at(6))):
-        await store.outages.keep(decision, now=at(6), operator_channel=None, term=leader.term)
-    await leader.saw(8, run(7, RunStatus.SENT))
-    waiting = OpenAnswer(answer_id="a", owner="p", response_url="https://x", replaces=False, alive_at=at(8))
-    await store.open_answers.add(waiting)
-    await store.gates.hold("chat.postMessage", now=at(8), until=at(9), term=leader.term)
-    await store.gates.close_channel(REPORTS, reason="x", now=at(9), operator_channel=FINANCE, term=None)
-    await store.subscriptions.unsubscribe(REPORTS, None, by=ADA, now=at(10))
-    await store.mails.save_mails([], seen_at=at(11))
 
 
 async def test_what_is_over_is_deleted_everywhere(leader: StoreLeader) -> None:

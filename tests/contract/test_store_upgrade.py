@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import MetaData, create_engine, select
+from sqlalchemy import Column, MetaData, Table, Text, UniqueConstraint, create_engine, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.domain import IncidentState, Notice, NotifyReason, PostKind, RunStatus
 from bot.domain.grouping import Load
+from bot.store import migrations
+from bot.store.migrate import upgrade
 from bot.store.store import open_store
 from bot.store.tables import metadata
 from tests.support.sample_values import FINANCE, MAIL, REPORTS, answer, at, run
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from sqlalchemy.engine import Connection
 
@@ -131,3 +134,68 @@ async def claim(store: Store, channel: ChannelId, term: int) -> Notice:
     claimed = await store.outbox.claim(channel, load=Load(), now=at(LATER), term=term)
     assert isinstance(claimed, Notice), claimed
     return claimed
+
+
+REVISIONS = sorted(path.name[:4] for path in (Path(migrations.__file__).parent / "versions").glob("0*.py"))
+CONTRACTS: set[str] = set()  # steps that drop what the release before them no longer uses
+
+
+@pytest.mark.parametrize(("before", "after"), list(pairwise(REVISIONS)))
+def test_the_version_before_goes_on_beside_a_step(before: str, after: str) -> None:
+    """During a rolling upgrade it reads every column and inserts every row as it always did."""
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        schemas = []
+        for revision in (before, after):
+            upgrade(connection, revision)
+            schemas.append(MetaData())
+            schemas[-1].reflect(connection)
+    engine.dispose()
+    broken = list(broken_by(*schemas))
+    assert not broken or after in CONTRACTS
+
+
+def broken_by(old: MetaData, new: MetaData) -> Iterator[str]:
+    """What the code of the old schema could not do with the new one."""
+    for table in old.tables.values():
+        if table.name not in new.tables:
+            yield f"{table.name} is gone"
+            continue
+        now = new.tables[table.name]
+        yield from (f"{column} is gone" for column in table.c if column.name not in now.c)
+        known = {column.name: column for column in table.c}
+        for column in now.c:
+            may_be_left_out = column.name not in known or known[column.name].nullable
+            if may_be_left_out and not column.nullable and column.server_default is None:
+                yield f"{column} must be given"
+        yield from (f"{columns} is unique" for columns in _unique(now) - _unique(table))
+
+
+def _unique(table: Table) -> set[tuple[str, ...]]:
+    """The columns of which no two rows may have the same values."""
+    found = [each.columns for each in table.constraints if isinstance(each, UniqueConstraint)]
+    found += [each.columns for each in table.indexes if each.unique]
+    return {tuple(sorted(columns.keys())) for columns in found}
+
+
+def test_a_step_that_the_version_before_could_not_live_with_is_found() -> None:
+    """It reads what is gone, inserts rows without the new column, and two rows with one value."""
+    old, new = MetaData(), MetaData()
+    Table("holds", old, Column("until", Text))
+    Table("mails", old, Column("mail_id", Text), Column("name", Text), Column("paused", Text))
+    Table(
+        "mails",
+        new,
+        Column("mail_id", Text, nullable=False),
+        Column("name", Text, unique=True),
+        Column("kind", Text, nullable=False),
+        Column("rank", Text, nullable=False, server_default="1"),
+        Column("note", Text),
+    )
+    assert set(broken_by(old, new)) == {
+        "holds is gone",
+        "mails.paused is gone",
+        "mails.mail_id must be given",
+        "mails.kind must be given",
+        "('name',) is unique",
+    }

@@ -9,20 +9,27 @@ from typing import TYPE_CHECKING, Any
 from bot.domain import (
     DueTime,
     Lease,
+    Mail,
     MailId,
+    ManualRun,
+    ManualRunState,
     Notice,
     NotifyReason,
+    OpenAnswer,
+    RunStatus,
 )
 from bot.domain.grouping import Load
 from bot.domain.incident_rules import MissedRun
 from bot.domain.notices import Nothing
-from tests.support.sample_values import MAIL, NOON, REPORTS, answer, at, subscription
+from bot.domain.outage_rules import judge_failure, judge_success
+from tests.support.sample_values import ADA, FINANCE, MAIL, NOON, REPORTS, answer, at, run, subscription
 
 if TYPE_CHECKING:
     from bot.domain import ChannelId, StatusAnswer
     from bot.store.store import Store
 
 CALM = Load()
+RESPONSE_URL = "https://hooks.slack.test/commands/T1/PLANTED"
 TTL = timedelta(minutes=5)
 
 
@@ -97,3 +104,35 @@ async def expire(leader: StoreLeader) -> None:
     """Time passes, and this leader did not renew."""
     held = Lease(holder="leader", term=leader.term, expires_at=NOON)
     await leader.store.lease.release(held)
+
+
+async def lead_a_full_life(leader: StoreLeader) -> None:
+    """A mail fails, is run by hand, recovers, is left and is gone; a channel is closed; there is an outage."""
+    store = leader.store
+    mail = Mail(mail_id=MAIL, name="Daily Sales", owner_name="Ada", paused=False)
+    await store.mails.save_mails([mail], seen_at=at(0))
+    await subscribed(leader)
+    await leader.saw(2, run(1, RunStatus.FAILED))
+    await leader.send(3)
+    by_hand = ManualRun(
+        manual_run_id="r",
+        mail_id=MAIL,
+        channel_id=REPORTS,
+        message_ts="",
+        user_id=ADA,
+        previous_run_key="",
+        claimed_at=at(4),
+    )
+    await store.manual_runs.claim(by_hand, click="click")
+    await store.manual_runs.note("r", ManualRunState.ENDED, now=at(5))
+    began = judge_failure(None, cause="x", now=at(0), new_id="o")
+    told = judge_failure(began.outage, cause="x", now=at(5), new_id="o")
+    for decision in (began, told, judge_success(told.outage, now=at(6))):
+        await store.outages.keep(decision, now=at(6), operator_channel=None, term=leader.term)
+    await leader.saw(8, run(7, RunStatus.SENT))
+    waiting = OpenAnswer(answer_id="a", owner="p", response_url=RESPONSE_URL, replaces=False, alive_at=at(8))
+    await store.open_answers.add(waiting)
+    await store.gates.hold("chat.postMessage", now=at(8), until=at(9), term=leader.term)
+    await store.gates.close_channel(REPORTS, reason="x", now=at(9), operator_channel=FINANCE, term=None)
+    await store.subscriptions.unsubscribe(REPORTS, None, by=ADA, now=at(10))
+    await store.mails.save_mails([], seen_at=at(11))

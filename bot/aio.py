@@ -1,16 +1,30 @@
-"""Two waits that asyncio does not have: retry a database step until it succeeds, and finish tasks within a limit."""
+"""What asyncio lacks: retry a database step until it succeeds, finish tasks in time, tell whose log line it is."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from bot.domain import StoreError
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0  # seconds
 _T = TypeVar("_T")
+correlation_id: ContextVar[str | None] = ContextVar("correlation_id", default=None)
+
+
+@contextmanager
+def correlated(by: str | None = None) -> Iterator[str]:
+    """All log lines of this block, and of the tasks that it starts, carry this ID; a new one if none is given."""
+    given = by or uuid4().hex[:8]
+    token = correlation_id.set(given)
+    try:
+        yield given
+    finally:
+        correlation_id.reset(token)
 
 
 async def until_stored(step: Callable[[], Awaitable[_T]]) -> _T:

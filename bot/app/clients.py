@@ -12,6 +12,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app.settings import Settings
+from bot.domain import QuickBIError
 from bot.quickbi.client import QuickBIClient
 from bot.quickbi.credentials import Credentials, CredentialsProvider, RamCredentials, StaticCredentials
 from bot.quickbi.endpoints import endpoint_for
@@ -38,12 +39,18 @@ def slack_client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWeb
     )
 
 
-def quickbi_client(settings: Settings, *, status_sent: Callable[[], None] = lambda: None) -> QuickBIClient:
+def quickbi_client(
+    settings: Settings,
+    *,
+    status_sent: Callable[[], None] = lambda: None,
+    on_call: Callable[[str, QuickBIError | None, float], None] = lambda *_: None,
+) -> QuickBIClient:
     return QuickBIClient(
         endpoint=settings.quickbi_endpoint or endpoint_for(settings.quickbi_region),
         credentials=credentials(settings),
         timezone=settings.zone,
         status_sent=status_sent,
+        on_call=on_call,
     )
 
 
@@ -60,11 +67,13 @@ def credentials(settings: Settings) -> CredentialsProvider:
     )
 
 
-def open_sockets(settings: Settings, bolt: AsyncApp, slack: AsyncWebClient) -> SocketMode | None:
+def open_sockets(
+    settings: Settings, bolt: AsyncApp, slack: AsyncWebClient, on_ack: Callable[[float], None]
+) -> SocketMode | None:
     """None in HTTP mode. They must be closed, also where they were never connected."""
     if settings.slack_app_token is None:
         return None
-    return SocketMode(bolt, slack, app_token=settings.slack_app_token.get_secret_value())
+    return SocketMode(bolt, slack, app_token=settings.slack_app_token.get_secret_value(), on_ack=on_ack)
 
 
 def request_verification(settings: Settings) -> RequestVerification | None:

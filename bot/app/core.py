@@ -11,6 +11,7 @@ from functools import partial
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app.clients import quickbi_client
+from bot.app.instruments import Instruments
 from bot.app.settings import Settings
 from bot.delivery.worker import DeliveryWorker
 from bot.domain import QuickBIError
@@ -53,12 +54,16 @@ async def build_core(
     slack: AsyncWebClient,
     store: Store,
     may_send: Callable[[], bool],
+    instruments: Instruments | None = None,
     now: Callable[[], datetime] = utc_now,
 ) -> Core:
     """`stack` closes the client of Quick BI."""
     slots = FallbackSlots(store.calls) if store.database.is_exclusive else store.calls
     budget = CallBudget(slots, calls_per_second=settings.quickbi_calls_per_second)
-    quickbi = await stack.enter_async_context(quickbi_client(settings, status_sent=budget.sent))
+    instruments = instruments or Instruments()
+    quickbi = await stack.enter_async_context(
+        quickbi_client(settings, status_sent=budget.sent, on_call=instruments.called)
+    )
     directory = MailDirectory(quickbi, store.mails, now=now, explain=_explain)
     await directory.load()
     cache = StatusCache()
@@ -85,6 +90,7 @@ async def build_core(
         ),
         on_pending=worker.wake,
         on_answer=cache.remember,
+        on_failure=instruments.found_failure,
         is_paused=directory.is_paused,
         operator_channel=settings.operators,
         now=now,

@@ -12,6 +12,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app.core import Core
+from bot.app.instruments import Instruments
 from bot.app.settings import Settings
 from bot.mails.manual_runs import ManualRunRepositories, ManualRunService
 from bot.slack.app import register
@@ -50,6 +51,7 @@ class HandlerDependencies:
     session: aiohttp.ClientSession
     store: Store
     core: Core
+    instruments: Instruments
     now: Callable[[], datetime]
 
 
@@ -91,6 +93,7 @@ def build_handlers(bolt: AsyncApp, parts: HandlerDependencies) -> Handlers:
         partial(answer_to, slack=slack, session=parts.session),
         on_channel_used=channels.on_used,
         hold=keeper.hold,
+        on_handled=parts.instruments.handled,
     )
     new_reporter = partial(RunReporter, messenger=messenger, directory=directory, now=now, zone=zone)
     manual_runs = ManualRunService(

@@ -56,9 +56,10 @@ class Health:
             parts["slack_socket"] = "ok" if await self.sockets.are_connected() else "not connected"
         else:
             parts["slack"] = await self._slack()
-        role = "leader" if self.leadership.is_sure else "standby"
+        is_leader = self.leadership.is_sure
+        role = "leader" if is_leader else "standby"
         is_well = all(state == "ok" for state in parts.values())
-        return Report(is_well=is_well, details={**parts, "role": role, **details})
+        return Report(is_well=is_well, is_leader=is_leader, details={**parts, "role": role, **details})
 
     async def _slack(self) -> str:
         if monotonic() - self._slack_asked_at >= SLACK_EVERY:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from time import monotonic
 from typing import TypeAlias
 
 from aiohttp import web
@@ -104,6 +105,7 @@ class Report:
     """`is_well` decides between 200 and 503. `details` name no address: anybody may read them."""
 
     is_well: bool
+    is_leader: bool = False
     details: Mapping[str, object]
 
 
@@ -144,10 +146,14 @@ def bare(status: Mapping[str, Route]) -> dict[str, Route]:
     return {path: without_details(route) for path, route in status.items() if path != "/metrics"}
 
 
-def event_routes(bolt: AsyncApp) -> dict[str, Route]:
-    """Bolt verifies signature and age, but parses headers and body before that, and fails at a stranger's."""
+def event_routes(bolt: AsyncApp, on_ack: Callable[[float], None] = lambda _: None) -> dict[str, Route]:
+    """Bolt verifies signature and age, but parses headers and body before that, and fails at a stranger's.
+
+    `on_ack` is called with the seconds from a request to its ack.
+    """
 
     async def events(request: web.BaseRequest) -> web.Response:
+        began = monotonic()
         if request.method != "POST" or not _could_be_signed(request):
             return web.Response(status=401, text="not signed by Slack")
         try:
@@ -161,7 +167,10 @@ def event_routes(bolt: AsyncApp) -> dict[str, Route]:
         except Exception as error:  # noqa: BLE001 (the boundary: whatever a stranger sends)
             _log.warning("request_not_understood", extra={"error": type(error).__name__})
             return web.Response(status=400, text="bad request")
-        return await to_aiohttp_response(await bolt.async_dispatch(asked))
+        answer = await bolt.async_dispatch(asked)
+        if answer.status == HTTPStatus.OK:
+            on_ack(monotonic() - began)
+        return await to_aiohttp_response(answer)
 
     return {"/slack/events": events}
 

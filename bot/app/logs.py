@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from bot.aio import correlation_id
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _HIDDEN = "[hidden]"
 _SHORTEST_SECRET = 6  # a shorter one would be hidden inside ordinary words
@@ -33,6 +35,7 @@ def set_up_logging(*, level: str, json_lines: bool, secrets: Iterable[str]) -> F
     handler = logging.StreamHandler(sys.stderr)
     formatter = Formatter(json_lines=json_lines, secrets=secrets)
     handler.setFormatter(formatter)
+    handler.addFilter(correlate)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     wanted = logging.getLevelName(level)
     for chatty in ("httpx", "httpcore", "aiohttp.access", "alembic", "aiosqlite", "sqlalchemy.engine"):
@@ -49,6 +52,11 @@ def set_up_logging(*, level: str, json_lines: bool, secrets: Iterable[str]) -> F
     _ignore(sockets, *([] if wanted <= logging.DEBUG else _REPEATED))
     logging.captureWarnings(capture=True)
     return formatter
+
+
+def correlate(record: logging.LogRecord) -> bool:
+    record.correlation_id = correlation_id.get()
+    return True
 
 
 def _ignore(logger: logging.Logger, *words: str) -> None:

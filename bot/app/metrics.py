@@ -1,9 +1,10 @@
-"""What `/metrics` shows, read when asked. What only the leader knows is 0 on the other replicas."""
+"""The states that `/metrics` shows, read when asked. What only the leader knows is 0 on the other replicas."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -20,6 +21,7 @@ class BotMetrics(Collector):
     worker: DeliveryWorker
     leadership: Leadership
     busy: Callable[[], int]
+    now: Callable[[], datetime]
 
     def collect(self) -> Iterator[Metric]:
         stats, leads = self.poller.stats, self.leadership.is_leader
@@ -41,6 +43,9 @@ class BotMetrics(Collector):
         yield _counter("mailbot_status_calls", "Status calls that the poller made", stats.calls)
         pending = self.worker.stats.pending * leads
         yield _gauge("mailbot_messages_owed", "Messages that wait for this leader to send them", pending)
+        oldest_at = self.worker.stats.oldest_pending_at if leads else None
+        age = (self.now() - oldest_at).total_seconds() if oldest_at else 0.0
+        yield _gauge("mailbot_oldest_owed_message_age_seconds", "How long the oldest of them has waited", age)
         news = CounterMetricFamily("mailbot_news", "What looks at mails came to", labels=["reason"])
         for reason, count in stats.outcomes.items():
             news.add_metric([reason.value], count)

@@ -12,6 +12,7 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.app.clients import credentials, reveal, slack_client
+from bot.app.heartbeat import Heartbeat
 from bot.app.secret_files import KEY_PAIR
 from bot.app.settings import Settings, SettingsError, load_settings
 from bot.domain import MailBotError
@@ -88,6 +89,7 @@ class SecretUsers:
     quickbi: QuickBIClient
     sockets: SocketMode | None
     verification: RequestVerification | None
+    heartbeat: Heartbeat
 
     @property
     def takers(self) -> dict[tuple[str, ...], Take]:
@@ -96,6 +98,7 @@ class SecretUsers:
             KEY_PAIR: self._take_key_pair,
             ("slack_app_token",): self._take_app_token,
             ("slack_signing_secret",): self._take_signing_secret,
+            ("heartbeat_url",): self._take_heartbeat,
             ("slack_bot_token",): self._take_bot_token,
         }
 
@@ -109,6 +112,9 @@ class SecretUsers:
     async def _take_signing_secret(self, fresh: Settings) -> None:
         if self.verification:
             self.verification.take_secret(reveal(fresh.slack_signing_secret))
+
+    async def _take_heartbeat(self, fresh: Settings) -> None:
+        self.heartbeat.url = reveal(fresh.heartbeat_url)
 
     async def _take_bot_token(self, fresh: Settings) -> None:
         client = slack_client(fresh, self.session)

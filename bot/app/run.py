@@ -18,11 +18,20 @@ from uuid import uuid4
 import aiohttp
 from prometheus_client import CollectorRegistry
 
-from bot.app.clients import SLACK_TIME_LIMIT, open_database, open_sockets, request_verification, slack_client
+from bot.app.clients import (
+    SLACK_TIME_LIMIT,
+    open_database,
+    open_sockets,
+    request_verification,
+    reveal,
+    slack_client,
+)
 from bot.app.core import Core, build_core, utc_now
 from bot.app.handlers import HandlerDependencies, Handlers, build_handlers
 from bot.app.health import Health
+from bot.app.heartbeat import Heartbeat
 from bot.app.http_server import HttpServer, Route, bare, event_routes, status_routes
+from bot.app.instruments import Instruments, standard_collectors
 from bot.app.leadership import Leadership
 from bot.app.logs import set_up_logging
 from bot.app.metrics import BotMetrics
@@ -76,8 +85,16 @@ async def _start(
     store = await stack.enter_async_context(open_database(settings))
     clock = SharedClock(store.database, wall=utc_now)
     await clock.synchronise()
+    registry = CollectorRegistry()
+    instruments = Instruments(registry)
     core = await build_core(
-        settings, stack, slack=slack, store=store, may_send=lambda: leadership.is_sure, now=clock.now
+        settings,
+        stack,
+        slack=slack,
+        store=store,
+        may_send=lambda: leadership.is_sure,
+        instruments=instruments,
+        now=clock.now,
     )
     verification = request_verification(settings)
     bolt = bolt_app(home, verification=verification)
@@ -90,6 +107,7 @@ async def _start(
             session=session,
             store=store,
             core=core,
+            instruments=instruments,
             now=clock.now,
         ),
     )
@@ -99,7 +117,26 @@ async def _start(
         duties=(core.poller.lead, core.worker.lead, handlers.channels.lead),
         is_alone=store.database.is_exclusive,
     )
-    sockets = open_sockets(settings, bolt, slack)
+    sockets = open_sockets(settings, bolt, slack, instruments.acked)
+    supervisor = Supervisor()
+    registry.register(
+        BotMetrics(
+            poller=core.poller,
+            worker=core.worker,
+            leadership=leadership,
+            busy=lambda: handlers.dispatcher.busy,
+            now=clock.now,
+        )
+    )
+    standard_collectors(registry)
+    health = Health(store=store, leadership=leadership, slack=slack, sockets=sockets, now=clock.now)
+    heartbeat = Heartbeat(
+        url=reveal(settings.heartbeat_url),
+        session=session,
+        report=health.report,
+        is_out_of_reach=lambda: core.poller.stats.outage_since is not None,
+        check_interval=settings.quickbi_check_interval,
+    )
     secret_users = SecretUsers(
         home=home,
         slack=slack,
@@ -107,23 +144,13 @@ async def _start(
         quickbi=core.quickbi,
         sockets=sockets,
         verification=verification,
+        heartbeat=heartbeat,
     )
     rotation = SecretRotation(
         settings=settings, names=settings_from_files(), takers=secret_users.takers, hide=hide
     )
-    supervisor = Supervisor()
-    registry = CollectorRegistry()
-    registry.register(
-        BotMetrics(
-            poller=core.poller,
-            worker=core.worker,
-            leadership=leadership,
-            busy=lambda: handlers.dispatcher.busy,
-        )
-    )
-    health = Health(store=store, leadership=leadership, slack=slack, sockets=sockets, now=clock.now)
     status = status_routes(health.report, registry)
-    servers = _servers(settings, status, {} if sockets else event_routes(bolt))
+    servers = _servers(settings, status, {} if sockets else event_routes(bolt, instruments.acked))
     parts = _Parts(
         handlers=handlers, core=core, supervisor=supervisor, sockets=sockets, servers=tuple(servers.values())
     )
@@ -137,6 +164,7 @@ async def _start(
         handlers.answers.run,
         clock.run,
         rotation.run,
+        heartbeat.run,
         partial(_forget_old, store, timedelta(days=settings.keep_days), clock),
     )
     if sockets:

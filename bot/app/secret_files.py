@@ -16,7 +16,14 @@ KEY_PAIR = (
     "alibaba_cloud_access_key_secret",
     "alibaba_cloud_security_token",
 )
-FROM_FILES = ("slack_bot_token", "slack_app_token", "slack_signing_secret", *KEY_PAIR, "database_url")
+FROM_FILES = (
+    "slack_bot_token",
+    "slack_app_token",
+    "slack_signing_secret",
+    *KEY_PAIR,
+    "database_url",
+    "heartbeat_url",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,9 @@ ApiUrl = Annotated[
     _must(_readable(web_url), "must be a URL such as https://slack.com/api/"),
     AfterValidator(lambda url: url.rstrip("/") + "/"),
 ]
+SecretUrl = Annotated[
+    OptionalSecret, _must(_readable(web_url), "must be a URL such as https://hc-ping.com/your-uuid")
+]
 Endpoint = Annotated[
     OptionalText,
     _must(_readable(endpoint_url), "must be a host, or a URL of scheme, host and port and nothing more"),

@@ -27,6 +27,7 @@ from bot.app.setting_types import (
     LowerCase,
     OptionalSecret,
     OptionalText,
+    SecretUrl,
     UpperCase,
     UserIds,
     Zone,
@@ -93,6 +94,7 @@ class Settings(BaseSettings):
     http_host: Host = "127.0.0.1"
     http_port: int = Field(3000, ge=0, le=HIGHEST_PORT)
     http_status_port: int | None = Field(None, ge=0, le=HIGHEST_PORT)
+    heartbeat_url: SecretUrl = None
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], UpperCase] = "INFO"
     log_format: Annotated[Literal["text", "json"], LowerCase] = "text"
 
@@ -166,6 +168,7 @@ class Settings(BaseSettings):
             self.slack_signing_secret,
             self.alibaba_cloud_access_key_secret,
             self.alibaba_cloud_security_token,
+            self.heartbeat_url,
         )
         return (
             *(secret.get_secret_value() for secret in secrets if secret),

@@ -22,6 +22,7 @@ class DeliveryStats:
     refused: int = 0
     rate_limited: int = 0
     pending: int = 0
+    oldest_pending_at: datetime | None = None
     rejected_since: datetime | None = None
 
 
@@ -37,11 +38,11 @@ class RefusedForGood:
     @classmethod
     def of(cls, message: Notice | Redraw, error: str) -> RefusedForGood:
         return cls(
-            post_id=message.post_id, channel_id=message.channel_id, error=error, about=_subjects(message)
+            post_id=message.post_id, channel_id=message.channel_id, error=error, about=subjects(message)
         )
 
 
-def _subjects(message: Notice | Redraw) -> str:
+def subjects(message: Notice | Redraw) -> str:
     """The mails that a message is about, by name where it is known; at most a few."""
     names = [each.mail.name if each.mail else each.incident.mail_id for each in message.items]
     if isinstance(message, Notice):

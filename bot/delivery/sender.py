@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from bot.aio import until_stored
-from bot.delivery.outcomes import DeliveryStats, RefusedForGood
+from bot.aio import correlated, until_stored
+from bot.delivery.outcomes import DeliveryStats, RefusedForGood, subjects
 from bot.delivery.rate_limits import CHANNEL_GAP, HISTORY, POST, UPDATE, RateLimits
 from bot.domain import (
     AppRejected,
@@ -89,7 +89,8 @@ class Sender:
                 return None if claimed.at is None else max(_SOON, (claimed.at - self.now()).total_seconds())
             self.in_flight.add(claimed.post_id)
             try:
-                await self._send(claimed)
+                with correlated(claimed.post_id):
+                    await self._send(claimed)
             finally:
                 self.in_flight.discard(claimed.post_id)
         finally:
@@ -125,6 +126,7 @@ class Sender:
         if len(notice.items) > 1:
             self._note_edit(notice.post_id, uptime())
         self.stats.sent += 1
+        _log.info("message_sent", extra={"channel_id": notice.channel_id, "about": subjects(notice)})
         self.stats.may_have_repeated += notice.may_repeat
 
     async def _give_up(self, method: str, message: Notice | Redraw, refused: MessageRefused) -> None:
@@ -175,8 +177,9 @@ class Sender:
                 waits.append(wait)
                 continue
             redraw = await self.deliveries.redraw(post_id)
-            if redraw is not None and not await self._redraw(redraw):
-                waits.append(self._wait_to_redraw(channel_id, post_id))
+            with correlated(post_id):
+                if redraw is not None and not await self._redraw(redraw):
+                    waits.append(self._wait_to_redraw(channel_id, post_id))
         return min(waits, default=None)
 
     def _note_edit(self, post_id: PostId, at: float) -> None:
@@ -227,6 +230,10 @@ class Sender:
         unsure = await self.deliveries.unsure(channel_id, now=self.now())
         if unsure is None:
             return None
+        with correlated(unsure.post_id):
+            return await self._settle(channel_id, unsure)
+
+    async def _settle(self, channel_id: ChannelId, unsure: Unsure) -> float:
         if not self.rate_limits.may_call_now(HISTORY, channel_id, uptime()):
             return self.rate_limits.wait(HISTORY, channel_id, uptime())
         try:

@@ -161,6 +161,9 @@ class DeliveryWorker:
 
     def _measure(self, backlog: Sequence[Backlog]) -> Load:
         self.stats.pending = sum(each.owed for each in backlog)
+        self.stats.oldest_pending_at = min(
+            (each.oldest_at for each in backlog if each.oldest_at), default=None
+        )
         newest_at = max((each.newest_at for each in backlog if each.newest_at), default=None)
         quiet_for = (self._now() - newest_at).total_seconds() if newest_at else 0.0
         return Load(owed_everywhere=self.stats.pending, quiet_for=quiet_for)

@@ -92,6 +92,7 @@ class Backlog:
 
     channel_id: ChannelId
     owed: int = 0
+    oldest_at: datetime | None = None
     newest_at: datetime | None = None
     has_stale: bool = False
     has_unsure: bool = False

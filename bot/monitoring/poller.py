@@ -6,10 +6,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 
-from bot.aio import finish, until_stored
+from bot.aio import correlated, finish, until_stored
 from bot.domain import (
     ChannelId,
     LeaseLost,
@@ -34,6 +34,7 @@ LOOK_FOR_CHANGES = 2.0  # seconds
 STORED_WITHIN = 1.0  # seconds that a person's answer waits to be stored before it is shown
 _LONGEST_PAUSE = 30.0  # seconds without a call after several in a row without an answer
 _DRAIN_LIMIT = 5.0  # seconds for the calls under way when the term ends
+_FAILURES = {NotifyReason.FIRST_FAILURE, NotifyReason.STILL_FAILING, NotifyReason.OVERTAKEN_FAILURE}
 _log = logging.getLogger(__name__)
 
 
@@ -58,7 +59,8 @@ class Poller:
 
     `new_schedule` makes an empty schedule for each term. `on_pending` is called after notices were stored,
     `on_answer` with every answer, so that people's commands can reuse it. `is_paused` is asked before a mail is
-    reported as late: the stored list may not show a recent pause.
+    reported as late: the stored list may not show a recent pause. `on_failure` is called with the longest time for
+    which a newly found failure may have gone unseen.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Poller:
         on_pending: Callable[[], None],
         on_answer: Callable[[MailRef, Observation], None],
         is_paused: Callable[[MailId], Awaitable[bool]],
+        on_failure: Callable[[timedelta], None] = lambda _: None,
         operator_channel: ChannelId | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -81,6 +84,7 @@ class Poller:
         self._budget = budget
         self._on_pending = on_pending
         self._on_answer = on_answer
+        self._on_failure = on_failure
         self._now = now
         self._watchlist = Watchlist(watches=watches, new_schedule=new_schedule, is_paused=is_paused)
         self._outages = OutageMonitor(
@@ -90,7 +94,7 @@ class Poller:
             on_pending=on_pending,
         )
         self._probes = Probes()
-        self._recorder = Recorder(observations, self._count)
+        self._recorder = Recorder(observations, self._recorded)
         self._refusals = RefusalClock()
         self._failures = 0
         self._failed_at = 0.0
@@ -155,7 +159,8 @@ class Poller:
         while True:
             await free.acquire()
             ask = await self._next_ask()
-            call = asyncio.create_task(self._call(ask, term))
+            with correlated():
+                call = asyncio.create_task(self._call(ask, term))
             calls.add(call)
             call.add_done_callback(lambda _: free.release())
             for done in [each for each in calls if each.done()]:
@@ -214,7 +219,9 @@ class Poller:
 
         The next leader finds out by itself what is missing from it then.
         """
-        look = Look(mail_id=ask.mail_id, answer=answer, at=at)
+        schedule = self._watchlist.schedule
+        since = schedule.looked_at(ask) if schedule else None
+        look = Look(mail_id=ask.mail_id, answer=answer, at=at, since=since)
         try:
             memory, missed = await self._watchlist.learn(ask, answer, at)
         except asyncio.CancelledError:
@@ -273,6 +280,11 @@ class Poller:
         if ask.task_id is not None or not is_ambiguous(error):
             return None
         return self._refusals.refused(ask.mail_id, now=now, others_answered_at=self.stats.last_answer_at)
+
+    def _recorded(self, look: Look, reasons: tuple[NotifyReason, ...]) -> None:
+        self._count(look.mail_id, reasons)
+        if _FAILURES.intersection(reasons) and (unseen_for := look.unseen_for()) is not None:
+            self._on_failure(unseen_for)
 
     def _count(self, mail_id: MailId, reasons: tuple[NotifyReason, ...]) -> None:
         for reason in reasons:

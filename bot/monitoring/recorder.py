@@ -10,10 +10,10 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.aio import finish, until_stored
-from bot.domain import LeaseLost, MailId, NotifyReason, StatusAnswer
+from bot.domain import LeaseLost, MailId, NotifyReason, RunStatus, StatusAnswer
 from bot.domain.incident_rules import MissedRun
 from bot.domain.repositories import Observations
 
@@ -22,13 +22,26 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Look:
-    """What Quick BI answered `at` that time, what the schedule learned from it, and the runs that it shows missing."""
+    """What Quick BI answered `at` that time, what the schedule learned from it, and the runs that it shows missing.
+
+    `since` is when the mail, or that run of it, was looked at before.
+    """
 
     mail_id: MailId
     answer: StatusAnswer
     at: datetime
+    since: datetime | None = None
     memory: str | None = None
     missed: tuple[MissedRun, ...] = ()
+
+    def unseen_for(self) -> timedelta | None:
+        """For how long at most the failure that this look found had gone unseen; None if it is not known.
+
+        It came after the look before, and after the run's start.
+        """
+        starts = [run.exec_at for run in self.answer.runs if run.status is RunStatus.FAILED and run.exec_at]
+        known = [at for at in (self.since, *starts) if at is not None]
+        return max(timedelta(0), self.at - max(known)) if known else None
 
 
 @dataclass(slots=True)
@@ -36,7 +49,7 @@ class Recorder:
     """`on_recorded` is called with each answer's outcome after it is stored."""
 
     observations: Observations
-    on_recorded: Callable[[MailId, tuple[NotifyReason, ...]], None]
+    on_recorded: Callable[[Look, tuple[NotifyReason, ...]], None]
     _tasks: set[asyncio.Task[None]] = field(init=False, default_factory=set)
     _newest: dict[MailId, asyncio.Task[None]] = field(init=False, default_factory=dict)
 
@@ -84,7 +97,7 @@ class Recorder:
         reasons = await self.observations.record_answer(
             look.mail_id, look.answer, now=look.at, term=term, memory=look.memory, missed=look.missed
         )
-        self.on_recorded(look.mail_id, reasons)
+        self.on_recorded(look, reasons)
 
     def _done(self, mail_id: MailId, task: asyncio.Task[None]) -> None:
         """The caller may be gone, so errors are logged here; LeaseLost is handled where the term ends."""

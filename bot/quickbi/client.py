@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from random import random
+from time import monotonic
 from typing import Self, TypeVar
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -51,7 +52,7 @@ class QuickBIClient:
     """Implements `bot.domain.ports.QuickBI`. Close it with `aclose`, or use it as a context manager.
 
     `status_sent` is called when a status call is on the wire, which is later than its attempt begins where a
-    connection has to be made first.
+    connection has to be made first; `on_call` with the operation, error and seconds of each attempt.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class QuickBIClient:
         time_limits: httpx.Timeout = TIME_LIMITS,
         attempt_limit: float = ATTEMPT_LIMIT,
         status_sent: Callable[[], None] = lambda: None,
+        on_call: Callable[[str, QuickBIError | None, float], None] = lambda *_: None,
     ) -> None:
         self._url = endpoint_url(endpoint)
         self._credentials = credentials
@@ -78,6 +80,7 @@ class QuickBIClient:
         self._sleep = sleep
         self._attempt_limit = attempt_limit
         self._status_sent = status_sent
+        self._on_call = on_call
         self._http = httpx.AsyncClient(
             transport=transport,
             timeout=time_limits,
@@ -161,8 +164,9 @@ class QuickBIClient:
             attempt += 1
             if before_attempt:
                 await before_attempt()
+            began = monotonic()
             try:
-                return read(await self._attempt(call))
+                result = read(await self._attempt(call))
             except QuickBIError as error:
                 pause = pause_before_retry(
                     error,
@@ -171,11 +175,15 @@ class QuickBIClient:
                     repeatable=call.repeatable,
                     jitter=self._jitter(),
                 )
+                self._on_call(call.operation, error, monotonic() - began)
                 _log_failure(call, error, attempt=attempt, again_in=pause)
                 if after_failure:
                     await after_failure(error)
                 if pause is None:
                     raise
+            else:
+                self._on_call(call.operation, None, monotonic() - began)
+                return result
             await self._sleep(pause)
 
     async def _attempt(self, call: wire.Call) -> wire.Answer:

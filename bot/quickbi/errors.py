@@ -139,6 +139,8 @@ _BY_CODE: Mapping[str, Callable[[Refusal], QuickBIError]] = {
     "SignatureNonceUsed": _unavailable,
 }
 
+KNOWN_CODES = frozenset(_BY_CODE)
+
 # Only where the code says nothing: Quick BI's pages on these two refusals quote messages alone.
 # https://help.aliyun.com/document_detail/706356.html and …/408824.html
 _BY_WORDS: Mapping[str, Callable[[Refusal], QuickBIError]] = {

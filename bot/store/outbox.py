@@ -7,7 +7,7 @@ have been sent.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -45,27 +45,28 @@ class Outbox:
 
     async def backlog(self, *, now: datetime) -> tuple[Backlog, ...]:
         """The channels for which something can be done now. Closed channels are left out."""
-        newest_at = func.max(notices.c.created_at, type_=notices.c.created_at.type)
+        kind = notices.c.created_at.type
+        newest_at = func.max(notices.c.created_at, type_=kind)
+        oldest_at = func.min(func.coalesce(notices.c.not_before, notices.c.created_at), type_=kind)
         async with self._database.reading() as connection:
             pending = await connection.execute(
-                select(notices.c.channel_id, func.count(), newest_at)
+                select(notices.c.channel_id, func.count(), oldest_at, newest_at)
                 .where(PENDING, _is_due(now), _is_open(notices.c.channel_id))
                 .group_by(notices.c.channel_id)
             )
-            counts: dict[ChannelId, tuple[int, datetime | None]] = {
-                row[0]: (row[1], row[2]) for row in pending
+            waiting = {
+                row[0]: Backlog(channel_id=row[0], owed=row[1], oldest_at=row[2], newest_at=row[3])
+                for row in pending
             }
             stale_in = await _channels_with(connection, IS_STALE)
             unsure_in = await _channels_with(connection, IS_UNSURE & is_settled(now))
         return tuple(
-            Backlog(
-                channel_id=channel_id,
-                owed=counts.get(channel_id, (0, None))[0],
-                newest_at=counts.get(channel_id, (0, None))[1],
+            replace(
+                waiting.get(channel_id, Backlog(channel_id=channel_id)),
                 has_stale=channel_id in stale_in,
                 has_unsure=channel_id in unsure_in,
             )
-            for channel_id in counts.keys() | stale_in | unsure_in
+            for channel_id in waiting.keys() | stale_in | unsure_in
         )
 
     async def claim(self, channel_id: ChannelId, *, load: Load, now: datetime, term: int) -> Notice | Nothing:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -50,7 +51,7 @@ class Script:
     async def sleep(self, seconds: float) -> None:
         self.pauses.append(seconds)
 
-    def client(self, *, clock: Callable[[], datetime] | None = None) -> QuickBIClient:
+    def client(self, *, clock: Callable[[], datetime] | None = None, **options: Any) -> QuickBIClient:
         nonces, minutes = count(1), count()
         return QuickBIClient(
             endpoint=ENDPOINT,
@@ -61,6 +62,7 @@ class Script:
             nonce=lambda: f"nonce-{next(nonces)}",
             jitter=lambda: 0.0,
             sleep=self.sleep,
+            **options,
         )
 
 

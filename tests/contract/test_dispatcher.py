@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.app.logs import correlate
 from bot.domain import QuickBIUnavailable, StoreError, TeamId, UsageError, UserId
 from bot.sandbox.slack import Answered
 from bot.slack.kit.actions import OldButton
@@ -249,3 +251,28 @@ async def test_a_goodbye_that_fails_does_not_stop_the_others(caplog: pytest.LogC
         await boundary.drain(0.05)
         assert boundary.busy == 0
     assert caplog.messages.count("answer_failed") == 2
+
+
+async def test_each_commands_lines_carry_an_id_of_its_own(caplog: pytest.LogCaptureFixture) -> None:
+    """The one that the person reads as the reference, where something went wrong."""
+    caplog.set_level("INFO")
+    caplog.handler.addFilter(correlate)
+    log = logging.getLogger("a.handler")
+    async with stage() as at:
+
+        async def broken(_: Typed, __: Answer) -> None:
+            log.info("at work")
+            raise RuntimeError("a mistake of ours")
+
+        at.on_command(broken)
+        for _ in range(2):
+            await at.slack.people.type_command("ada", "reports", "/hello")
+        await at.boundary.drain(5)
+        told = " ".join(one.text for one in at.slack.workspace.messages("reports"))
+    ids = {
+        event: [vars(line)["correlation_id"] for line in caplog.records if line.getMessage() == event]
+        for event in ("at work", "handler_failed", "handled")
+    }
+    assert ids["at work"] == ids["handler_failed"] == ids["handled"]
+    assert len(set(ids["handled"])) == 2
+    assert all(each in told for each in ids["handled"])

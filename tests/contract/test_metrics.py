@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,10 +21,12 @@ def told(*, leads: bool) -> str:
     registry = CollectorRegistry()
     parts: dict[str, Any] = {
         "poller": SimpleNamespace(stats=PollerStats(watched=7, calls=40, outage_since=LONG_AGO)),
-        "worker": SimpleNamespace(stats=DeliveryStats(sent=3, pending=5, rejected_since=LONG_AGO)),
+        "worker": SimpleNamespace(
+            stats=DeliveryStats(sent=3, pending=5, oldest_pending_at=LONG_AGO, rejected_since=LONG_AGO)
+        ),
         "leadership": SimpleNamespace(is_leader=leads),
     }
-    registry.register(BotMetrics(**parts, busy=lambda: 2))
+    registry.register(BotMetrics(**parts, busy=lambda: 2, now=lambda: LONG_AGO + timedelta(seconds=90)))
     return generate_latest(registry).decode()
 
 
@@ -36,6 +38,7 @@ def told(*, leads: bool) -> str:
         "mailbot_quickbi_out_of_reach 1.0",
         "mailbot_slack_rejects_the_app 1.0",
         "mailbot_messages_owed 5.0",
+        "mailbot_oldest_owed_message_age_seconds 90.0",
     ],
 )
 def test_what_only_the_leader_knows(line: str) -> None:

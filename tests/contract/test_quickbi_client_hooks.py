@@ -110,3 +110,17 @@ async def test_a_refusal_is_told_with_its_request_id() -> None:
         with pytest.raises(MailNotFound) as missing:
             await ask(client)
     assert missing.value.request_id == "R-9"
+
+
+async def test_every_attempt_is_told_of() -> None:
+    """The operation, what came of it, and a time: what the metrics are made of."""
+    heard: list[tuple[str, str]] = []
+
+    def hear(operation: str, error: QuickBIError | None, seconds: float) -> None:
+        assert seconds >= 0
+        heard.append((operation, error.code if error else "ok"))
+
+    script = Script(steps=[refusal("Throttling.User"), replay("status_sent")])
+    async with script.client(on_call=hear) as client:
+        await ask(client, attempts=2)
+    assert heard == [("GetMailTaskStatus", "Throttling.User"), ("GetMailTaskStatus", "ok")]

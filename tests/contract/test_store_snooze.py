@@ -128,6 +128,20 @@ async def test_what_recovered_while_snoozed_calls_nobody(leader: StoreLeader) ->
     assert await leader.nothing_owed(61)
 
 
+async def test_the_backlog_tells_since_when_the_oldest_notice_could_have_been_sent(
+    leader: StoreLeader,
+) -> None:
+    """A snoozed one only since the snooze ended; an alert waits for those that nothing holds back."""
+    await subscribed(leader)
+    await leader.saw(2, run(1, FAILED))
+    await leader.saw(5, run(4, FAILED))
+    (backlog,) = await leader.store.outbox.backlog(now=at(6))
+    assert (backlog.owed, backlog.oldest_at, backlog.newest_at) == (2, at(2), at(5))
+    await leader.store.subscriptions.snooze(REPORTS, MAIL, until=at(60), by=ADA, now=at(7))
+    await leader.saw(9, run(8, FAILED))
+    assert [each.oldest_at for each in await leader.store.outbox.backlog(now=at(61))] == [at(60)]
+
+
 async def test_a_failure_that_came_and_went_while_snoozed_is_told_afterwards(leader: StoreLeader) -> None:
     """Silence for a while is not silence for ever: no failure is lost."""
     await subscribed(leader)

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from bot.app.clients import slack_client
 from bot.app.core import build_core
 from bot.app.handlers import HandlerDependencies, build_channel_handler
+from bot.app.instruments import Instruments
 from bot.app.leadership import Leadership
 from bot.app.settings import Settings
 from bot.domain import ChannelId, Mail, MailId, StatusAnswer, Subscription, TeamId, UserId
@@ -83,6 +84,7 @@ class LeaderStage:
                 slack=slack,
                 session=session,
                 store=self.store,
+                instruments=Instruments(),
                 core=core,
                 now=self.now,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from urllib.parse import quote
 import pytest
 from slack_bolt.request.async_request import AsyncBoltRequest
 
+from bot.aio import correlated
 from bot.app.logs import Formatter, set_up_logging
 from bot.domain import TeamId, UserId
 from bot.slack.app import bolt_app
@@ -198,3 +200,24 @@ def test_secrets_are_hidden_in_everybodys_lines(stderr: Callable[[], str]) -> No
     shown = stderr()
     assert "PLANTED" not in shown
     assert shown.count("[hidden]") >= 2
+
+
+async def test_all_lines_of_one_command_carry_one_id(stderr: Callable[[], str]) -> None:
+    """Also those of the tasks that it starts, and nobody else's."""
+    set_up_logging(level="INFO", json_lines=True, secrets=[])
+    log = logging.getLogger("bot")
+
+    async def later() -> None:
+        log.info("by a task")
+
+    with correlated() as given:
+        log.info("at first")
+        task = asyncio.create_task(later())
+    log.info("of nobody")
+    await task
+    lines = [json.loads(line) for line in stderr().splitlines()]
+    assert {line["event"]: line.get("correlation_id") for line in lines} == {
+        "at first": given,
+        "by a task": given,
+        "of nobody": None,
+    }

@@ -6,12 +6,12 @@ import asyncio
 import logging
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.domain import LeaseLost, MailId, NotifyReason, StatusAnswer, StoreError
+from bot.domain import LeaseLost, MailId, NotifyReason, RunStatus, StatusAnswer, StoreError, TaskId, TaskRun
 from bot.monitoring.recorder import Look, Recorder
 
 if TYPE_CHECKING:
@@ -27,6 +27,34 @@ LOOK = Look(
     memory="learned",
 )
 NEWS = (NotifyReason.FIRST_FAILURE,)
+
+
+@pytest.mark.parametrize(
+    ("since", "started", "minutes"),
+    [
+        pytest.param(-10, -30, 10, id="it ran for long: since the look before"),
+        pytest.param(-10, -4, 4, id="it began after that look: since it began"),
+        pytest.param(None, -4, 4, id="the first look"),
+        pytest.param(None, None, None, id="nothing is known"),
+        pytest.param(-10, 5, 0, id="a start in the future: the clocks differ"),
+    ],
+)
+def test_for_how_long_a_failure_went_unseen(
+    since: int | None, started: int | None, minutes: int | None
+) -> None:
+    """At most: nobody knows when it failed in between."""
+
+    def then(before: int | None) -> datetime | None:
+        return None if before is None else LOOK.at + timedelta(minutes=before)
+
+    def run(number: int, status: RunStatus, exec_at: datetime | None) -> TaskRun:
+        return TaskRun(
+            mail_id=MAIL, task_id=TaskId(number), exec_at=exec_at, status=status, status_word=status.value
+        )
+
+    runs = (run(2, RunStatus.SENT, LOOK.at), run(1, RunStatus.FAILED, then(started)))
+    look = replace(LOOK, since=then(since), answer=StatusAnswer(runs=runs, request_id="R"))
+    assert look.unseen_for() == (None if minutes is None else timedelta(minutes=minutes))
 
 
 class FakeObservations:

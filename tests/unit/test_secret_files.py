@@ -21,6 +21,7 @@ CONTENTS = {
     "ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAI-PLANTED",
     "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "key-PLANTED",
     "ALIBABA_CLOUD_SECURITY_TOKEN": "token-PLANTED",
+    "HEARTBEAT_URL": "https://hc-ping.com/heart-PLANTED",
     "DATABASE_URL": "postgresql://me:p%40ss-PLANTED@db.internal/mailbot",
 }
 

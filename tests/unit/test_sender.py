@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.app.logs import correlate
 from bot.delivery.rate_limits import CHANNEL_GAP, HISTORY, POST, UPDATE, RateLimits
 from bot.delivery.sender import DEFAULT_RETRY_AFTER, MOST_UNKNOWN, Sender
 from bot.domain import (
@@ -188,6 +189,18 @@ async def raised(step: Awaitable[float | None]) -> type[SlackError] | None:
 
 
 REFUSED = MessageRefused("invalid_blocks")
+
+
+async def test_the_lines_about_a_message_carry_its_id(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    """From the first try to the message sent; who waits for a report finds what became of it."""
+    caplog.set_level("INFO")
+    caplog.handler.addFilter(correlate)
+    stage.slack.troubles = [REFUSED]
+    await stage.send()
+    assert [(vars(line)["correlation_id"], line.getMessage()) for line in caplog.records] == [
+        (POST_ID, "message_refused"),
+        (POST_ID, "message_sent"),
+    ]
 
 
 @pytest.mark.parametrize(

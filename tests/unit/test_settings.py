@@ -179,6 +179,11 @@ def problems(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> li
             {"HTTP_PORT": "65536"}, "HTTP_PORT must be less than or equal to 65535", id="no such port"
         ),
         pytest.param(
+            {"HEARTBEAT_URL": "PLANTED"},
+            "HEARTBEAT_URL must be a URL such as https://hc-ping.com/your-uuid",
+            id="a heartbeat's address",
+        ),
+        pytest.param(
             {"LOG_LEVEL": "PLANTED"},
             "LOG_LEVEL must be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'",
             id="no level",
@@ -304,6 +309,7 @@ def test_secrets_are_known_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> N
         "SLACK_SIGNING_SECRET": "signing-PLANTED",
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "key-PLANTED",
         "ALIBABA_CLOUD_SECURITY_TOKEN": "token-PLANTED",
+        "HEARTBEAT_URL": "https://hc-ping.com/heart-PLANTED",
     }
     address = {"DATABASE_URL": "postgresql://me:p%40ss-PLANTED@db.internal/mailbot"}
     for name, value in (secrets | address | {"ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAI-1"}).items():

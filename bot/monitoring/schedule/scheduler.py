@@ -186,6 +186,15 @@ class Schedule:
         if ask.task_id in mail.overtaken and not error.is_about_the_mail:
             self._place(mail.overtaken[ask.task_id], again)
 
+    def looked_at(self, ask: Ask) -> datetime | None:
+        """When this mail, or this run of it, was last seen."""
+        mail = self._mails.get(ask.mail_id)
+        if mail is None:
+            return None
+        older = mail.overtaken.get(ask.task_id) if ask.task_id else None
+        at = older.run.start + older.run.age if older else mail.looked_at
+        return None if at is None else datetime.fromtimestamp(at, UTC)
+
     def memory(self, mail_id: MailId) -> MailMemory | None:
         """What to keep of this mail over a restart; None if it is not watched."""
         mail = self._mails.get(mail_id)

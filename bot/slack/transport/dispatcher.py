@@ -16,7 +16,7 @@ from uuid import uuid4
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.models.blocks import Option
 
-from bot.aio import finish
+from bot.aio import correlated, correlation_id, finish
 from bot.domain import ChannelId, DatabaseAway, MailBotError, QuickBIError, StoreError, UsageError
 from bot.slack.kit.actions import More, OldButton, read_more
 from bot.slack.kit.blocks import Message
@@ -43,6 +43,7 @@ class Dispatcher:
 
     `answer_to` opens the way to answer a person. `on_channel_used` is called, as a task of its own, with each
     channel in which somebody uses the bot. `hold` keeps a record of a person who waits, until the event is set.
+    `on_handled` is called with what came of each, and the seconds that it took.
     """
 
     def __init__(
@@ -52,11 +53,13 @@ class Dispatcher:
         *,
         on_channel_used: Callable[[ChannelId], Awaitable[None]] | None = None,
         hold: Callable[[Incoming, asyncio.Event], Awaitable[None]] | None = None,
+        on_handled: Callable[[Incoming, str, float], None] = lambda *_: None,
     ) -> None:
         self._access = access
         self._answer_to = answer_to
         self._on_channel_used = on_channel_used
         self._hold = hold
+        self._on_handled = on_handled
         self._tasks: set[asyncio.Task[None]] = set()
         self._farewells: set[asyncio.Task[None]] = set()  # have a limit of their own, and are never cancelled
         self._is_closing = False
@@ -75,22 +78,29 @@ class Dispatcher:
                 await ack(failures.restarting().text)
                 return
             await ack()
-            if self._came_before(body) or (incoming := _understood(read, body)) is None:
-                return
-            if not self._is_closing:
-                self.start(incoming, handle)
-            elif incoming.response_url:  # an ack shows nothing to who clicked or sent a form
-                self._keep(self._say_restarting(self._answer_to(incoming)), self._farewells)
+            with correlated():
+                self._take_up(body, read, handle)
 
         return listen
+
+    def _take_up(
+        self, body: Mapping[str, Any], read: Read[P], handle: Callable[[P, Answer], Awaitable[None]]
+    ) -> None:
+        if self._came_before(body) or (incoming := _understood(read, body)) is None:
+            return
+        if not self._is_closing:
+            self.start(incoming, handle)
+        elif incoming.response_url:  # an ack shows nothing to who clicked or sent a form
+            self._keep(self._say_restarting(self._answer_to(incoming)), self._farewells)
 
     def events(self, read: Read[P], handle: Callable[[P], Awaitable[None]]) -> Listener:
         """Make a Bolt listener for events that nobody asked for: there is nobody to answer."""
 
         async def listen(ack: AsyncAck, body: dict[str, Any]) -> None:
             await ack()
-            if not self._came_before(body) and (happened := _understood(read, body)) is not None:
-                self._keep(self._logged(handle(happened), happened.where), self._tasks)
+            with correlated():
+                if not self._came_before(body) and (happened := _understood(read, body)) is not None:
+                    self._keep(self._logged(handle(happened), happened.where), self._tasks)
 
         return listen
 
@@ -172,6 +182,8 @@ class Dispatcher:
             await self._explain(error, answer)
         finally:
             release()
+            seconds = perf_counter() - began
+            self._on_handled(incoming, outcome, seconds)
             _log.info(
                 "handled",
                 extra={
@@ -179,7 +191,7 @@ class Dispatcher:
                     "user_id": incoming.person.user_id,
                     "channel_id": incoming.channel_id,
                     "outcome": outcome,
-                    "ms": round((perf_counter() - began) * 1000),
+                    "ms": round(seconds * 1000),
                 },
             )
 
@@ -217,7 +229,7 @@ class Dispatcher:
             case OldButton():
                 message = failures.old_button()
             case _:
-                reference = uuid4().hex[:8]
+                reference = correlation_id.get() or uuid4().hex[:8]
                 event = "handler_refused" if isinstance(error, MailBotError) else "handler_failed"
                 _log.error(event, exc_info=error, extra={"reference": reference})
                 message = _trouble(error, reference)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from time import monotonic
 
@@ -34,10 +34,19 @@ _NEW_ADDRESS_EVERY = 30.0  # seconds: apps.connections.open is rate limited
 
 
 class SocketMode:
-    """Call `check_app_token`, then `open`, with `watch` as a task. `close` must be called in any case."""
+    """Call `check_app_token`, then `open`, with `watch` as a task. `close` must be called in any case.
+
+    `on_ack` is called with the seconds from each envelope to its ack.
+    """
 
     def __init__(
-        self, bolt: AsyncApp, slack: AsyncWebClient, *, app_token: str, ping_interval: float = PING_INTERVAL
+        self,
+        bolt: AsyncApp,
+        slack: AsyncWebClient,
+        *,
+        app_token: str,
+        ping_interval: float = PING_INTERVAL,
+        on_ack: Callable[[float], None] = lambda _: None,
     ) -> None:
         logger = logging.getLogger("slack_sdk.socket_mode")
         self._slack = slack
@@ -46,6 +55,8 @@ class SocketMode:
             _Handler(bolt, app_token=app_token, logger=logger, web_client=slack, ping_interval=ping_interval)
             for _ in range(SOCKETS)
         ]
+        for handler in self._handlers:
+            handler.on_ack = on_ack
         self._new_address_at: dict[AsyncSocketModeHandler, float] = {}
 
     async def check_app_token(self) -> None:
@@ -106,9 +117,13 @@ class SocketMode:
 class _Handler(AsyncSocketModeHandler):
     """Adds the envelope's ID to the body, which Bolt drops: a repeated envelope is known by it."""
 
+    on_ack: Callable[[float], None]
+
     async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
+        began = monotonic()
         req.payload[ENVELOPE_ID] = req.envelope_id
         await super().handle(client, req)
+        self.on_ack(monotonic() - began)
 
 
 def _connect(handler: AsyncSocketModeHandler) -> Awaitable[None]:

@@ -17,7 +17,7 @@ from bot.mails.id_parsing import Labelled, Unreadable, short
 from bot.mails.text_normalisation import plain_dashes
 
 EXAMPLE_TASK = "7218865303929605212"
-MAX_MAILS_AT_ONCE = 20
+MAX_MAILS_AT_ONCE = 100  # about as many names as fit into one message of Slack
 _NO_MAIL = "Which mail? Its name or ID is missing."
 _ONLY_A_TASK = "There is a task ID but no mail ID. Quick BI needs the mail's ID to find the run."
 _EMPTY_LABEL = (

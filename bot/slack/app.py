@@ -32,6 +32,7 @@ from bot.slack.payloads import HOME_OPENED, Home, clicked, happened, submitted
 from bot.slack.transport.dispatcher import Dispatcher, by_choice, outdated
 from bot.slack.transport.verification import RequestVerification
 from bot.slack.views.forms import (
+    DUE,
     HISTORY_FORM,
     RUN_FORM,
     SEARCH,
@@ -167,6 +168,7 @@ def register(
         app.command(command_named(verb))(dispatcher.listener(names.typed, on_command))
     for action, on_click in clicks.items():
         app.action(button(action_named(action)))(dispatcher.listener(clicked, on_click))
+    app.action(button(action_named(DUE)))(dispatcher.listener(with_origin, forms.timed))
     for form, on_submit in submissions.items():
         app.view(form)(dispatcher.listener(with_origin, on_submit))
     for kind in CHANNEL_EVENTS:

@@ -142,6 +142,12 @@ def _failures() -> dict[str, Message]:
         "failure-beside-last-known": messages.beside_last_known(
             down, seen(run("FAILED"), age=180), now=NOW, zone=ZONE
         ),
+        "failure-alike": failures.failures(
+            [(MailNotFound(**said), MailRef(mail_id=MailId(f"9000{n:02}")), None) for n in range(12)]
+        )[0],
+        "failure-alike-down": failures.failures([(errors["down"], REF, SALES), (errors["down"], REF, NASTY)])[
+            0
+        ],
         "failure-nowhere": failures.failure(errors["down"]),
         "failure-surprise": failures.surprise("1a2b3c4d"),
         "failure-cannot-keep": failures.cannot_keep("1a2b3c4d"),
@@ -162,6 +168,9 @@ def _guides() -> dict[str, Message]:
         "usage": failures.usage(
             UsageError("“x<!here>” is not a task ID.", example=f"/mail-status {EXAMPLE_NAME}")
         ),
+        "choose-unknown-several": guide.choose_each(
+            [Choice(words=words, mails=()) for words in ("Dayly", "Ops <!here>")], verb=Verb.SUBSCRIBE
+        )[0],
         "choose-several": guide.choose(
             Choice(words="sales", mails=(SALES, same_name, NASTY)), verb=Verb.STATUS
         ),

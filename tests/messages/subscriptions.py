@@ -100,7 +100,7 @@ def subscription_messages() -> dict[str, Message]:
     many = [state(latest=run("SENT"), mail_id=MailId(f"a{number}")) for number in range(23)]
     long = [
         done(state(replace(NASTY, mail_id=MailId(f"a{n}"), name=f"{n} {NASTY.name}"), run("FAILED")))
-        for n in range(20)
+        for n in range(100)
     ]
     told = {
         "one": [done(sent)],
@@ -113,7 +113,7 @@ def subscription_messages() -> dict[str, Message]:
         ],
         "several": [done(sent), done(failed)],
         "several-with-due": [done(state(latest=run("PROCESSING"), due=DUE)), done(state(NASTY, due=DUE))],
-        "twenty": long,
+        "hundred": long,
         "failures-only": [done(state(latest=run("SENT"), events=frozenset({Event.FAILED})))],
     }
     shown = {
@@ -152,6 +152,7 @@ def subscription_messages() -> dict[str, Message]:
         "unsubscribed-unknown": leaving.unsubscribed([(MAIL, None)], ADA),
         "unsubscribed-many": leaving.unsubscribed([(MailId(f"a{n}"), NASTY) for n in range(12)], ADA),
         "not-subscribed": leaving.not_subscribed("Sales <!here>", names=CommandNames()),
+        "not-subscribed-several": leaving.not_subscribed("Sales", "Ops & Co", names=CommandNames()),
         "unsubscribed-nameless": leaving.unsubscribed([(MAIL, nameless)], ADA),
         "unsubscribe-ask-first": leaving.ask_to_leave(MAIL, SALES),
         "unsubscribe-ask-first-nasty": leaving.ask_to_leave(NASTY.mail_id, NASTY),
@@ -219,4 +220,5 @@ def forms() -> dict[str, View]:
             origin, [(MailId(f"m{number}"), None) for number in range(103)]
         ),
         "form-subscribe": form_views.subscribe_form(origin, zone_name="Asia/Shanghai"),
+        "form-subscribe-timed": form_views.subscribe_form(origin, zone_name="Asia/Shanghai", is_timed=True),
     }

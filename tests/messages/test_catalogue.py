@@ -129,7 +129,7 @@ def test_the_notice_says_what_to_do_as_the_private_answer_does(state: str) -> No
 
 
 @pytest.mark.parametrize(
-    "name", ["storm", "storm-of-hundred", "storm-half-over", "storm-over", "subscribed-twenty"]
+    "name", ["storm", "storm-of-hundred", "storm-half-over", "storm-over", "subscribed-hundred"]
 )
 def test_many_mails_fit_a_phone(name: str) -> None:
     """About 45 characters a line."""

@@ -30,6 +30,17 @@ class LateClock:
         return time.time() + self.ahead
 
 
+async def until_asked(rig: Rig, *blocks: str, absent: str = "", user: str = "ada") -> View:
+    """Wait until the form has these inputs, and not that one."""
+
+    def drawn() -> View | None:
+        view = rig.slack.open_view(user)
+        here = {block["block_id"] for block in view.source["blocks"]} if view else set()
+        return view if here >= {*blocks} and absent not in here else None
+
+    return await rig.slack.changes.until(drawn, seconds=8)
+
+
 async def until_public(rig: Rig, words: str, *, channel: str = "reports", seconds: float = 10) -> Message:
     """Wait until the channel itself is told these words."""
 

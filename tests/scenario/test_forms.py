@@ -12,6 +12,7 @@ from tests.scenario.steps import (
     open_form,
     public,
     subscribe,
+    until_asked,
     until_public,
 )
 
@@ -39,6 +40,23 @@ async def test_a_bare_command_lets_choose_a_mail(bot: Rig, command: str, words: 
     (daily,) = await offer(bot, view, "daily sales")
     await bot.slack.people.submit_view("ada", view.id, {"mails": [daily]})
     await bot.until_text(words)
+
+
+async def test_the_subscribe_form_is_short_until_a_time_is_set(bot: Rig) -> None:
+    """And again when it is cleared; what was filled in before stays."""
+    view = await open_form(bot, "/mail-subscribe")
+    (daily,) = await offer(bot, view, "daily sales")
+    people = bot.slack.people
+    await people.click("ada", "mail_search", view_id=view.id, choose=[daily])
+    await people.click("ada", "events", view_id=view.id, choose=["failed"])
+    assert {"days", "grace"}.isdisjoint(block["block_id"] for block in view.source["blocks"])
+    await people.click("ada", "due", view_id=view.id, choose="09:30")
+    longer = await until_asked(bot, "days", "grace")
+    assert longer.values["mails"]["mail_search"]["selected_options"][0]["value"] == daily
+    await people.click("ada", "due", view_id=view.id, choose="")
+    await until_asked(bot, "due", absent="days")
+    await people.submit_view("ada", view.id)
+    assert "Due" not in (await until_public(bot, "tell this channel once when it fails.")).text
 
 
 async def test_a_bare_unsubscribe_offers_what_the_channel_has(bot: Rig) -> None:

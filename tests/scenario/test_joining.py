@@ -70,7 +70,7 @@ async def test_all_that_is_refused_is_one_answer(bot: Rig) -> None:
     """And two questions in one message keep their own buttons."""
     told = await bot.ask("/mail-subscribe Board Pack, Utter Nonsense, Wrong")
     assert "I know no mail named “Utter Nonsense”" in told.text
-    picked = await answer_to_click(bot, told, "mail_pick:mail-subscribe:0:2")
+    picked = await answer_to_click(bot, told, "mail_pick:mail-subscribe:0:1")
     assert "Quick BI answered in a way that I do not understand" in picked.text
     assert len(public(bot)) == 0
 
@@ -83,6 +83,35 @@ async def test_ten_mails_at_one_call_a_second_begin_with_a_word(slow: Rig) -> No
     assert not public(slow)
     await until_public(slow, "subscribed this channel to", seconds=25)
     assert (await slow.until_text("I posted the subscription")).ts == word.ts
+
+
+async def test_a_hundred_pasted_names_are_one_message_for_each_reader(tmp_path: Path) -> None:
+    """The channel and who pasted them are told once; others are answered in between."""
+    async with rig(tmp_path, settings={"QUICKBI_CHECK_INTERVAL": "100000"}, calls_per_second=20) as stage:
+        await stage.start_bot()
+        column = [
+            *(f"Store {number:03d}" for number in range(1, 97)),
+            "Utter Nonsense",
+            "Other Rubbish",
+            "90001",
+            "90002",
+        ]
+        await stage.ask("/mail-subscribe " + "\n".join(column))
+        answered = await stage.ask("/mail-status Daily Sales", user="bob", channel="board")
+        assert "was sent" in answered.text
+        assert not public(stage)
+        told = await until_public(stage, "subscribed this channel to 96 mails", seconds=30)
+        (private,) = stage.answers("ada")
+        assert "I know no mails with these 2 names" in private.text
+        assert "Quick BI has no mail with the ID 90001" in private.text
+        assert public(stage) == [told]
+
+
+async def test_what_is_not_subscribed_is_one_answer(bot: Rig) -> None:
+    """However many mails are named."""
+    told = await bot.ask("/mail-unsubscribe " + "\n".join(f"Nonsense {word}" for word in "abcdefg"))
+    assert "not subscribed to Nonsense a, Nonsense b" in told.text
+    assert len(bot.slack.ledger.calls("response_url", outcome="ok")) == 1
 
 
 # ---- The button under a status

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.sandbox.quickbi.faults import Mode
-from tests.scenario.steps import until_public
+from tests.scenario.steps import until_asked, until_public
 
 if TYPE_CHECKING:
     from bot.sandbox.slack.inputs import Choice
@@ -128,10 +128,11 @@ async def test_the_form_subscribes_with_a_due_time(both_ways: Rig) -> None:
     await both_ways.slack.people.type_command("ada", "reports", "/mail-subscribe")
     view = await both_ways.slack.changes.until(lambda: both_ways.slack.open_view("ada"))
     found = await both_ways.slack.people.suggest("ada", "mail_search", "daily", view_id=view.id)
+    await both_ways.slack.people.click("ada", "due", view_id=view.id, choose="09:30")
+    await until_asked(both_ways, "days", "grace")
     values: dict[str, Choice] = {
         "mails": [found.options[0]["value"]],
         "events": ["failed", "recovered"],
-        "due": "09:30",
         "days": "daily",
     }
     await both_ways.slack.people.submit_view("ada", view.id, values)

@@ -212,7 +212,9 @@ def test_other_commands(verb: Verb, typed: str, expected: object) -> None:
         pytest.param(Verb.SUBSCRIBE, f"{MAIL} due 09:30 someday", "someday", id="unknown day"),
         pytest.param(Verb.SUBSCRIBE, f"{MAIL} due 09:30 grace 99h", "12 hours", id="long grace"),
         pytest.param(Verb.SUBSCRIBE, "due 09:30", "missing", id="due without a mail"),
-        pytest.param(Verb.SUBSCRIBE, " ".join(f"1000{i:02}" for i in range(21)), "at most 20", id="21 mails"),
+        pytest.param(
+            Verb.SUBSCRIBE, " ".join(f"100{i:03}" for i in range(101)), "at most 100", id="101 mails"
+        ),
         pytest.param(Verb.SUBSCRIPTIONS, "sales", "without “sales”", id="a list that takes no words"),
         pytest.param(Verb.RUN, "• Sales\n• Ops", "That is 2 mails", id="a list where one mail is run"),
     ],

@@ -6,16 +6,14 @@ from bot.sandbox.page.faults import Trouble, Where
 from bot.sandbox.page.stage import Stage
 from bot.sandbox.world import Group
 
-JOINED_AT_ONCE = 20  # as many as /mail-subscribe takes
-CONFIRMED_WITHIN = 30.0  # seconds
+CONFIRMED_WITHIN = 60.0  # seconds
 
 
 class Storm:
-    """Remembers which channels have subscribed, and how far it is with the one at hand."""
+    """Knows how far it is."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._joined: dict[str, set[str]] = {}
         self._progress = ""
 
     def trouble(self) -> Trouble:
@@ -35,37 +33,33 @@ class Storm:
         if self._progress:
             raise ValueError("The storm is on its way.")
         mails = self._mails()
-        joined = self._joined.setdefault(where.channel, set())
+        self._progress = f"Subscribing {len(mails)} mails…"
         try:
-            while strangers := [mail for mail in mails if mail not in joined]:
-                self._progress = f"Subscribing: {len(joined)} of {len(mails)}…"
-                batch = strangers[:JOINED_AT_ONCE]
-                await self._subscribe(where, batch)
-                joined.update(batch)
+            await self._subscribe(where, mails)
             self._stage.quickbi.world.storm(mails)
         finally:
             self._progress = ""
 
-    async def _subscribe(self, where: Where, batch: Sequence[str]) -> None:
-        """Subscribe and wait for the confirmation: a failure before the bot's first look would not be announced."""
+    async def _subscribe(self, where: Where, mails: Sequence[str]) -> None:
+        """Subscribe and wait for the answer: a failure before the bot's first look would not be announced."""
         slack = self._stage.slack
-        before = len(self._told(where.channel))
+        before = self._confirmed(where.channel)
         outcome = await slack.people.type_command(
-            where.user, where.channel, f"/mail-subscribe {' '.join(batch)}"
+            where.user, where.channel, f"/mail-subscribe {' '.join(mails)}"
         )
         if outcome.words:
             raise ValueError(outcome.words)
         try:
             await slack.changes.until(
-                lambda: len(self._told(where.channel)) > before, seconds=CONFIRMED_WITHIN
+                lambda: self._confirmed(where.channel) > before, seconds=CONFIRMED_WITHIN
             )
         except TimeoutError:
             raise ValueError("The bot did not subscribe the mails: no storm.") from None
 
-    def _told(self, channel: str) -> list[str]:
-        """What the bot has said to the whole channel."""
+    def _confirmed(self, channel: str) -> int:
+        """How often the bot has said that mails are subscribed, now or already."""
         messages = self._stage.slack.workspace.messages(channel)
-        return [each.ts for each in messages if each.from_app and each.ephemeral_for is None]
+        return sum(each.from_app and " subscribed " in each.text for each in messages)
 
     def _mails(self) -> list[str]:
         return [mail.mail_id for mail in self._stage.quickbi.world.mails(Group.STORM)]

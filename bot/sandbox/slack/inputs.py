@@ -87,7 +87,7 @@ def chosen(element: Json, choice: Choice | None, offered: Sequence[Json] = ()) -
         values = [_option(options, value) for value in many]
     if field.endswith("s"):
         return {field: values}
-    return {field: values[0] if values else None}
+    return {field: (values[0] or None) if values else None}
 
 
 def state_values(blocks: Iterable[Json], before: Json) -> Json:

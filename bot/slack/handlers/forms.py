@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -74,6 +74,13 @@ class Forms:
     async def open_subscribe(self, typed: Typed) -> bool:
         return await self._open(typed, views.subscribe_form(_origin(typed), zone_name=self.zone_name))
 
+    async def timed(self, changed: Submitted, answer: Answer) -> None:  # noqa: ARG002
+        """Somebody set or cleared the time in the subscription form. What else is filled in stays, by its block."""
+        if (is_timed := views.wanted_shape(changed.fields)) is not None:
+            origin = Origin(channel_id=changed.channel_id, response_url=changed.response_url)
+            view = views.subscribe_form(origin, zone_name=self.zone_name, is_timed=is_timed)
+            await self._shown(self.slack.views_update(view_id=changed.view_id, view=view))
+
     def suggestions(self, searched: Searched) -> list[Option]:
         """Mails for somebody who is still typing; at once, for Slack waits three seconds and people less."""
         words = searched.words.strip()
@@ -108,13 +115,16 @@ class Forms:
 
     async def _open(self, typed: Typed, view: View) -> bool:
         """A trigger lives 3 s. Where that was too short, the command answers with help instead."""
+        return await self._shown(self.slack.views_open(trigger_id=typed.trigger_id, view=view))
+
+    async def _shown(self, request: Awaitable[object]) -> bool:
         try:
             async with asyncio.timeout(_TRIGGER_LIFE):
-                await self.slack.views_open(trigger_id=typed.trigger_id, view=view)
+                await request
         except SlackApiError as refused:
-            _log.warning("form_not_opened", extra={"error": refusal(refused).said})
+            _log.warning("form_not_shown", extra={"error": refusal(refused).said})
         except (aiohttp.ClientError, TimeoutError) as trouble:
-            _log.warning("form_not_opened", extra={"error": type(trouble).__name__})
+            _log.warning("form_not_shown", extra={"error": type(trouble).__name__})
         else:
             return True
         return False

@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import TypeAlias
 
-from bot.domain import ChannelId, MailId, MailRef, Observation, QuickBIError, RunStatus, StoreError
+from bot.domain import (
+    ChannelId,
+    MailId,
+    MailRef,
+    Observation,
+    QuickBIError,
+    QuickBIUnavailable,
+    RunStatus,
+    StoreError,
+    Throttled,
+)
 from bot.domain.repositories import Subscriptions
 from bot.mails.directory import MailDirectory
 from bot.mails.status_lookup import StatusLookup, Waiting
@@ -29,6 +39,7 @@ _SEVERAL_FRESH_FOR = 10.0  # seconds: by the time that the last is answered the 
 ANSWER_WITHIN = 30.0  # seconds: then there is an answer, or an apology
 _MOST_ESTIMATES = 3  # a response URL takes five messages; one is the answer
 _SILENT_FOR = 1.0  # seconds before a person is told to wait
+_AT_A_TIME = 4  # of one person's questions: others get their turn in between, and slow answers overlap
 Found: TypeAlias = Observation | QuickBIError
 _log = logging.getLogger(__name__)
 
@@ -209,27 +220,41 @@ async def ask_each(
     fresh_for: float,
     while_waiting: Callable[[float], Awaitable[None]],
 ) -> list[Found]:
-    """What Quick BI says of each mail, in their order. They queue for the call budget together.
+    """What Quick BI says of each mail, in their order; a few at a time, so that nobody waits for a hundred.
 
-    `while_waiting` is called at most once, with the estimate in seconds. `fresh_for` is in seconds.
+    Once as many in a row got no answer, the rest is not asked. `while_waiting` is called at most once, with the
+    estimate in seconds. `fresh_for` is in seconds.
     """
     estimates = [0.0]
+    turns = asyncio.Semaphore(_AT_A_TIME)
+    silent: list[QuickBIError] = []  # the latest failures in a row that say nothing about a mail
+
+    async def answer(mail_id: MailId) -> Observation:
+        found = await lookup.ask(MailRef(mail_id=mail_id), fresh_for=fresh_for)
+        if not isinstance(found, Waiting):
+            return found
+        estimates.append(found.ready_in)
+        return await found.answer
 
     async def ask(mail_id: MailId) -> Found:
-        try:
-            found = await lookup.ask(MailRef(mail_id=mail_id), fresh_for=fresh_for)
-            if not isinstance(found, Waiting):
-                return found
-            estimates.append(found.ready_in)
-            return await found.answer
-        except QuickBIError as error:
-            return error
+        async with turns:
+            if len(silent) >= _AT_A_TIME:
+                return silent[-1]
+            try:
+                found: Found = await answer(mail_id)
+            except QuickBIError as error:
+                found = error
+            if isinstance(found, QuickBIUnavailable | Throttled):
+                silent.append(found)
+            else:
+                silent.clear()
+            return found
 
     tasks = [asyncio.create_task(ask(mail_id)) for mail_id in mail_ids]
     try:
         _, pending = await asyncio.wait(tasks, timeout=_SILENT_FOR)
         if pending:
-            await while_waiting(max(estimates))
+            await while_waiting(max(*estimates, len(pending) * lookup.budget.interval))
         return await asyncio.gather(*tasks)
     finally:
         for task in tasks:

@@ -14,6 +14,7 @@ from bot.domain import (
     Choice,
     DueTime,
     Event,
+    Mail,
     MailId,
     MailRef,
     Observation,
@@ -32,14 +33,14 @@ from bot.slack.commands import AskForm, AskHelp, Subscribe, Verb
 from bot.slack.handlers.forms import Forms, read_command
 from bot.slack.handlers.status import Found, StatusHandler, ask_each
 from bot.slack.kit.actions import UNDER_STATUS, read_ref
-from bot.slack.kit.blocks import Message, message, small, together
+from bot.slack.kit.blocks import Message, message, sections, together
 from bot.slack.payloads import Clicked, Home, Submitted, Typed
 from bot.slack.transport.channel_access import ChannelAccess
 from bot.slack.transport.responders import Answer
 from bot.slack.views import help as guide
 from bot.slack.views import shared_channels as shared
 from bot.slack.views import subscriptions as views
-from bot.slack.views.errors import failure
+from bot.slack.views.errors import failures
 from bot.slack.views.forms import wishes
 
 Asker: TypeAlias = "Typed | Clicked | Submitted"
@@ -68,12 +69,12 @@ class SubscribeHandler:
             case Subscribe(targets=targets, due=due, has_task=has_task):
                 meant = [(target, self.directory.meant(target)) for target in targets]
                 found = [(target, each) for target, each in meant if isinstance(each, MailRef)]
-                private = [
-                    guide.choose(each, verb=Verb.SUBSCRIBE) for _, each in meant if isinstance(each, Choice)
-                ]
+                private = guide.choose_each(
+                    [each for _, each in meant if isinstance(each, Choice)], verb=Verb.SUBSCRIBE
+                )
                 notes = [guide.no_task(Verb.SUBSCRIBE)] if has_task else []
                 if notes := [*notes, *self.forms.guesses(found)]:
-                    private.append(message(*map(small, notes)))
+                    private.append(message(*sections(notes)))
                 if found:
                     mail_ids = list(dict.fromkeys(ref.mail_id for _, ref in found))
                     await self._subscribe(typed, mail_ids, due, answer, private=private)
@@ -139,13 +140,13 @@ class SubscribeHandler:
 
         asked = await ask_each(self.lookup, mail_ids, fresh_for=_FRESH_FOR, while_waiting=while_waiting)
         done: list[views.Subscribed] = []
-        refused = list(private)
+        refused: list[tuple[QuickBIError, MailRef, Mail | None]] = []
         for mail_id, found in zip(mail_ids, asked, strict=True):
             if isinstance(found, QuickBIError) and not self._may_be_seen(mail_id, found):
-                refused.append(failure(found, MailRef(mail_id=mail_id), self.directory.get(mail_id)))
+                refused.append((found, MailRef(mail_id=mail_id), self.directory.get(mail_id)))
             else:
                 done.append(await self._write(who, mail_id, due, events, found))
-        await self._confirm(who, done, refused, answer, is_told=is_told)
+        await self._confirm(who, done, [*private, *failures(refused)], answer, is_told=is_told)
 
     def _may_be_seen(self, mail_id: MailId, why_not: QuickBIError) -> bool:
         """While Quick BI cannot be asked, a mail that is in its list will do."""

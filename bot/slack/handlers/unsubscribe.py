@@ -18,7 +18,7 @@ from bot.slack.handlers.forms import Forms, read_command
 from bot.slack.handlers.status import StatusHandler
 from bot.slack.handlers.subscribe import Asker, show_current, who_where
 from bot.slack.kit.actions import read_more, read_page, read_ref
-from bot.slack.kit.blocks import Message, message, small, together
+from bot.slack.kit.blocks import Message, message, sections, together
 from bot.slack.kit.text import name_or_id
 from bot.slack.payloads import Clicked, Submitted, Typed
 from bot.slack.transport.responders import Answer
@@ -111,9 +111,14 @@ class UnsubscribeHandler:
     async def _unsubscribe_targets(
         self, typed: Typed, targets: Sequence[Target], notes: list[str], answer: Answer
     ) -> None:
-        """Look names up among the channel's own mails first, so that mails gone from Quick BI are found, too."""
+        """Look names up among the channel's own mails first, so that mails gone from Quick BI are found, too.
+
+        One answer for all that is asked back or refused: a response URL is good for five.
+        """
         own = _index(await self.subscriptions.of_channels([typed.channel_id]))
         mails: list[MailId] = []
+        choices: list[Choice] = []
+        missing: list[str] = []
         for target in targets:
             words = target.mail_id if isinstance(target, MailRef) else target.words
             meant = self.directory.meant(target)
@@ -123,12 +128,14 @@ class UnsubscribeHandler:
                 mails.append(found[0].mail_id)
                 notes += self.forms.guesses([(target, MailRef(mail_id=found[0].mail_id))])
             elif found:
-                choice = Choice(words=words, mails=found)
-                await answer.send(guide.choose(choice, verb=Verb.UNSUBSCRIBE), replace=False)
+                choices.append(Choice(words=words, mails=found))
             else:
-                await answer.send(self._not_subscribed(words), replace=False)
-        if notes:
-            await answer.send(message(*map(small, notes)), replace=False)
+                missing.append(words)
+        private = guide.choose_each(choices, verb=Verb.UNSUBSCRIBE)
+        private += [self._not_subscribed(*missing)] if missing else []
+        private += [message(*sections(notes))] if notes else []
+        if private:
+            await answer.send(together(private), replace=False)
         if mails:
             await self._unsubscribe(typed, mails, answer)
 
@@ -149,8 +156,7 @@ class UnsubscribeHandler:
         if left := await self._remove(who, mail_ids):
             await self._tell_channel(who, left, answer)
         else:
-            gone = [self._not_subscribed(self._title(mail_id)) for mail_id in mail_ids]
-            await answer.send(together(gone), replace=False)
+            await answer.send(self._not_subscribed(*map(self._title, mail_ids)), replace=False)
 
     async def _remove(self, who: Asker, mail_ids: Sequence[MailId] | None) -> tuple[MailId, ...]:
         left = await self.subscriptions.unsubscribe(
@@ -176,8 +182,8 @@ class UnsubscribeHandler:
     def _nothing(self) -> Message:
         return subscriptions.none_yet(self.commands.names)
 
-    def _not_subscribed(self, words: str) -> Message:
-        return views.not_subscribed(words, names=self.commands.names)
+    def _not_subscribed(self, *words: str) -> Message:
+        return views.not_subscribed(*words, names=self.commands.names)
 
 
 def _index(states: Sequence[SubscriptionState]) -> NameIndex:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -26,10 +27,12 @@ from bot.domain import (
 )
 from bot.mails.text_normalisation import displayed
 from bot.slack.kit.blocks import Message, message, small
-from bot.slack.kit.text import bare_title_of, code, duration, escape, name
+from bot.slack.kit.text import bare_title_of, code, duration, escape, joined, name, plural
 from bot.slack.views.remedies import ACCESS, CREDENTIALS
 
 _OPERATOR = "tell whoever runs this bot"
+_MOST_ALIKE = 10  # mails that are refused alike, each with a line
+_ROOM = 300  # characters of names
 _NOT_YOU = "Nothing is wrong with what you typed."
 _MAY_PASS = (Throttled, QuickBIUnavailable, ProtocolError, UnknownRefusal)
 
@@ -56,6 +59,27 @@ def failure(error: QuickBIError, ref: MailRef | None = None, mail: Mail | None =
     said = f"{words.sign} *{words.headline}*\n{words.advice}"
     subject = f"{bare_title_of(ref.mail_id, mail).replace('`', '')}: " if ref and about_quickbi else ""
     return message(said, *blocks, text=f"{subject}{message(said).text}")
+
+
+def failures(refused: Sequence[tuple[QuickBIError, MailRef, Mail | None]]) -> list[Message]:
+    """Like `failure` about each, but those with the same advice are one message."""
+    groups: dict[str, list[tuple[QuickBIError, MailRef, Mail | None]]] = {}
+    for error, ref, mail in refused:
+        groups.setdefault(_words(error, _title(ref, mail)).advice, []).append((error, ref, mail))
+    return [
+        failure(*alike[0]) if len(alike) == 1 else _alike(alike, advice) for advice, alike in groups.items()
+    ]
+
+
+def _alike(refused: Sequence[tuple[QuickBIError, MailRef, Mail | None]], advice: str) -> Message:
+    """A headline for each mail; where it is the same for all, the mails below it."""
+    lines = list(dict.fromkeys("{} *{}*".format(*in_short(*each)) for each in refused))
+    shown = lines[:_MOST_ALIKE]
+    if len(lines) > len(shown):
+        shown.append(f"and {plural(len(lines) - len(shown), 'more mail')}")
+    if len(lines) == 1:
+        shown.append(joined([bare_title_of(ref.mail_id, mail) for _, ref, mail in refused], _ROOM))
+    return message("\n".join([*shown, advice]))
 
 
 def in_short(error: QuickBIError, ref: MailRef, mail: Mail | None) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from slack_sdk.models.blocks import (
     PlainTextObject,
     RadioButtonsElement,
     StaticMultiSelectElement,
+    StaticSelectElement,
     TimePickerElement,
 )
 from slack_sdk.models.views import View
@@ -32,9 +33,10 @@ from bot.domain import (
     MailId,
     UsageError,
 )
+from bot.mails.references import MAX_MAILS_AT_ONCE
 from bot.mails.text_normalisation import displayed
 from bot.slack.commands import EXAMPLE_NAME, Verb
-from bot.slack.kit.blocks import option, section, small
+from bot.slack.kit.blocks import option, section
 from bot.slack.kit.text import duration, label_of
 from bot.slack.payloads import Field
 
@@ -43,13 +45,14 @@ SUBSCRIBE_FORM = "mail_subscribe_form"
 UNSUBSCRIBE_FORM = "mail_unsubscribe_form"
 HISTORY_FORM, RUN_FORM = "mail_history_form", "mail_run_form"
 SEARCH = "mail_search"  # the action ID of every typeahead over the directory
-MOST_AT_ONCE = 20
+_MOST_ASKED = 20  # each has a line with a button in the answer
 _MOST_OPTIONS = 100  # of a menu, by Slack's limit
 _CHOOSERS = {
     Verb.HISTORY: (HISTORY_FORM, "Recent runs", "Show"),
     Verb.RUN: (RUN_FORM, "Send a mail again", "Next"),
 }
-_MAILS, _EVENTS, _DUE, _DAYS, _GRACE = "mails", "events", "due", "days", "grace"
+DUE = "due"  # the action ID of the time in the form, too
+_MAILS, _EVENTS, _DAYS, _GRACE = "mails", "events", "days", "grace"
 _BY_OWNER = "You can also search by owner or ID."
 _EVENT_LABELS = {
     Event.FAILED: "It fails",
@@ -57,6 +60,7 @@ _EVENT_LABELS = {
     Event.LATE: "It does not go out when it should",
     Event.RECOVERED: "It recovers",
 }
+_USUAL_DAYS = "weekdays"
 _DAY_SETS = {"daily": ("Every day", EVERY_DAY), "weekdays": ("Monday to Friday", WORKDAYS)}
 _GRACES = (5, 15, 30, 60, 120)  # minutes
 
@@ -114,10 +118,9 @@ def unsubscribe_form(origin: Origin, mails: Sequence[tuple[MailId, Mail | None]]
     return _modal(UNSUBSCRIBE_FORM, "Unsubscribe", "Unsubscribe", origin, [told, mails_input])
 
 
-def subscribe_form(origin: Origin, *, zone_name: str) -> View:
+def subscribe_form(origin: Origin, *, zone_name: str, is_timed: bool = False) -> View:
+    """Days, time zone and lateness are asked about once a time is set: most people set none."""
     events = {event: option(label, event) for event, label in _EVENT_LABELS.items()}
-    days = {key: option(label, key) for key, (label, _) in _DAY_SETS.items()}
-    graces = {each: option(f"{duration(timedelta(minutes=each))} later", str(each)) for each in _GRACES}
     return _modal(
         SUBSCRIBE_FORM,
         "Subscribe a channel",
@@ -125,7 +128,7 @@ def subscribe_form(origin: Origin, *, zone_name: str) -> View:
         origin,
         [
             section(f"<#{origin.channel_id}> is told once, in one message that I keep up to date."),
-            _mails_input(),
+            _mails_input(most=MAX_MAILS_AT_ONCE, focus=not is_timed),
             InputBlock(
                 block_id=_EVENTS,
                 label="Tell this channel when",
@@ -135,37 +138,50 @@ def subscribe_form(origin: Origin, *, zone_name: str) -> View:
                 ),
             ),
             InputBlock(
-                block_id=_DUE,
+                block_id=DUE,
                 label="Must have started by",
-                hint="Leave it empty to keep the time that was set before, or to let me learn when it usually "
-                f"starts. The time zone is {zone_name}.",
+                hint=f"The time zone is {zone_name}."
+                if is_timed
+                else "Leave it empty to keep the time set before, or to let me learn it.",
                 optional=True,
-                element=TimePickerElement(action_id=_DUE, placeholder="No fixed time"),
+                dispatch_action=True,
+                element=TimePickerElement(action_id=DUE, placeholder="No fixed time"),
             ),
-            InputBlock(
-                block_id=_DAYS,
-                label="On which days?",
-                optional=True,
-                element=RadioButtonsElement(
-                    action_id=_DAYS, options=list(days.values()), initial_option=days["weekdays"]
-                ),
-            ),
-            InputBlock(
-                block_id=_GRACE,
-                label="Call it late",
-                optional=True,
-                element=RadioButtonsElement(
-                    action_id=_GRACE,
-                    options=list(graces.values()),
-                    initial_option=graces[round(DEFAULT_GRACE.total_seconds() / 60)],
-                ),
-            ),
-            small("Days and lateness matter only if you set a time."),
+            *(_about_the_time() if is_timed else ()),
         ],
     )
 
 
-def _mails_input(hint: str | None = None, *, most: int = MOST_AT_ONCE) -> InputBlock:
+def _about_the_time() -> tuple[InputBlock, InputBlock]:
+    days = {key: option(label, key) for key, (label, _) in _DAY_SETS.items()}
+    graces = {each: option(f"{duration(timedelta(minutes=each))} later", str(each)) for each in _GRACES}
+    return (
+        InputBlock(
+            block_id=_DAYS,
+            label="On which days?",
+            element=RadioButtonsElement(
+                action_id=_DAYS, options=list(days.values()), initial_option=days[_USUAL_DAYS]
+            ),
+        ),
+        InputBlock(
+            block_id=_GRACE,
+            label="Call it late",
+            element=StaticSelectElement(
+                action_id=_GRACE,
+                options=list(graces.values()),
+                initial_option=graces[round(DEFAULT_GRACE.total_seconds() / 60)],
+            ),
+        ),
+    )
+
+
+def wanted_shape(fields: Mapping[str, Field]) -> bool | None:
+    """Whether a subscription form is to be drawn with the questions about its time; None where it is right."""
+    is_timed = bool(fields[DUE].text)
+    return None if is_timed is (_DAYS in fields) else is_timed
+
+
+def _mails_input(hint: str | None = None, *, most: int = _MOST_ASKED, focus: bool = True) -> InputBlock:
     return InputBlock(
         block_id=_MAILS,
         label="Which mails?" if most > 1 else "Which mail?",
@@ -175,7 +191,7 @@ def _mails_input(hint: str | None = None, *, most: int = MOST_AT_ONCE) -> InputB
             placeholder="Type some letters of a name",
             min_query_length=1,
             max_selected_items=most,
-            focus_on_load=True,
+            focus_on_load=focus,
         ),
     )
 
@@ -207,14 +223,14 @@ def wishes(fields: Mapping[str, Field]) -> Wishes:
 
 
 def _due(fields: Mapping[str, Field]) -> DueTime | None:
-    at = fields[_DUE].text if _DUE in fields else ""
+    at = fields[DUE].text if DUE in fields else ""
     if not at:
         return None
     days = fields[_DAYS].chosen if _DAYS in fields else ()
     grace = fields[_GRACE].chosen if _GRACE in fields else ()
     return DueTime(
         at=time.fromisoformat(at),
-        weekdays=_DAY_SETS[days[0]][1] if days else EVERY_DAY,
+        weekdays=_DAY_SETS[days[0] if days else _USUAL_DAYS][1],
         grace=timedelta(minutes=int(grace[0])) if grace else DEFAULT_GRACE,
     )
 

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from slack_sdk.models.blocks import ActionsBlock
 
 from bot.domain import Choice, Mail, MailRef
-from bot.mails.references import EXAMPLE_TASK
+from bot.mails.references import EXAMPLE_TASK, MAX_MAILS_AT_ONCE
 from bot.mails.text_normalisation import displayed
 from bot.slack.commands import EXAMPLE_NAME, Verb
 from bot.slack.kit.actions import Act, ref_value
 from bot.slack.kit.blocks import MAX_BLOCKS, Message, actions, button, message, small
-from bot.slack.kit.text import clip, code, name
+from bot.slack.kit.text import clip, code, joined, name
 from bot.slack.views.mail_list import list_button
 
 _LABEL = 75  # characters, by Slack's limit for a button
+_ROOM = 600  # characters of names
 _ID_END = 6  # characters, enough to tell two IDs apart
 
 
@@ -28,7 +29,7 @@ class _Help:
     more: str = ""
 
 
-_MAIL = "MAIL is a mail's ID or its name. You may also paste a whole error line of Quick BI."
+_MAIL = "MAIL is a mail's ID or its name, or a whole error line copied from Quick BI."
 _HELP = {
     Verb.STATUS: _Help(
         arguments="MAIL [TASK_ID]",
@@ -40,7 +41,8 @@ _HELP = {
         arguments="MAIL [MAIL …] [due 09:30 weekdays grace 15m]",
         what="Tell this channel when a mail fails, and when it recovers",
         example=f"{EXAMPLE_NAME} due 09:30 weekdays",
-        more=f"{_MAIL} Several mails: with commas between them, or names in quotes. With *due*, I also say when "
+        more=f"{_MAIL} Several mails, up to {MAX_MAILS_AT_ONCE}: one on each line, in quotes, or with commas between "
+        "them. With *due*, I also say when "
         "it has not started by then; the time is in Quick BI's time zone.",
     ),
     Verb.UNSUBSCRIBE: _Help(
@@ -93,11 +95,12 @@ def _typed(prefix: str, verb: Verb, words: str) -> str:
 
 
 def _overview(prefix: str) -> Message:
-    lines = [f"{code(_typed(prefix, verb, about.arguments))} {about.what}" for verb, about in _HELP.items()]
+    typed = {verb: _typed(prefix, verb, about.arguments.partition("[")[0]) for verb, about in _HELP.items()}
+    lines = [f"{code(typed[verb])} {about.what}" for verb, about in _HELP.items()]
     return message(
         "*I tell you when a Quick BI report mail fails, gets stuck or never goes out.*",
         "\n".join(lines),
-        small(_MAIL, "Each command takes `help`"),
+        small(f"{_MAIL} Each command also takes the word *help*, which tells more."),
     )
 
 
@@ -117,23 +120,38 @@ def noted(answer: Message, notes: Sequence[str]) -> Message:
     return Message(text=" ".join((answer.text, *(f"{note}." for note in notes))), blocks=blocks)
 
 
+def choose_each(choices: Sequence[Choice], *, verb: Verb) -> list[Message]:
+    """Like `choose`; the names that no mail has are told together."""
+    asked = [choose(each, verb=verb) for each in choices if each.mails]
+    names = [each.words for each in choices if not each.mails]
+    return [*asked, *([unknown(names)] if names else [])]
+
+
 def choose(choice: Choice, *, verb: Verb) -> Message:
     """Ask which mail was meant, or say that none has such a name."""
-    words = name(choice.words, 60)
     if not choice.mails:
-        return message(
-            f"🔍 *I know no mail named “{words}”*\nCheck the spelling, or use its ID: "
-            "you'll find it on the mail's page under *Subscriptions* in Quick BI.",
-            actions([list_button("Show all mails")]),
-            small("A mail is listed only if this bot's account may see it"),
-        )
-    question = f"🔍 *Which mail do you mean by “{words}”?*"
+        return unknown([choice.words])
+    question = f"🔍 *Which mail do you mean by “{name(choice.words, 60)}”?*"
     names = ", ".join(map(name, _labels(choice.mails)))
     return message(
         question,
         _picks(choice, verb=verb),
         small("Not among them? Type more of the name, or the ID"),
         text=f"{message(question).text} {names}. Choose one with its button.",
+    )
+
+
+def unknown(names: Sequence[str]) -> Message:
+    """No mail has such a name."""
+    quoted = [f"“{name(each, 60)}”" for each in names]
+    which = f"no mail named {quoted[0]}*"
+    if len(names) > 1:
+        which = f"no mails with these {len(names)} names*\n{joined(quoted, _ROOM)}"
+    return message(
+        f"🔍 *I know {which}\nCheck the spelling, or use the mail's ID: "
+        "you'll find it on its page under *Subscriptions* in Quick BI.",
+        actions([list_button("Show all mails")]),
+        small("A mail is listed only if this bot's account may see it"),
     )
 
 

@@ -38,7 +38,7 @@ class _Group(StrEnum):
     FINE = "All quiet"
 
 
-_MOST_ROWS = {_Group.TROUBLE: 20, _Group.SNOOZED: 10, _Group.SILENT: 5, _Group.FINE: 20}
+_MOST_ROWS = {_Group.TROUBLE: 20, _Group.SNOOZED: 10, _Group.SILENT: 5, _Group.FINE: 10}
 
 
 class Sight(StrEnum):

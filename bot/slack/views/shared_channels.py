@@ -31,7 +31,8 @@ class Wanted:
         value = json.dumps([self.mail_ids, when_due, events], separators=(",", ":"))
         if len(value) > ButtonElement.value_max_length:
             raise UsageError(
-                "That is too much to confirm at once.", example=f"/{Verb.SUBSCRIBE} {EXAMPLE_NAME}"
+                "People from other organisations read this channel, so I ask first: about 50 mails at once.",
+                example=f"/{Verb.SUBSCRIBE} {EXAMPLE_NAME}",
             )
         return value
 

@@ -186,7 +186,7 @@ def checking_several(count: int, ready_in: float, *, then: str = "the answer rep
     """Until Quick BI has been asked about each of them."""
     what = "the mail" if count == 1 else plural(count, "mail")
     wait = f"about {duration(timedelta(seconds=max(ready_in, 1)))}"
-    return message(f"⏳ Checking {what} … {wait}\n_Quick BI takes one question a second; {then}._")
+    return message(f"⏳ Checking {what} … {wait}\n_Quick BI limits how often it can be asked; {then}._")
 
 
 def _glance(each: Glance, now: datetime, zone: tzinfo) -> str:

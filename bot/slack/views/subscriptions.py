@@ -50,7 +50,7 @@ from bot.slack.views.unsubscribe import snooze_words
 
 PER_PAGE = 10
 _MOST_IN_TROUBLE = 5  # lines
-_ROOM = 300  # characters of names
+_ROOM = 120  # characters of names: two lines on a phone
 _DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WHAT = {
     Event.FAILED: "fails",

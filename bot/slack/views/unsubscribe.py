@@ -35,9 +35,10 @@ def unsubscribed(mails: Sequence[tuple[MailId, Mail | None]], by: UserId) -> Mes
     return message(f"{who} {title_of(mail_id, mail)}", actions([back]))
 
 
-def not_subscribed(words: str, *, names: CommandNames) -> Message:
+def not_subscribed(*words: str, names: CommandNames) -> Message:
+    which = joined([bold(each, 60) for each in words], _ROOM)
     shows = f"{code(names.of(Verb.SUBSCRIPTIONS))} shows what it is told about."
-    return message(f"This channel is not subscribed to {bold(words, 60)}. {shows}")
+    return message(f"This channel is not subscribed to {which}. {shows}")
 
 
 def ask_to_leave(mail_id: MailId, mail: Mail | None) -> Message:

@@ -149,6 +149,16 @@ function select(element, use, { source, initial, multiple, minQuery = 0 }) {
   });
 }
 
+/** A time is whole after each of its digits: the app may redraw the field only when somebody pauses or leaves it. */
+function whenTyped(node, tell) {
+  let pause;
+  node.addEventListener("input", () => {
+    clearTimeout(pause);
+    pause = setTimeout(tell, 800);
+  });
+  node.addEventListener("blur", tell);
+}
+
 function typed(type, initialName, more = () => ({})) {
   return (element, use) => {
     const multiline = type === "textarea";
@@ -164,12 +174,13 @@ function typed(type, initialName, more = () => ({})) {
     });
     node.addEventListener("input", () => use.surface.form?.set(use.blockId, element.action_id, node.value, node.value));
     let before = node.value;
-    const telling = type === "time" ? "change" : "keydown";
-    node.addEventListener(telling, async (event) => {
-      if (telling !== "change" && (event.key !== "Enter" || !use.form.dispatches)) return;
-      if (await use.choose(node.value)) before = node.value;
+    const tell = async () => {
+      const told = node.value;
+      if (await use.choose(told)) before = told;
       else node.value = before;
-    });
+    };
+    if (type === "time") whenTyped(node, () => node.value === before || tell());
+    else node.addEventListener("keydown", (event) => event.key === "Enter" && use.form.dispatches && tell());
     return node;
   };
 }

@@ -146,7 +146,7 @@ async def test_the_guided_first_minutes_are_filmed(product: Theatre) -> None:
         assert film.keep("tour.gif") < LARGEST
         await page.thread.get_by_role("button", name="Close the thread").click()
         await step(page, "storm").click()
-        await expect(page.page.locator(".step-looking")).to_contain_text("Subscribing:")
+        await expect(page.page.locator(".step-looking")).to_contain_text("Subscribing 100 mails")
         await expect(done(page)).to_have_count(4, timeout=60_000)
         assert await until_all_are_told(page, 100) <= 6
         await page.is_at_the_end()

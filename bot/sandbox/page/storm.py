@@ -22,7 +22,7 @@ class Storm:
             key="storm",
             side="quickbi",
             title=f"Storm: {count} mails fail at once",
-            effect="The open channel subscribes them first, as you: about 15 s. Then they fail, "
+            effect="The open channel subscribes them first, as you: about 10 s. Then they fail, "
             "and it gets a few messages with all of them, not a hundred.",
             press=self.press,
             progress=lambda: self._progress,

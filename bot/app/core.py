@@ -70,6 +70,7 @@ async def build_core(
     worker = DeliveryWorker(
         outbox=store.outbox,
         deliveries=store.deliveries,
+        roll_calls=store.roll_calls,
         closed_channels=store.gates,
         messenger=SlackMessenger(slack=slack, zone=settings.zone, now=now),
         operator_channel=settings.operators,

@@ -25,6 +25,7 @@ from bot.slack.handlers.mail_list import MailListHandler
 from bot.slack.handlers.manual_run import ManualRunHandler
 from bot.slack.handlers.manual_run_report import RestartReporter, RunReporter
 from bot.slack.handlers.responders import ResponderHandler
+from bot.slack.handlers.roll_call import RollCallHandler
 from bot.slack.handlers.sharing import SharingHandler
 from bot.slack.handlers.snooze import SnoozeHandler
 from bot.slack.handlers.status import StatusHandler
@@ -188,6 +189,15 @@ def build_handlers(bolt: AsyncApp, parts: HandlerDependencies) -> Handlers:
             forms=forms,
             now=now,
             zone=zone,
+        ),
+        roll_calls=RollCallHandler(
+            roll_calls=store.roll_calls,
+            forms=forms,
+            users=users,
+            channels=access,
+            home=home,
+            commands=names,
+            now=now,
         ),
         home=HomeHandler(
             slack=slack,

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from bot.aio import correlated, until_stored
 from bot.delivery.outcomes import DeliveryStats, RefusedForGood, subjects
-from bot.delivery.rate_limits import CHANNEL_GAP, HISTORY, POST, UPDATE, RateLimits
+from bot.delivery.rate_limits import CHANNEL_GAP, HISTORY, PER_MINUTE, POST, UPDATE, RateLimits
 from bot.domain import (
     AppRejected,
     CannotLook,
@@ -38,6 +38,7 @@ from bot.domain.repositories import Deliveries, Outbox
 
 SETTLE_AFTER = timedelta(seconds=3)  # after a lost answer: what Slack accepted is visible by then
 GATHER_EDITS = 3.0  # seconds between two edits of a message about many mails
+GATHER_ROLL_CALL = 60.0  # seconds between two edits of a roll-call: news has a notice of its own
 DEFAULT_RETRY_AFTER = 30.0  # seconds, where a 429 does not say
 MOST_UNKNOWN = 5  # refusals in a row for a reason in no table: Slack will hardly change its mind
 _SOON = 0.05  # seconds until the next step of a channel, so that others get their turn
@@ -65,7 +66,9 @@ class Sender:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     in_flight: set[PostId] = field(default_factory=set, init=False)
     stats: DeliveryStats = field(default_factory=DeliveryStats, init=False)
-    _drawn_at: dict[PostId, float] = field(default_factory=dict, init=False)
+    _edit_from: dict[PostId, float] = field(
+        default_factory=dict, init=False
+    )  # when the next edit may be made
     # When a message was sent, until it is known whether it arrived.
     _called_at: dict[PostId, float] = field(default_factory=dict, init=False)
     _about_to_post: set[ChannelId] = field(default_factory=set, init=False)
@@ -123,8 +126,7 @@ class Sender:
         self._worked(POST, notice.channel_id)
         await until_stored(lambda: self.deliveries.mark_sent(notice.post_id, ts=ts, now=self.now()))
         self._called_at.pop(notice.post_id, None)
-        if len(notice.items) > 1:
-            self._note_edit(notice.post_id, uptime())
+        self._note_edit(notice, uptime())
         self.stats.sent += 1
         _log.info("message_sent", extra={"channel_id": notice.channel_id, "about": subjects(notice)})
         self.stats.may_have_repeated += notice.may_repeat
@@ -182,14 +184,15 @@ class Sender:
                     waits.append(self._wait_to_redraw(channel_id, post_id))
         return min(waits, default=None)
 
-    def _note_edit(self, post_id: PostId, at: float) -> None:
-        """Remember when the message was last edited, for as long as edits are gathered."""
-        recent = {each: then for each, then in self._drawn_at.items() if at - then < GATHER_EDITS}
-        self._drawn_at = recent | {post_id: at}
+    def _note_edit(self, message: Notice | Redraw, at: float) -> None:
+        """A message that changes often is edited again only after a while."""
+        gather = GATHER_ROLL_CALL if message.roll_call else GATHER_EDITS if len(message.items) > 1 else 0.0
+        waiting = {each: then for each, then in self._edit_from.items() if then > at}
+        self._edit_from = waiting | ({message.post_id: at + gather} if gather else {})
 
     def _wait_to_redraw(self, channel_id: ChannelId, post_id: PostId) -> float:
         at = uptime()
-        gathered = self._drawn_at.get(post_id, at - GATHER_EDITS) + GATHER_EDITS - at
+        gathered = self._edit_from.get(post_id, at) - at
         return max(0.0, gathered, self.rate_limits.wait(UPDATE, channel_id, at))
 
     async def _redraw(self, redraw: Redraw) -> bool:
@@ -219,10 +222,12 @@ class Sender:
 
     async def _draw_now(self, redraw: Redraw, *, plain: bool) -> None:
         at = uptime()
+        if redraw.roll_call and self.rate_limits.recent_calls(UPDATE, at) >= PER_MINUTE[UPDATE] // 2:
+            self._note_edit(redraw, at)  # the other half of the limit is for incidents
+            raise NotNow
         if not self.may_send() or not self.rate_limits.may_call_now(UPDATE, redraw.channel_id, at):
             raise NotNow
-        if len(redraw.items) > 1:
-            self._note_edit(redraw.post_id, at)
+        self._note_edit(redraw, at)
         await self._with_rate_limit(UPDATE, redraw.channel_id, self.messenger.redraw(redraw, plain=plain))
 
     async def settle(self, channel_id: ChannelId) -> float | None:

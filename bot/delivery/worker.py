@@ -23,6 +23,7 @@ from bot.domain.grouping import Load
 from bot.domain.notices import Backlog
 from bot.domain.ports import Messenger
 from bot.domain.repositories import ClosedChannels, Deliveries, Outbox
+from bot.domain.roll_call import RollCalls
 
 ANSWERS_WITHIN = 2.0  # seconds: a slower answer is no refusal for going too fast
 _TICK = 1.0  # seconds between two looks for snoozes and waits that ended
@@ -52,6 +53,7 @@ class DeliveryWorker:
         *,
         outbox: Outbox,
         deliveries: Deliveries,
+        roll_calls: RollCalls,
         closed_channels: ClosedChannels,
         messenger: Messenger,
         operator_channel: ChannelId | None = None,
@@ -60,6 +62,7 @@ class DeliveryWorker:
     ) -> None:
         self._outbox = outbox
         self._deliveries = deliveries
+        self._roll_calls = roll_calls
         self._closed_channels = closed_channels
         self._operator_channel = operator_channel
         self._now = now
@@ -97,6 +100,7 @@ class DeliveryWorker:
                 if uptime() - rechecked_at >= _RECHECK:
                     rechecked_at = uptime()
                     await self._give_up_sending(term)
+                    await until_stored(lambda: self._roll_calls.begin_due(now=self._now(), term=term))
                 if uptime() - woke_at >= _TICK:
                     woke_at = uptime()
                     await until_stored(lambda: self._deliveries.end_snoozes(now=self._now(), term=term))

@@ -95,8 +95,9 @@ class ReplyTo:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PostPlainNotices:
-    """Notices about no incident, all of one kind."""
+    """Notices about no incident, all with one reason."""
 
+    reason: NotifyReason
     notice_ids: tuple[int, ...]
 
 
@@ -139,9 +140,9 @@ def next_step(
             return _post_or_join(chosen, joinable if may_join else None, now)
         waits.append(min(ripe_at, now + timedelta(seconds=QUIET - load.quiet_for)))
     if lines := [each for each in owed if each.incident_id is None]:
-        return PostPlainNotices(
-            notice_ids=tuple(each.notice_id for each in lines if each.reason is lines[0].reason)[:MOST_ITEMS]
-        )
+        reason = lines[0].reason
+        alike = tuple(each.notice_id for each in lines if each.reason is reason)
+        return PostPlainNotices(reason=reason, notice_ids=alike[:MOST_ITEMS])
     reply = _next_reply(owed, roots, now)
     if isinstance(reply, Wait) and reply.at is not None:
         waits.append(reply.at)

@@ -40,6 +40,7 @@ class NotifyReason(StrEnum):
     MESSAGE_REFUSED = "message_refused"  # Slack takes no form of a message: the operators are told
     OUTAGE_BEGAN = "outage_began"
     OUTAGE_OVER = "outage_over"
+    ROLL_CALL = "roll_call"  # the channel's message of the day
     JOINED = "joined"  # subscribed while it fails: the confirmation told it
 
     @property

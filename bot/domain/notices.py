@@ -9,14 +9,19 @@ from enum import StrEnum
 from bot.domain.ids import ChannelId, PostId, UserId
 from bot.domain.incidents import Incident, NotifyReason
 from bot.domain.mails import Mail
+from bot.domain.roll_call import RollCall
 
 
 class PostKind(StrEnum):
-    """`ROOT` shows incidents and is edited; `REPLY` is in its thread; `LINE` is about no incident."""
+    """`ROOT` shows incidents and is edited; `REPLY` is in its thread; `LINE` is about no incident.
+
+    `ROLL_CALL` shows the day of the channel's mails and is edited until the day is over.
+    """
 
     ROOT = "root"
     REPLY = "reply"
     LINE = "line"
+    ROLL_CALL = "rollcall"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +73,7 @@ class Notice:
     claimed_at: datetime
     items: tuple[IncidentView, ...] = ()
     lines: tuple[PlainNotice, ...] = ()
+    roll_call: RollCall | None = None
     thread_ts: str | None = None
     may_repeat: bool = False
 
@@ -126,5 +132,6 @@ class Redraw:
     channel_id: ChannelId
     ts: str
     wanted: int
-    items: tuple[IncidentView, ...]
+    items: tuple[IncidentView, ...] = ()
+    roll_call: RollCall | None = None
     may_repeat: bool = False

@@ -22,6 +22,7 @@ from bot.slack.handlers.home import HomeHandler
 from bot.slack.handlers.mail_list import MailListHandler
 from bot.slack.handlers.manual_run import ManualRunHandler
 from bot.slack.handlers.responders import ResponderHandler
+from bot.slack.handlers.roll_call import RollCallHandler
 from bot.slack.handlers.sharing import SharingHandler
 from bot.slack.handlers.snooze import SnoozeHandler
 from bot.slack.handlers.status import StatusHandler
@@ -32,6 +33,7 @@ from bot.slack.payloads import HOME_OPENED, Home, clicked, happened, submitted
 from bot.slack.transport.dispatcher import Dispatcher, by_choice, outdated
 from bot.slack.transport.verification import RequestVerification
 from bot.slack.views.forms import (
+    DIGEST_FORM,
     DUE,
     HISTORY_FORM,
     RUN_FORM,
@@ -103,6 +105,7 @@ def register(
     runs: ManualRunHandler,
     mails: MailListHandler,
     history: HistoryHandler,
+    roll_calls: RollCallHandler,
     home: HomeHandler,
     channels: ChannelEventHandler,
 ) -> None:
@@ -115,6 +118,7 @@ def register(
         Verb.LIST: mails.typed,
         Verb.HISTORY: history.typed,
         Verb.RUN: runs.typed,
+        Verb.DIGEST: roll_calls.typed,
         Verb.HELP: home.help_typed,
     }
     menu = {
@@ -163,6 +167,7 @@ def register(
         UNSUBSCRIBE_FORM: unsubscribe.submitted,
         HISTORY_FORM: history.submitted,
         RUN_FORM: runs.submitted,
+        DIGEST_FORM: roll_calls.submitted,
     }
     for verb, on_command in commands.items():
         app.command(command_named(verb))(dispatcher.listener(names.typed, on_command))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from datetime import time
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -15,9 +16,10 @@ from bot.domain import DueTime, UsageError
 from bot.mails.id_parsing import Unreadable, innermost, short, tidy
 from bot.mails.references import EXAMPLE_TASK, Knows, Target, known, names_task, read_mail, read_mails
 from bot.mails.text_normalisation import plain_dashes
-from bot.slack.due_time import DueUnreadable, split_due
+from bot.slack.due_time import DueUnreadable, read_daily, split_due
 
 EXAMPLE_NAME = "Daily Sales"
+EXAMPLE_DIGEST = "09:15 weekdays"
 
 
 class Verb(StrEnum):
@@ -29,6 +31,7 @@ class Verb(StrEnum):
     SUBSCRIPTIONS = "mail-subscriptions"
     LIST = "mail-list"
     HISTORY = "mail-history"
+    DIGEST = "mail-digest"
     RUN = "mail-run"
     HELP = "mail-help"
 
@@ -76,10 +79,25 @@ class AskList:
     words: str = ""
 
 
-Request: TypeAlias = AskForm | AskHelp | AskMail | Subscribe | Unsubscribe | AskList
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SetDigest:
+    """`zone` is "" where none was typed."""
+
+    at: time
+    weekdays: frozenset[int]
+    zone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EndDigest:
+    """No roll-call any more."""
+
+
+Request: TypeAlias = AskForm | AskHelp | AskMail | Subscribe | Unsubscribe | AskList | SetDigest | EndDigest
 
 _HELP = re.compile(r"[-/]*(?:help|hilfe|帮助|\?)|[-/]+h")
 _EVERYTHING = frozenset({"all", "everything", "*"})
+_OFF = frozenset({"off", "none", "never", "no", "stop", "0"})
 _TYPED_AGAIN = re.compile(rf"^/\S*(?:{'|'.join(Verb)})(?:\s+|$)")
 
 
@@ -120,16 +138,14 @@ def _request(verb: Verb, text: str, knows: Knows) -> Request:
     match verb:
         case Verb.LIST:
             return AskList(words=" ".join(words.split()))
-        case Verb.SUBSCRIPTIONS if text:
-            raise Unreadable(
-                f"This command lists all that the channel is told about, without “{short(words)}”."
-            )
         case Verb.SUBSCRIPTIONS:
-            return AskList()
+            return _subscriptions(words)
         case _ if not text:
             return AskForm(verb=verb)
         case Verb.SUBSCRIBE:
             return _subscribe(text, knows)
+        case Verb.DIGEST:
+            return _digest(words)
         case Verb.UNSUBSCRIBE:
             if _plain(words) in _EVERYTHING:
                 return Unsubscribe(targets=None)
@@ -150,6 +166,19 @@ def _command_named(words: str) -> Verb:
     )
 
 
+def _subscriptions(words: str) -> AskList:
+    if words:
+        raise Unreadable(f"This command lists all that the channel is told about, without “{short(words)}”.")
+    return AskList()
+
+
+def _digest(words: str) -> SetDigest | EndDigest:
+    if _plain(words) in _OFF:
+        return EndDigest()
+    at, weekdays, zone = read_daily(words)
+    return SetDigest(at=at, weekdays=weekdays, zone=zone)
+
+
 def _subscribe(text: str, knows: Knows) -> Subscribe:
     def is_named(words: str) -> bool:
         return known(words, knows) is not None
@@ -164,6 +193,8 @@ def _has_task(text: str, knows: Knows) -> bool:
 
 
 def _example(verb: Verb, *, is_due: bool) -> str:
+    if verb is Verb.DIGEST:
+        return EXAMPLE_DIGEST
     if is_due:
         return f"{EXAMPLE_NAME} due 09:30 weekdays grace 15m"
     if verb is Verb.SUBSCRIPTIONS:

@@ -1,10 +1,14 @@
-"""Reads “due 09:30 weekdays grace 15m” after the mails. Refuses each word that it does not know, by name."""
+"""Reads times of the week: “due 09:30 weekdays grace 15m” after the mails, “09:15 weekdays” of a roll-call.
+
+Refuses each word that it does not know, by name.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from datetime import time, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.domain import DEFAULT_GRACE, EVERY_DAY, WORKDAYS, DueTime
 from bot.mails.id_parsing import Unreadable, pieces, short
@@ -33,6 +37,7 @@ _RANGE = re.compile(rf"\b({_DAY})\.?\s*(?:-|\b(?:to|through|thru|until|till)\b)\
 _TIME = re.compile(
     r"(?<![\w:.])(\d{1,2})(?:[:：.](\d{2})(?::00)?\s*(?:([ap])\.?m\b\.?)?|\s*([ap])\.?m\b\.?)(?![\w:])"
 )
+_ZONE = re.compile(r"[A-Za-z_]+(?:/[A-Za-z0-9_+-]+){1,2}|UTC", re.IGNORECASE)
 _GRACE = re.compile(r"\bgrace\s*[:=]?\s*(?:of\s+)?(\d{1,4})\s*(m|mins?|minutes?|h|hours?)?\b")
 _DUE = re.compile(r"(?:(?<=[\s,;，；])|^)due(?:\s*[:=：]\s*|\s+|$)", re.IGNORECASE)
 _BY = re.compile(  # a name may well have “by 3 regions” in it
@@ -55,6 +60,34 @@ def split_due(text: str, is_named: Callable[[str], bool]) -> tuple[str, DueTime 
     if any(_clause(piece, is_named) for piece in pieces(mails)):
         raise DueUnreadable("One time for all the mails of a command, please.")
     return mails, _due(text[begin.end() :])
+
+
+def read_daily(text: str) -> tuple[time, frozenset[int], str]:
+    """The time, the days and the zone (an IANA name, "" where none was typed) of “09:15 weekdays Europe/Berlin”.
+
+    Raises DueUnreadable.
+    """
+    words = text.split()
+    zones = [word for word in words if _ZONE.fullmatch(word)]
+    rest = _simple(" ".join(word for word in words if word not in zones))
+    if len(zones) > 1 or any(not _is_zone(word) for word in zones):
+        raise DueUnreadable(
+            f"I don't know the time zone “{short(' '.join(zones))}”. Write it as Europe/Berlin."
+        )
+    times = list(_TIME.finditer(rest))
+    if len(times) != 1:
+        raise DueUnreadable("One time of day, please, written as 09:15.")
+    (at,) = times
+    days = _weekdays(f"{rest[: at.start()]} {rest[at.end() :]}", after="the time")
+    return _time(at), days, "".join(zones)
+
+
+def _is_zone(word: str) -> bool:
+    try:
+        ZoneInfo(word)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return False
+    return True
 
 
 def _clause(text: str, is_named: Callable[[str], bool]) -> re.Match[str] | None:
@@ -110,7 +143,7 @@ def _grace(rest: str) -> tuple[str, timedelta]:
     return f"{rest[: found.start()]} {rest[found.end() :]}", grace
 
 
-def _weekdays(rest: str) -> frozenset[int]:
+def _weekdays(rest: str, *, after: str = "“due”") -> frozenset[int]:
     days: frozenset[int] = frozenset()
     for first, last in _RANGE.findall(rest):
         begin, length = _DAYS[first], (_DAYS[last] - _DAYS[first]) % 7
@@ -118,13 +151,13 @@ def _weekdays(rest: str) -> frozenset[int]:
     for raw in re.split(r"[\s,，、;；/&+]+", _RANGE.sub(" ", rest)):
         word = raw.strip(_MARKS)
         if word and word not in _FILLERS:
-            days |= _day_set(word)
+            days |= _day_set(word, after)
     return days or EVERY_DAY
 
 
-def _day_set(word: str) -> frozenset[int]:
+def _day_set(word: str, after: str) -> frozenset[int]:
     if word in _DAY_SETS:
         return _DAY_SETS[word]
     if word in _DAYS:
         return frozenset({_DAYS[word]})
-    raise DueUnreadable(f"I don't recognise “{short(word)}” after “due”.")
+    raise DueUnreadable(f"I don't recognise “{short(word)}” after {after}.")

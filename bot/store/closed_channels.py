@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain import ChannelId, NotifyReason, PostId
@@ -18,7 +18,7 @@ from bot.store.database import Database
 from bot.store.lease import fence
 from bot.store.notices import add_notice
 from bot.store.rows import insert_if_absent, upsert
-from bot.store.tables import channels, holds, mails, manual_runs, notices, posts, subscriptions
+from bot.store.tables import channels, holds, mails, manual_runs, notices, posts, roll_calls, subscriptions
 
 _MOST_NAMES = 20  # of mails, in the message about a closed channel
 
@@ -107,7 +107,7 @@ class ClosedChannels:
         """
         key = func.replace(notices.c.dedupe_key, old, new)
         taken = notices.alias()
-        subscribed = subscriptions.alias()
+        subscribed, own = subscriptions.alias(), roll_calls.alias()
         async with self._database.writing() as connection:
             for stale in (
                 delete(subscriptions).where(
@@ -117,6 +117,9 @@ class ClosedChannels:
                     ),
                 ),
                 delete(notices).where(notices.c.channel_id == old, key.in_(select(taken.c.dedupe_key))),
+                delete(roll_calls).where(
+                    roll_calls.c.channel_id == old, exists().where(own.c.channel_id == new)
+                ),
                 delete(channels).where(channels.c.channel_id == old),
             ):
                 await connection.execute(stale)
@@ -125,7 +128,7 @@ class ClosedChannels:
             await connection.execute(
                 update(notices).where(notices.c.subject_id == old).values(subject_id=new)
             )
-            for table in (notices, posts, manual_runs):
+            for table in (notices, posts, manual_runs, roll_calls):
                 await connection.execute(
                     update(table).where(table.c.channel_id == old).values(channel_id=new)
                 )

@@ -22,6 +22,7 @@ from bot.store.notices import (
     is_settled,
     redraw_posts,
 )
+from bot.store.roll_calls import roll_call_in
 from bot.store.rows import read_row
 from bot.store.tables import PostState, notices, post_items, posts, subscriptions
 
@@ -136,17 +137,24 @@ class Deliveries:
 
     async def redraw(self, post_id: PostId) -> Redraw | None:
         """What the message must show now; None if it shows it already."""
-        is_it = and_(posts.c.post_id == post_id, IS_STALE, posts.c.kind == PostKind.ROOT, posts.c.ts != "")
+        is_edited = posts.c.kind.in_([PostKind.ROOT, PostKind.ROLL_CALL])
+        is_it = and_(posts.c.post_id == post_id, IS_STALE, is_edited, posts.c.ts != "")
         async with self._database.reading() as connection:
             row = await read_row(connection, select(posts).where(is_it))
             if row is None:
                 return None
+            roll_call = None
+            if row["kind"] is PostKind.ROLL_CALL:
+                roll_call = await roll_call_in(connection, post_id, row["channel_id"])
+                if roll_call is None:
+                    return None
             return Redraw(
                 post_id=post_id,
                 channel_id=row["channel_id"],
                 ts=row["ts"],
                 wanted=row["wanted"],
-                items=await items_of_root(connection, post_id),
+                items=() if roll_call else await items_of_root(connection, post_id),
+                roll_call=roll_call,
                 may_repeat=row["may_repeat"],
             )
 

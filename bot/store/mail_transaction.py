@@ -15,6 +15,7 @@ from bot.domain.incident_rules import Decision
 from bot.domain.recipients import audience
 from bot.domain.run_context import RunContext, is_older_than_the_watch
 from bot.store.notices import add_notice, firing_incident, redraw_posts
+from bot.store.roll_calls import redraw_roll_calls
 from bot.store.rows import columns_of, read_all, read_one, upsert
 from bot.store.runs import BEGAN, baseline_began_at, known_run, newest_exec_at, write_baseline, write_run
 from bot.store.tables import incidents, mails, notices, runs, subscriptions, watches
@@ -33,6 +34,7 @@ class MailTransaction:
         self._has_baseline = bool(watch and watch["has_baseline"])
         self._subscriptions: tuple[Subscription, ...] = ()
         self._notified: set[ChannelId] = set()  # of the firing incident
+        self._is_changed = False  # as a roll-call shows it
 
     async def load(self) -> None:
         self.incident = await firing_incident(self._connection, self.mail_id)
@@ -86,6 +88,7 @@ class MailTransaction:
     ) -> None:
         """Store the run, and the incident that counts it as a failure."""
         past = context.past
+        self._is_changed |= past is None or past.run != run
         await write_run(
             self._connection,
             run,
@@ -105,6 +108,7 @@ class MailTransaction:
         incident = decision.incident
         if incident is None or not decision.reason.is_shown:
             return
+        self._is_changed = True
         await upsert(self._connection, incidents, columns_of(incident))
         recipients = self.recipients(decision.reason, now, declared)
         await self._notify(decision.reason, incident, recipients, now)
@@ -131,6 +135,10 @@ class MailTransaction:
     async def hand_to_leader(self) -> None:
         """Have the leader, perhaps another replica, follow what was seen here."""
         await note_change(self._connection, self.mail_id)
+
+    async def finish(self) -> None:
+        if self._is_changed:
+            await redraw_roll_calls(self._connection, self.mail_id)
 
     async def set_denied(self, at: datetime | None) -> None:
         await self._update_watch(denied_at=at)

@@ -132,6 +132,7 @@ class Observations:
             if mail.is_watched:
                 await mail.load()
             yield mail
+            await mail.finish()
 
 
 def _new_id() -> IncidentId:

@@ -15,7 +15,7 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain import ChannelId, IncidentId, IncidentState, Notice, PostId, PostKind
+from bot.domain import ChannelId, IncidentId, IncidentState, Notice, NotifyReason, PostId, PostKind
 from bot.domain.grouping import (
     Absorb,
     AppendToMessage,
@@ -33,6 +33,7 @@ from bot.store.database import Database
 from bot.store.lease import fence
 from bot.store.message_contents import items_of_notices, plain_notices, ts_of
 from bot.store.notices import IN_FLIGHT, IS_STALE, IS_UNSURE, PENDING, is_settled
+from bot.store.roll_calls import has_roll_call, roll_call_in, show_in
 from bot.store.rows import read_row
 from bot.store.tables import PostState, channels, incidents, notices, post_items, posts
 
@@ -87,9 +88,12 @@ class Outbox:
                 match step:
                     case Wait(at=at):
                         return Nothing(at=at)
+                    case PostPlainNotices(reason=NotifyReason.ROLL_CALL, notice_ids=notice_ids) if (
+                        not await has_roll_call(connection, channel_id)
+                    ):
+                        await _fold(connection, notice_ids)  # it was turned off meanwhile
                     case Absorb(notice_ids=notice_ids):
-                        absorbed = update(notices).where(notices.c.notice_id.in_(notice_ids))
-                        await connection.execute(absorbed.values(is_folded=True))
+                        await _fold(connection, notice_ids)
                     case AppendToMessage(post_id=post_id, notice_ids=notice_ids):
                         await _append(connection, post_id, notice_ids)
                         return Nothing(at=now)
@@ -197,6 +201,13 @@ async def _newest_about_many(connection: AsyncConnection, channel_id: ChannelId)
     )
 
 
+async def _fold(connection: AsyncConnection, notice_ids: Sequence[int]) -> None:
+    """They need no message of their own any more."""
+    await connection.execute(
+        update(notices).where(notices.c.notice_id.in_(notice_ids)).values(is_folded=True)
+    )
+
+
 async def _append(connection: AsyncConnection, post_id: PostId, notice_ids: Sequence[int]) -> None:
     """Add incidents to a message that was sent. If it turns out to be deleted, their notices are pending again."""
     values: dict[str, Any] = {"wanted": posts.c.wanted + 1}
@@ -216,7 +227,8 @@ async def _write_claim(
     now: datetime,
     term: int,
 ) -> Notice:
-    post_id, kind = PostId(uuid4().hex), _KINDS[type(step)]
+    is_roll_call = isinstance(step, PostPlainNotices) and step.reason is NotifyReason.ROLL_CALL
+    post_id, kind = PostId(uuid4().hex), PostKind.ROLL_CALL if is_roll_call else _KINDS[type(step)]
     root_id = step.root_id if isinstance(step, ReplyTo) else None
     may_repeat = await _may_repeat(connection, step.notice_ids)
     await connection.execute(
@@ -237,14 +249,17 @@ async def _write_claim(
     await _link(connection, post_id, step.notice_ids)
     if kind is PostKind.ROOT:
         await _add_items(connection, post_id, since=1)
-    is_plain = kind is PostKind.LINE
+    if is_roll_call:
+        await show_in(connection, channel_id, post_id)
+    is_about_incidents = kind in {PostKind.ROOT, PostKind.REPLY}
     return Notice(
         post_id=post_id,
         channel_id=channel_id,
         kind=kind,
         claimed_at=now,
-        items=() if is_plain else await items_of_notices(connection, post_id),
-        lines=await plain_notices(connection, post_id) if is_plain else (),
+        items=await items_of_notices(connection, post_id) if is_about_incidents else (),
+        lines=await plain_notices(connection, post_id) if kind is PostKind.LINE else (),
+        roll_call=await roll_call_in(connection, post_id, channel_id) if is_roll_call else None,
         thread_ts=await ts_of(connection, root_id),
         may_repeat=may_repeat,
     )

@@ -32,6 +32,7 @@ STEP = 500  # rows deleted in one transaction: nobody waits for long
 _STEP_LIMIT = 60.0  # seconds
 BOUNDED = {
     "subscriptions": "people end them",
+    "roll_calls": "people end them; one for each channel",
     "counters": "one row for each name in the code",
     "lease": "one row",
     "call_slots": "one row",

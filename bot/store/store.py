@@ -25,6 +25,7 @@ from bot.store.outages import Outages
 from bot.store.outbox import Outbox
 from bot.store.responders import Responders
 from bot.store.retention import Retention
+from bot.store.roll_calls import RollCalls
 from bot.store.subscriptions import Subscriptions
 from bot.store.tables import lease, watches
 from bot.store.watches import Watches
@@ -60,6 +61,7 @@ class Store:
         self.outages = Outages(database)
         self.outbox = Outbox(database)
         self.deliveries = Deliveries(database)
+        self.roll_calls = RollCalls(database)
         self.gates = ClosedChannels(database)
         self.calls = CallSlotRow(database)
         self.lease = LeaseRow(database)

@@ -381,6 +381,24 @@ open_answers = Table(
     Column("alive_at", Instant, nullable=False),
 )
 
+# A channel's message of the day. From `began_at` on: the day that was begun last, and the message that shows it.
+roll_calls = Table(
+    "roll_calls",
+    metadata,
+    Column("channel_id", String(64), primary_key=True),
+    Column("team_id", String(64), nullable=False),
+    Column("created_by", String(64), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("at", String(5), nullable=False),
+    Column("weekdays", String(13), nullable=False),
+    Column("zone", String(64), nullable=False),
+    Column("next_at", Instant, nullable=False),
+    Column("began_at", Instant),
+    Column("ends_at", Instant),
+    Column("is_open", Boolean, nullable=False, default=False),  # its message is still edited
+    Column("post_id", String(32)),
+)
+
 audit = Table(
     "audit",
     metadata,

@@ -38,6 +38,7 @@ from bot.slack.views import status as messages
 from tests.messages.cast import MAIL, NASTY, NOW, REF, REQUEST, SALES, ZONE, run, seen
 from tests.messages.looks import look_messages
 from tests.messages.notices import notices
+from tests.messages.roll_calls import roll_call_messages
 from tests.messages.runs import run_messages
 from tests.messages.subscriptions import subscription_messages
 
@@ -197,4 +198,5 @@ def catalogue() -> dict[str, Message]:
         | run_messages()
         | look_messages()
         | notices()
+        | roll_call_messages()
     )

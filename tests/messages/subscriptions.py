@@ -219,6 +219,7 @@ def forms() -> dict[str, View]:
         "form-unsubscribe-many": form_views.unsubscribe_form(
             origin, [(MailId(f"m{number}"), None) for number in range(103)]
         ),
+        "form-digest": form_views.digest_form(origin, plan=None, zone_name="Europe/Berlin"),
         "form-subscribe": form_views.subscribe_form(origin, zone_name="Asia/Shanghai"),
         "form-subscribe-timed": form_views.subscribe_form(origin, zone_name="Asia/Shanghai", is_timed=True),
     }

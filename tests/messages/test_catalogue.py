@@ -24,6 +24,7 @@ STAYING = (
     "notice-",
     "reply-",
     "storm",
+    "roll-call",
     "line-",
     "subscribed-",
     "shared",

@@ -239,7 +239,7 @@ def test_news_about_what_is_told_already(found: Step, expected: Step) -> None:
                 line(2, NotifyReason.OUTAGE_BEGAN),
                 line(3, NotifyReason.MAIL_PAUSED),
             ),
-            PostPlainNotices(notice_ids=(1, 3)),
+            PostPlainNotices(reason=NotifyReason.MAIL_PAUSED, notice_ids=(1, 3)),
             id="all of one kind together",
         ),
         pytest.param(
@@ -249,7 +249,7 @@ def test_news_about_what_is_told_already(found: Step, expected: Step) -> None:
         ),
         pytest.param(
             step(owed(2), line(3, NotifyReason.OUTAGE_BEGAN), load=BUSY),
-            PostPlainNotices(notice_ids=(3,)),
+            PostPlainNotices(reason=NotifyReason.OUTAGE_BEGAN, notice_ids=(3,)),
             id="not behind one that waits",
         ),
     ],

@@ -16,6 +16,7 @@ from slack_sdk.models.views import View
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain import Choice, Mail, MailId, MailRef
+from bot.domain.roll_call import RollCallPlan
 from bot.mails.directory import MailDirectory
 from bot.mails.references import MailName, Target
 from bot.slack.commands import Request, Verb, parse, targets_of
@@ -80,6 +81,9 @@ class Forms:
             origin = Origin(channel_id=changed.channel_id, response_url=changed.response_url)
             view = views.subscribe_form(origin, zone_name=self.zone_name, is_timed=is_timed)
             await self._shown(self.slack.views_update(view_id=changed.view_id, view=view))
+
+    async def open_digest(self, typed: Typed, plan: RollCallPlan | None, zone_name: str) -> bool:
+        return await self._open(typed, views.digest_form(_origin(typed), plan=plan, zone_name=zone_name))
 
     def suggestions(self, searched: Searched) -> list[Option]:
         """Mails for somebody who is still typing; at once, for Slack waits three seconds and people less."""

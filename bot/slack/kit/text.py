@@ -9,10 +9,11 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
-from bot.domain import Mail, MailId
+from bot.domain import EVERY_DAY, WORKDAYS, Mail, MailId
 from bot.mails.text_normalisation import displayed
 
 MAX_NAME = 80
+_DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _LOOKALIKES = str.maketrans("*`", "\N{ASTERISK OPERATOR}\N{MODIFIER LETTER GRAVE ACCENT}")
 
@@ -100,6 +101,15 @@ def duration(length: timedelta) -> str:
 
 def _two(major: int, major_unit: str, minor: int, minor_unit: str) -> str:
     return f"{major} {major_unit} {minor} {minor_unit}" if minor else f"{major} {major_unit}"
+
+
+def days_words(weekdays: frozenset[int]) -> str:
+    """Weekdays, from Monday = 0."""
+    if weekdays == EVERY_DAY:
+        return "daily"
+    if weekdays == WORKDAYS:
+        return "on weekdays"
+    return "on " + ", ".join(_DAY_NAMES[day] for day in sorted(weekdays))
 
 
 def plural(count: int, one: str, many: str = "") -> str:

@@ -33,17 +33,19 @@ from bot.domain import (
     MailId,
     UsageError,
 )
+from bot.domain.roll_call import RollCallPlan
 from bot.mails.references import MAX_MAILS_AT_ONCE
 from bot.mails.text_normalisation import displayed
 from bot.slack.commands import EXAMPLE_NAME, Verb
-from bot.slack.kit.blocks import option, section
-from bot.slack.kit.text import duration, label_of
+from bot.slack.kit.blocks import option, section, small
+from bot.slack.kit.text import code, duration, label_of
 from bot.slack.payloads import Field
 
 STATUS_FORM = "mail_status_form"
 SUBSCRIBE_FORM = "mail_subscribe_form"
 UNSUBSCRIBE_FORM = "mail_unsubscribe_form"
 HISTORY_FORM, RUN_FORM = "mail_history_form", "mail_run_form"
+DIGEST_FORM = "mail_digest_form"
 SEARCH = "mail_search"  # the action ID of every typeahead over the directory
 _MOST_ASKED = 20  # each has a line with a button in the answer
 _MOST_OPTIONS = 100  # of a menu, by Slack's limit
@@ -153,16 +155,9 @@ def subscribe_form(origin: Origin, *, zone_name: str, is_timed: bool = False) ->
 
 
 def _about_the_time() -> tuple[InputBlock, InputBlock]:
-    days = {key: option(label, key) for key, (label, _) in _DAY_SETS.items()}
     graces = {each: option(f"{duration(timedelta(minutes=each))} later", str(each)) for each in _GRACES}
     return (
-        InputBlock(
-            block_id=_DAYS,
-            label="On which days?",
-            element=RadioButtonsElement(
-                action_id=_DAYS, options=list(days.values()), initial_option=days[_USUAL_DAYS]
-            ),
-        ),
+        _days_input(_USUAL_DAYS),
         InputBlock(
             block_id=_GRACE,
             label="Call it late",
@@ -175,10 +170,50 @@ def _about_the_time() -> tuple[InputBlock, InputBlock]:
     )
 
 
+def _days_input(chosen: str) -> InputBlock:
+    days = {key: option(label, key) for key, (label, _) in _DAY_SETS.items()}
+    return InputBlock(
+        block_id=_DAYS,
+        label="On which days?",
+        element=RadioButtonsElement(
+            action_id=_DAYS, options=list(days.values()), initial_option=days[chosen]
+        ),
+    )
+
+
 def wanted_shape(fields: Mapping[str, Field]) -> bool | None:
     """Whether a subscription form is to be drawn with the questions about its time; None where it is right."""
     is_timed = bool(fields[DUE].text)
     return None if is_timed is (_DAYS in fields) else is_timed
+
+
+def digest_form(origin: Origin, *, plan: RollCallPlan | None, zone_name: str) -> View:
+    """When the channel's daily message comes. `zone_name` is the person's, where the channel has none yet."""
+    known = next((key for key, (_, each) in _DAY_SETS.items() if plan and each == plan.weekdays), _USUAL_DAYS)
+    return _modal(
+        DIGEST_FORM,
+        "Daily message",
+        "Save",
+        origin,
+        [
+            section(f"One message a day tells <#{origin.channel_id}> how its report mails are doing."),
+            InputBlock(
+                block_id=DUE,
+                label="Post it at",
+                hint=f"The time zone is {zone_name}.",
+                element=TimePickerElement(
+                    action_id=DUE, initial_time=f"{plan.at:%H:%M}" if plan else "09:15"
+                ),
+            ),
+            _days_input(known),
+            *([small(f"To stop it, type {code(f'/{Verb.DIGEST} off')}")] if plan else []),
+        ],
+    )
+
+
+def digest_time(fields: Mapping[str, Field]) -> tuple[time, frozenset[int]]:
+    """Read that form. Raises KeyError or ValueError for what no form of ours sends."""
+    return time.fromisoformat(fields[DUE].text), _DAY_SETS[fields[_DAYS].chosen[0]][1]
 
 
 def _mails_input(hint: str | None = None, *, most: int = _MOST_ASKED, focus: bool = True) -> InputBlock:

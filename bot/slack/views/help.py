@@ -10,7 +10,7 @@ from slack_sdk.models.blocks import ActionsBlock
 from bot.domain import Choice, Mail, MailRef
 from bot.mails.references import EXAMPLE_TASK, MAX_MAILS_AT_ONCE
 from bot.mails.text_normalisation import displayed
-from bot.slack.commands import EXAMPLE_NAME, Verb
+from bot.slack.commands import EXAMPLE_DIGEST, EXAMPLE_NAME, Verb
 from bot.slack.kit.actions import Act, ref_value
 from bot.slack.kit.blocks import MAX_BLOCKS, Message, actions, button, message, small
 from bot.slack.kit.text import clip, code, joined, name
@@ -67,6 +67,13 @@ _HELP = {
         example=EXAMPLE_NAME,
         more="MAIL is a mail's ID or its name. You see the runs that I have seen: Quick BI's API shows only the "
         "newest one, so I keep a record of each mail that a channel is subscribed to.",
+    ),
+    Verb.DIGEST: _Help(
+        arguments="09:15 weekdays [Europe/Berlin] | off",
+        what="One message a day: how are this channel's mails doing?",
+        example=EXAMPLE_DIGEST,
+        more="I post it at that time and keep it up to date until midnight. Without a time zone, yours counts. "
+        "Without words, you get a form.",
     ),
     Verb.RUN: _Help(
         arguments="MAIL",

@@ -55,6 +55,7 @@ from bot.slack.views.incident_text import (
     when_words,
 )
 from bot.slack.views.remedies import REMEDIES
+from bot.slack.views.roll_call import roll_call_message
 
 _CLOSED = {
     "is_archived": "it is archived",
@@ -77,13 +78,24 @@ def notice_message(notice: Notice, *, now: datetime, zone: tzinfo) -> Message:
             message = reply_message(notice.items, zone=zone)
         case PostKind.LINE:
             message = plain_message(notice.lines, zone=zone)
+        case PostKind.ROLL_CALL:
+            message = _roll_call(notice, now, zone)
     return _marked_as_repeat(message) if notice.may_repeat else message
 
 
 def redrawn_message(redraw: Redraw, *, now: datetime, zone: tzinfo) -> Message:
     """What a message says now. What may be a repeat says so for good: the other may still be there."""
-    message = root_message(redraw.items, now=now, zone=zone)
+    if redraw.roll_call:
+        message = roll_call_message(redraw.roll_call, now=now, zone=zone)
+    else:
+        message = root_message(redraw.items, now=now, zone=zone)
     return _marked_as_repeat(message) if redraw.may_repeat else message
+
+
+def _roll_call(notice: Notice, now: datetime, zone: tzinfo) -> Message:
+    if notice.roll_call is None:
+        raise ValueError("the claim of a roll-call reads its day")
+    return roll_call_message(notice.roll_call, now=now, zone=zone)
 
 
 def root_message(items: tuple[IncidentView, ...], *, now: datetime, zone: tzinfo) -> Message:

@@ -9,8 +9,6 @@ from datetime import datetime, tzinfo
 from slack_sdk.models.blocks import Block
 
 from bot.domain import (
-    EVERY_DAY,
-    WORKDAYS,
     DueTime,
     Event,
     MailRef,
@@ -33,6 +31,7 @@ from bot.slack.kit.actions import (
 from bot.slack.kit.blocks import Message, actions, message, overflow, section, sections, small
 from bot.slack.kit.text import (
     code,
+    days_words,
     dotted,
     duration,
     joined,
@@ -51,7 +50,6 @@ from bot.slack.views.unsubscribe import snooze_words
 PER_PAGE = 10
 _MOST_IN_TROUBLE = 5  # lines
 _ROOM = 120  # characters of names: two lines on a phone
-_DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _WHAT = {
     Event.FAILED: "fails",
     Event.STUCK: "gets stuck",
@@ -218,13 +216,7 @@ def _due(subscription: Subscription) -> str:
 
 def due_words(due: DueTime) -> str:
     """A declared due time: `due 09:30 on weekdays, 15 min of grace`. It is in Quick BI's zone."""
-    if due.weekdays == EVERY_DAY:
-        days = "daily"
-    elif due.weekdays == WORKDAYS:
-        days = "on weekdays"
-    else:
-        days = "on " + ", ".join(_DAY_NAMES[day] for day in sorted(due.weekdays))
-    return f"due {due.at:%H:%M} {days}, {duration(due.grace)} of grace"
+    return f"due {due.at:%H:%M} {days_words(due.weekdays)}, {duration(due.grace)} of grace"
 
 
 def _titles(states: Sequence[SubscriptionState]) -> str:

@@ -56,10 +56,12 @@ from bot.domain.subscriptions import (
     WORKDAYS,
     DueTime,
     Event,
+    OnCall,
     Posting,
     SnoozeOutcome,
     SubscribeOutcome,
     Subscription,
     SubscriptionState,
     Watch,
+    Wish,
 )

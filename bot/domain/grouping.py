@@ -26,7 +26,7 @@ JOINABLE = timedelta(seconds=60)  # how long notices are appended to a message
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PendingNotice:
-    """`was_snoozed`: it was held back, and may no longer be worth a message."""
+    """`was_snoozed`: it was held back, and may no longer be worth a message. `mentions`: whom its message calls."""
 
     notice_id: int
     reason: NotifyReason
@@ -34,7 +34,9 @@ class PendingNotice:
     incident_id: IncidentId | None
     mail_id: MailId | None = None
     is_firing: bool = False
+    is_taken: bool = False
     was_snoozed: bool = False
+    mentions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +52,7 @@ class PostedMessage:
     item_count: int
     sent_at: datetime | None
     mail_ids: frozenset[MailId] = frozenset()
+    mentions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -154,10 +157,12 @@ def next_step(
 def _no_longer_news(
     owed: Sequence[PendingNotice], roots: Mapping[IncidentId, PostedMessage]
 ) -> tuple[int, ...]:
+    """What is over and was held back until then; and reminders of what somebody has taken meanwhile."""
     return tuple(
         each.notice_id
         for each in owed
-        if each.was_snoozed and not each.is_firing and each.incident_id in roots
+        if (each.was_snoozed and not each.is_firing and each.incident_id in roots)
+        or (each.reason is NotifyReason.NOBODY_ON_IT and (each.is_taken or not each.is_firing))
     )
 
 
@@ -182,11 +187,12 @@ def _post_or_join(
 def _fits(chosen: Sequence[PendingNotice], joinable: PostedMessage, now: datetime) -> bool:
     """Not where the message has the mail already: that it fails again would be hidden in an edit.
 
-    Nor where it was sent in the future: the clock was set back, its age is unknown, and an edit notifies nobody.
+    Nor where somebody is to be called whom the message has not called: an edit notifies nobody. Nor where it was
+    sent in the future: the clock was set back, and its age is unknown.
     """
     if joinable.sent_at is None or not timedelta(0) <= now - joinable.sent_at <= JOINABLE:
         return False
-    if any(each.mail_id in joinable.mail_ids for each in chosen):
+    if any(each.mail_id in joinable.mail_ids or each.mentions - joinable.mentions for each in chosen):
         return False
     return joinable.item_count + len({each.incident_id for each in chosen}) <= MOST_ITEMS
 

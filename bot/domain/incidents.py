@@ -41,6 +41,7 @@ class NotifyReason(StrEnum):
     OUTAGE_BEGAN = "outage_began"
     OUTAGE_OVER = "outage_over"
     ROLL_CALL = "roll_call"  # the channel's message of the day
+    NOBODY_ON_IT = "nobody_on_it"  # for so long that who is on call is called once more
     JOINED = "joined"  # subscribed while it fails: the confirmation told it
 
     @property

@@ -10,6 +10,7 @@ from bot.domain.ids import ChannelId, PostId, UserId
 from bot.domain.incidents import Incident, NotifyReason
 from bot.domain.mails import Mail
 from bot.domain.roll_call import RollCall
+from bot.domain.subscriptions import OnCall
 
 
 class PostKind(StrEnum):
@@ -43,6 +44,7 @@ class IncidentView:
     snoozed_until_recovered: bool = False
     is_subscribed: bool = True
     by_hand: ByHand | None = None
+    on_call: OnCall | None = None
 
     def is_snoozed(self, now: datetime) -> bool:
         return self.snoozed_until_recovered or (self.snoozed_until is not None and now < self.snoozed_until)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from statistics import median
 
-from bot.domain import Incident, UserId
+from bot.domain import Incident, Subscription, UserId
 
 
 class Response(StrEnum):
@@ -40,6 +40,20 @@ def respond(
         return ResponseOutcome.DONE, replace(incident, responder=None, responding_since=None)
     first = incident.acknowledged_at or now
     return ResponseOutcome.DONE, replace(incident, responder=by, responding_since=now, acknowledged_at=first)
+
+
+def reminder_due(subscription: Subscription, incident: Incident, now: datetime) -> datetime | None:
+    """When the channel's people are called once more, if nobody takes it from now on; None for never.
+
+    On the full minute, so that what failed together is one reminder.
+    """
+    on_call = subscription.on_call
+    if on_call is None or on_call.again_after is None or subscription.is_snoozed(now):
+        return None
+    if incident.responder or not incident.is_firing:
+        return None
+    due = now + on_call.again_after
+    return due + timedelta(microseconds=-(due.second * 1_000_000 + due.microsecond) % 60_000_000)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -39,6 +39,27 @@ EVERY_EVENT = frozenset(Event)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OnCall:
+    """Who is mentioned when something goes wrong: IDs of people (U, W) and user groups (S). Empty for nobody.
+
+    They are called once more if nobody has taken the incident `again_after` that long.
+    """
+
+    mentions: tuple[str, ...]
+    again_after: timedelta | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wish:
+    """What somebody asks to subscribe a channel to. None: as it is in a subscription that exists, else the default."""
+
+    mail_ids: tuple[MailId, ...]
+    due: DueTime | None = None
+    events: frozenset[Event] | None = None
+    on_call: OnCall | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Subscription:
     """A channel that is notified about a mail.
 
@@ -56,6 +77,7 @@ class Subscription:
     late_learned: bool = True
     snoozed_until: datetime | None = None
     snoozed_until_recovered: bool = False
+    on_call: OnCall | None = None
 
     def is_snoozed(self, now: datetime) -> bool:
         return self.snoozed_until_recovered or (self.snoozed_until is not None and now < self.snoozed_until)

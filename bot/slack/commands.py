@@ -12,11 +12,12 @@ from datetime import time
 from enum import StrEnum
 from typing import TypeAlias
 
-from bot.domain import DueTime, UsageError
+from bot.domain import DueTime, OnCall, UsageError
 from bot.mails.id_parsing import Unreadable, innermost, short, tidy
 from bot.mails.references import EXAMPLE_TASK, Knows, Target, known, names_task, read_mail, read_mails
 from bot.mails.text_normalisation import plain_dashes
 from bot.slack.due_time import DueUnreadable, read_daily, split_due
+from bot.slack.notify_clause import NotifyUnreadable, split_notify
 
 EXAMPLE_NAME = "Daily Sales"
 EXAMPLE_DIGEST = "09:15 weekdays"
@@ -61,6 +62,7 @@ class Subscribe:
 
     targets: tuple[Target, ...]
     due: DueTime | None = None
+    on_call: OnCall | None = None
     has_task: bool = field(default=False, compare=False)
 
 
@@ -110,8 +112,7 @@ def parse(verb: Verb, text: str, *, command: str = "", knows: Knows = lambda _: 
     try:
         return _request(verb, tidy(text), knows)
     except Unreadable as unreadable:
-        is_due = isinstance(unreadable, DueUnreadable)
-        example = f"{command or f'/{verb}'} {_example(verb, is_due=is_due)}".strip()
+        example = f"{command or f'/{verb}'} {_example(verb, unreadable)}".strip()
         raise UsageError(str(unreadable), example=example) from None
 
 
@@ -183,20 +184,27 @@ def _subscribe(text: str, knows: Knows) -> Subscribe:
     def is_named(words: str) -> bool:
         return known(words, knows) is not None
 
-    words, due = (text, None) if is_named(text) else split_due(innermost(text), is_named)
+    if is_named(text):
+        return Subscribe(targets=read_mails(text, knows))
+    text, on_call = split_notify(text, is_named)
+    words, due = split_due(innermost(text), is_named)
     mails = words if due else text
-    return Subscribe(targets=read_mails(mails, knows), due=due, has_task=_has_task(mails, knows))
+    return Subscribe(
+        targets=read_mails(mails, knows), due=due, on_call=on_call, has_task=_has_task(mails, knows)
+    )
 
 
 def _has_task(text: str, knows: Knows) -> bool:
     return known(text, knows) is None and names_task(text)
 
 
-def _example(verb: Verb, *, is_due: bool) -> str:
+def _example(verb: Verb, unreadable: Unreadable) -> str:
     if verb is Verb.DIGEST:
         return EXAMPLE_DIGEST
-    if is_due:
+    if isinstance(unreadable, DueUnreadable):
         return f"{EXAMPLE_NAME} due 09:30 weekdays grace 15m"
+    if isinstance(unreadable, NotifyUnreadable):
+        return f"{EXAMPLE_NAME} notify @ada remind 30m"
     if verb is Verb.SUBSCRIPTIONS:
         return ""
     return f"{EXAMPLE_NAME} {EXAMPLE_TASK}" if verb is Verb.STATUS else EXAMPLE_NAME

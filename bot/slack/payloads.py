@@ -255,4 +255,6 @@ def _field(state: Mapping[str, Any]) -> Field:
         [state["selected_option"]] if state.get("selected_option") else []
     )
     text = state.get("value") or state.get("selected_time") or state.get("selected_conversation") or ""
-    return Field(text=text, chosen=tuple(option["value"] for option in options))
+    return Field(
+        text=text, chosen=(*(option["value"] for option in options), *state.get("selected_users", ()))
+    )

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain import ChannelId, MailId, UserId
+from bot.domain import EVERY_EVENT, ChannelId, MailId, Subscription, UserId
 from bot.store.change_counter import next_number
 from bot.store.database import Database
-from bot.store.tables import audit
+from bot.store.tables import audit, due_text, on_call_text
 
 SAME_WISH = timedelta(hours=1)  # two clicks on one message; nobody has it in front of them longer
 
@@ -83,3 +83,11 @@ async def add_to_audit(
 ) -> None:
     values = {"at": at, "user_id": user_id, "action": action, "channel_id": channel_id, "mail_id": mail_id}
     await connection.execute(insert(audit).values(values | {"detail": detail}))
+
+
+def details_of(wish: Subscription) -> str:
+    """Of a subscription, what the audit keeps beside the mail."""
+    events = "" if wish.events == EVERY_EVENT else f"events {','.join(sorted(wish.events))}"
+    due = f"due {due_text(wish.due)}" if wish.due else ""
+    on_call = f"calls {on_call_text(wish.on_call)}" if wish.on_call else ""
+    return "; ".join(filter(None, (due, events, on_call)))

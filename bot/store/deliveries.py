@@ -22,6 +22,7 @@ from bot.store.notices import (
     is_settled,
     redraw_posts,
 )
+from bot.store.reminders import restart_reminders
 from bot.store.roll_calls import roll_call_in
 from bot.store.rows import read_row
 from bot.store.tables import PostState, notices, post_items, posts, subscriptions
@@ -70,7 +71,9 @@ class Deliveries:
             )
             pairs = ended.all()
             for channel_id, mail_id in pairs:
-                await redraw_posts(connection, await firing_incident(connection, mail_id), channel_id)
+                incident = await firing_incident(connection, mail_id)
+                await redraw_posts(connection, incident, channel_id)
+                await restart_reminders(connection, incident, now, channel_id)
         return len(pairs)
 
     async def mark_sent(self, post_id: PostId, *, ts: str, now: datetime) -> None:

@@ -15,6 +15,7 @@ from bot.domain.incident_rules import Decision
 from bot.domain.recipients import audience
 from bot.domain.run_context import RunContext, is_older_than_the_watch
 from bot.store.notices import add_notice, firing_incident, redraw_posts
+from bot.store.reminders import add_reminder, restart_reminders
 from bot.store.roll_calls import redraw_roll_calls
 from bot.store.rows import columns_of, read_all, read_one, upsert
 from bot.store.runs import BEGAN, baseline_began_at, known_run, newest_exec_at, write_baseline, write_run
@@ -117,6 +118,7 @@ class MailTransaction:
             self.incident = incident
         elif self.incident is not None and self.incident.incident_id == incident.incident_id:
             self.incident, self._notified = None, set()
+            await restart_reminders(self._connection, incident, now)
             await self._end_snoozes(incident)
 
     def recipients(
@@ -172,7 +174,10 @@ class MailTransaction:
                 incident=incident,
                 not_before=not_before,
             )
-            self._notified.add(channel_id)
+            if channel_id not in self._notified:
+                self._notified.add(channel_id)
+                (told,) = (each for each in self._subscriptions if each.channel_id == channel_id)
+                await add_reminder(self._connection, told, incident, now)
 
     async def _end_snoozes(self, incident: Incident) -> None:
         """Of channels that snoozed it until it recovers: what was held back is sent together with the recovery."""

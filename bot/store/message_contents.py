@@ -19,6 +19,7 @@ _VIEW = (
     *_MAIL,
     subscriptions.c.snoozed_until,
     subscriptions.c.snoozed_until_recovered,
+    subscriptions.c.on_call,
     subscriptions.c.mail_id.is_not(None).label("is_subscribed"),
     manual_runs.c.user_id.label("run_by"),
     manual_runs.c.claimed_at.label("run_asked_at"),
@@ -102,6 +103,7 @@ def _view(row: RowMapping, reasons: tuple[NotifyReason, ...]) -> IncidentView:
         reasons=reasons,
         snoozed_until=row["snoozed_until"],
         snoozed_until_recovered=bool(row["snoozed_until_recovered"]),
+        on_call=row["on_call"],
         is_subscribed=bool(row["is_subscribed"]),
         by_hand=ByHand(user_id=row["run_by"], asked_at=row["run_asked_at"]) if row["run_by"] else None,
     )

@@ -12,17 +12,15 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain import ChannelId, IncidentId, IncidentState, Notice, NotifyReason, PostId, PostKind
+from bot.domain import ChannelId, Notice, NotifyReason, PostId, PostKind
 from bot.domain.grouping import (
     Absorb,
     AppendToMessage,
     Load,
     NewMessage,
-    PendingNotice,
-    PostedMessage,
     PostPlainNotices,
     ReplyTo,
     Wait,
@@ -33,11 +31,9 @@ from bot.store.database import Database
 from bot.store.lease import fence
 from bot.store.message_contents import items_of_notices, plain_notices, ts_of
 from bot.store.notices import IN_FLIGHT, IS_STALE, IS_UNSURE, PENDING, is_settled
+from bot.store.pending import is_due, newest_about_many, pending_notices, roots
 from bot.store.roll_calls import has_roll_call, roll_call_in, show_in
-from bot.store.rows import read_row
-from bot.store.tables import PostState, channels, incidents, notices, post_items, posts
-
-MOST_AT_ONCE = 1_000  # notices of one channel that are looked at for its next message
+from bot.store.tables import PostState, channels, notices, post_items, posts
 
 
 @dataclass(slots=True)
@@ -52,7 +48,7 @@ class Outbox:
         async with self._database.reading() as connection:
             pending = await connection.execute(
                 select(notices.c.channel_id, func.count(), oldest_at, newest_at)
-                .where(PENDING, _is_due(now), _is_open(notices.c.channel_id))
+                .where(PENDING, is_due(now), _is_open(notices.c.channel_id))
                 .group_by(notices.c.channel_id)
             )
             waiting = {
@@ -79,10 +75,10 @@ class Outbox:
             await fence(connection, term)
             while True:
                 step = next_step(
-                    await _pending(connection, channel_id, now),
-                    await _roots(connection, channel_id),
+                    await pending_notices(connection, channel_id, now),
+                    await roots(connection, channel_id),
                     load=load,
-                    joinable=await _newest_about_many(connection, channel_id),
+                    joinable=await newest_about_many(connection, channel_id),
                     now=now,
                 )
                 match step:
@@ -111,94 +107,6 @@ async def _channels_with(connection: AsyncConnection, condition: ColumnElement[b
 def _is_open(channel_id: ColumnElement[str]) -> ColumnElement[bool]:
     """The bot can post to the channel, as far as is known."""
     return channel_id.not_in(select(channels.c.channel_id))
-
-
-def _is_due(now: datetime) -> ColumnElement[bool]:
-    """It is not held back, as by a snooze."""
-    return or_(notices.c.not_before.is_(None), notices.c.not_before <= now)
-
-
-async def _pending(connection: AsyncConnection, channel_id: ChannelId, now: datetime) -> list[PendingNotice]:
-    """The channel's pending notices, oldest first, locked."""
-    found = await connection.execute(
-        select(notices, incidents.c.state, incidents.c.mail_id)
-        .join(incidents, incidents.c.incident_id == notices.c.incident_id, isouter=True)
-        .where(PENDING, notices.c.channel_id == channel_id, _is_due(now))
-        .order_by(notices.c.notice_id)
-        .limit(MOST_AT_ONCE)
-        .with_for_update(of=notices)
-    )
-    return [
-        PendingNotice(
-            notice_id=row["notice_id"],
-            reason=row["reason"],
-            created_at=row["created_at"],
-            incident_id=row["incident_id"],
-            mail_id=row["mail_id"],
-            is_firing=row["state"] is IncidentState.FIRING,
-            was_snoozed=row["not_before"] is not None,
-        )
-        for row in found.mappings()
-    ]
-
-
-async def _roots(connection: AsyncConnection, channel_id: ChannelId) -> dict[IncidentId, PostedMessage]:
-    """The message in the channel that shows each incident with pending notices."""
-    counted = post_items.alias()
-    size = (
-        select(func.count())
-        .select_from(counted)
-        .where(counted.c.post_id == posts.c.post_id)
-        .scalar_subquery()
-    )
-    wanted = select(notices.c.incident_id).where(PENDING, notices.c.channel_id == channel_id)
-    found = await connection.execute(
-        select(post_items.c.incident_id, posts, size.label("item_count"))
-        .join(posts, posts.c.post_id == post_items.c.post_id)
-        .where(
-            posts.c.channel_id == channel_id,
-            posts.c.kind == PostKind.ROOT,
-            posts.c.state.in_([PostState.SENDING, PostState.UNSURE, PostState.SENT]),
-            post_items.c.incident_id.in_(wanted),
-        )
-    )
-    return {
-        row["incident_id"]: PostedMessage(
-            post_id=row["post_id"],
-            is_settled=row["state"] is PostState.SENT and row["shown"] >= row["wanted"],
-            item_count=row["item_count"],
-            sent_at=row["sent_at"],
-        )
-        for row in found.mappings()
-    }
-
-
-async def _newest_about_many(connection: AsyncConnection, channel_id: ChannelId) -> PostedMessage | None:
-    """The channel's newest message, if that is one about several mails."""
-    row = await read_row(
-        connection,
-        select(posts)
-        .where(posts.c.channel_id == channel_id, posts.c.kind == PostKind.ROOT)
-        .order_by(posts.c.sent_at.desc().nulls_last(), posts.c.claimed_at.desc())
-        .limit(1),
-    )
-    if row is None or row["state"] is not PostState.SENT:
-        return None
-    found = await connection.execute(
-        select(incidents.c.mail_id)
-        .join(post_items, post_items.c.incident_id == incidents.c.incident_id)
-        .where(post_items.c.post_id == row["post_id"])
-    )
-    mail_ids = found.scalars().all()
-    if len(mail_ids) < 2:  # noqa: PLR2004 (several)
-        return None
-    return PostedMessage(
-        post_id=row["post_id"],
-        is_settled=True,
-        item_count=len(mail_ids),
-        sent_at=row["sent_at"],
-        mail_ids=frozenset(mail_ids),
-    )
 
 
 async def _fold(connection: AsyncConnection, notice_ids: Sequence[int]) -> None:

@@ -12,6 +12,7 @@ from bot.domain.responders import Response, ResponseOutcome, respond
 from bot.store.audit import add_to_audit
 from bot.store.database import Database
 from bot.store.notices import firing_under_lock, redraw_posts
+from bot.store.reminders import restart_reminders
 from bot.store.tables import incidents, subscriptions
 
 
@@ -45,6 +46,7 @@ class Responders:
                 )
             )
             await redraw_posts(connection, after)
+            await restart_reminders(connection, after, now)
             await add_to_audit(
                 connection,
                 at=now,

@@ -12,7 +12,6 @@ from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, true,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain import (
-    EVERY_EVENT,
     ChannelId,
     IncidentState,
     MailId,
@@ -25,7 +24,7 @@ from bot.domain import (
     UserId,
 )
 from bot.domain.recipients import UNTIL_RECOVERED
-from bot.store.audit import add_to_audit
+from bot.store.audit import add_to_audit, details_of
 from bot.store.database import Database
 from bot.store.notices import (
     PENDING,
@@ -35,11 +34,11 @@ from bot.store.notices import (
     firing_under_lock,
     redraw_posts,
 )
+from bot.store.reminders import restart_reminders
 from bot.store.rows import columns_of, insert_if_absent, read_all, value_from
 from bot.store.subscription_views import read_states
 from bot.store.tables import (
     channels,
-    due_text,
     incidents,
     mails,
     notices,
@@ -92,7 +91,7 @@ class Subscriptions:
                     action="subscribe" if outcome is SubscribeOutcome.CREATED else "change",
                     channel_id=wish.channel_id,
                     mail_id=wish.mail_id,
-                    detail=_details(wish),
+                    detail=details_of(wish),
                 )
             state = await _state(connection, wish.channel_id, wish.mail_id)
         if state is None:
@@ -205,6 +204,7 @@ class Subscriptions:
                     .where(PENDING, notices.c.channel_id == channel_id, is_about_it)
                     .values(not_before=UNTIL_RECOVERED if until_recovered else until)
                 )
+                await restart_reminders(connection, incident, now, channel_id)
             await add_to_audit(
                 connection,
                 at=now,
@@ -223,6 +223,8 @@ class Subscriptions:
         said: dict[str, Any] = {"due": wish.due} if wish.due else {}
         if with_events:
             said["events"] = wish.events
+        if wish.on_call:
+            said["on_call"] = wish.on_call if wish.on_call.mentions else None
         if not said:
             return SubscribeOutcome.ALREADY
         changed = await connection.execute(
@@ -234,7 +236,13 @@ class Subscriptions:
             )
             .values(said)
         )
-        return SubscribeOutcome.UPDATED if changed.rowcount else SubscribeOutcome.ALREADY
+        if not changed.rowcount:
+            return SubscribeOutcome.ALREADY
+        if wish.on_call:
+            incident = await firing_incident(connection, wish.mail_id)
+            await restart_reminders(connection, incident, wish.created_at, wish.channel_id)
+            await redraw_posts(connection, incident, wish.channel_id)
+        return SubscribeOutcome.UPDATED
 
     async def _join_incident(self, connection: AsyncConnection, wish: Subscription) -> None:
         """A channel that subscribes while the mail fails read so in the confirmation, and is notified of the end."""
@@ -250,6 +258,7 @@ class Subscriptions:
             incident=incident,
             is_folded=True,
         )
+        await restart_reminders(connection, incident, wish.created_at, wish.channel_id)
         await redraw_posts(connection, incident, wish.channel_id)
 
     async def _leave(
@@ -273,12 +282,6 @@ class Subscriptions:
             .values(state=IncidentState.UNWATCHED, closed_at=now, version=incidents.c.version + 1)
         )
         await redraw_posts(connection, incident)
-
-
-def _details(wish: Subscription) -> str:
-    """For the audit: everything but the mail."""
-    events = "" if wish.events == EVERY_EVENT else f"events {','.join(sorted(wish.events))}"
-    return "; ".join(filter(None, (f"due {due_text(wish.due)}" if wish.due else "", events)))
 
 
 async def _state(

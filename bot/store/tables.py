@@ -34,6 +34,7 @@ from bot.domain import (
     IncidentState,
     ManualRunState,
     NotifyReason,
+    OnCall,
     PostKind,
     RunStatus,
 )
@@ -119,6 +120,28 @@ class Events(TypeDecorator[frozenset[Event]]):
         return None if value is None else frozenset(Event(word) for word in value.split(",") if word)
 
 
+class OnCallPeople(TypeDecorator[OnCall]):
+    """Who is on call, as `U0ADA,S0BI 1800`: their IDs, the seconds until they are called again (0: never)."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: OnCall | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        return None if value is None or not value.mentions else on_call_text(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> OnCall | None:  # noqa: ARG002
+        if value is None:
+            return None
+        mentions, seconds = value.split(" ")
+        again_after = timedelta(seconds=int(seconds)) if seconds != "0" else None
+        return OnCall(mentions=tuple(mentions.split(",")), again_after=again_after)
+
+
+def on_call_text(on_call: OnCall) -> str:
+    seconds = int(on_call.again_after.total_seconds()) if on_call.again_after else 0
+    return f"{','.join(on_call.mentions)} {seconds}"
+
+
 class PostState(StrEnum):
     """What became of a message."""
 
@@ -155,6 +178,7 @@ subscriptions = Table(
     Column("late_learned", Boolean, nullable=False),
     Column("snoozed_until", Instant),
     Column("snoozed_until_recovered", Boolean, nullable=False),
+    Column("on_call", OnCallPeople),
     PrimaryKeyConstraint("channel_id", "mail_id"),
     Index("ix_subscriptions_mail_id", "mail_id"),
 )

@@ -87,10 +87,12 @@ async def test_a_notice_is_taken_and_snoozed(product: Theatre, channel: str) -> 
     world = product.rig.world
     mail = world.named("Eager Reader")
     async with product.tab(channel=channel) as page:
-        await page.type(f"/mail-subscribe {mail.mail_id}")
+        await page.type(f"/mail-subscribe {mail.mail_id} notify @bob @bi-oncall remind 30m")
         await page.says("subscribed this channel")
         world.run_now(mail.mail_id, takes=timedelta(0), outcome=Status.FAILED)
         notice = await page.says("Eager Reader failed", within=NEWS)
+        await expect(notice).to_contain_text("Called: @Bob Okafor @bi-oncall")
+        await pictured_in_every_look(page, "called")
         await page.press("I'm on it")
         await expect(page.page.locator("#timeline")).to_contain_text("has been on it since", timeout=10_000)
         await pictured_in_every_look(page, "taken")
@@ -101,7 +103,7 @@ async def test_a_notice_is_taken_and_snoozed(product: Theatre, channel: str) -> 
 
 
 async def test_a_modal_finds_mails_by_their_names(product: Theatre, channel: str) -> None:
-    """/mail-subscribe without words; two letters are enough; the channel is told."""
+    """/mail-subscribe without words; two letters are enough; people to call are found, too; the channel is told."""
     async with product.tab(channel=channel) as page:
         await page.type("/mail-subscribe")
         await expect(page.dialog).to_be_visible()
@@ -113,9 +115,12 @@ async def test_a_modal_finds_mails_by_their_names(product: Theatre, channel: str
             await expect(page.option("Weekly Ops")).to_be_visible()
             await pictured(page, "subscribe-form", look)
         await page.option("Weekly Ops").first.click()
+        await page.dialog.get_by_role("combobox", name="Call these people").fill("bob")
+        await page.option("Bob Okafor").first.click()
         await page.dialog.get_by_role("button", name="Subscribe", exact=True).click()
         await expect(page.page.get_by_role("dialog")).to_have_count(0)
         await page.says("subscribed this channel to Weekly Ops")
+        await page.says("Calls @Bob Okafor")
         await pictured_in_every_look(page, "subscribed")
 
 

@@ -29,6 +29,7 @@ _KINDS: dict[str, Callable[..., Any]] = {
     "multi_static_select": blockkit.MultiStaticSelect,
     "external_select": blockkit.ExternalSelect,
     "multi_external_select": blockkit.MultiExternalSelect,
+    "multi_users_select": blockkit.MultiUsersSelect,
     "conversations_select": blockkit.ConversationsSelect,
     "checkboxes": blockkit.Checkboxes,
     "radio_buttons": blockkit.RadioButtons,
@@ -38,7 +39,8 @@ _KINDS: dict[str, Callable[..., Any]] = {
     "home": blockkit.Home,
 }
 _EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf\u23e9-\u23ff]")
-_PERSON = re.compile(r"<@[UW][A-Z0-9]+>")  # who did something may be named; channels and groups never
+# Who did something, or is on call, may be named: by ID. A whole channel never is.
+_PERSON = re.compile(r"<@[UW][A-Z0-9]+>|<!subteam\^S[A-Z0-9]+>")
 _CHANNEL = re.compile(r"<#C[A-Z0-9]+>")  # a link to a channel pings nobody
 _DATE = re.compile(r"<!date\^[^|>]*\|([^>]*)>")
 _BOLD = re.compile(r"\*([^*\n]+)\*")

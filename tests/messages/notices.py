@@ -22,6 +22,7 @@ from bot.domain import (
     MissingAccess,
     Notice,
     NotifyReason,
+    OnCall,
     PlainNotice,
     PostId,
     PostKind,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from bot.slack.kit.blocks import Message
 
 REASON = NotifyReason
+ON_CALL = OnCall(mentions=("U0BOB00002", "S0BIONCALL"), again_after=timedelta(minutes=30))
 HOUR = timedelta(hours=1)
 
 
@@ -151,6 +153,8 @@ def notices() -> dict[str, Message]:
             by_hand=ByHand(user_id=UserId("U0ADA00001"), asked_at=NOW - timedelta(minutes=1)),
         ),
         "failed-taken": told(taken(incident()), REASON.FIRST_FAILURE),
+        "failed-called": told(incident(), REASON.FIRST_FAILURE, on_call=ON_CALL),
+        "failed-called-taken": told(taken(incident()), REASON.FIRST_FAILURE, on_call=ON_CALL),
         "access-lost-taken": told(
             taken(incident(IncidentKind.ACCESS_LOST, failed_runs=0)), REASON.ACCESS_LOST
         ),
@@ -195,6 +199,9 @@ def notices() -> dict[str, Message]:
         REASON.OVERTAKEN_FAILURE,
     ):
         shown[f"reply-{reason}"] = notice(PostKind.REPLY, told(over(IncidentState.RECOVERED), reason))
+    waiting = told(incident(), REASON.NOBODY_ON_IT, on_call=ON_CALL)
+    shown["reply-nobody-on-it"] = notice(PostKind.REPLY, waiting)
+    shown["reply-nobody-on-it-and-nobody-to-call"] = notice(PostKind.REPLY, replace(waiting, on_call=None))
     return shown | _storms() | _lines()
 
 
@@ -215,6 +222,12 @@ def _storms() -> dict[str, Message]:
         "storm-taken": notice(PostKind.ROOT, *(_taken(each) for each in many(12))),
         "storm-partly-taken": notice(
             PostKind.ROOT, *(_taken(each) for each in many(5)[:3]), *many(5)[3:], *many(6, recovered=6)[5:]
+        ),
+        "storm-called": notice(PostKind.ROOT, *(replace(each, on_call=ON_CALL) for each in many(12))),
+        "storm-nobody-on-it": notice(
+            PostKind.REPLY,
+            *(replace(each, on_call=ON_CALL, reasons=(REASON.NOBODY_ON_IT,)) for each in many(12)),
+            replace(many(13)[12], reasons=(REASON.STILL_FAILING,)),
         ),
         "storm-over": notice(PostKind.ROOT, *many(42, recovered=42)),
         "storm-reply": notice(PostKind.REPLY, *many(42, recovered=21)),

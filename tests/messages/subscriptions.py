@@ -15,11 +15,13 @@ from bot.domain import (
     IncidentKind,
     IncidentState,
     MailId,
+    OnCall,
     SubscribeOutcome,
     Subscription,
     SubscriptionState,
     TeamId,
     UserId,
+    Wish,
 )
 from bot.domain.responders import Response, ResponseOutcome
 from bot.domain.subscriptions import Posting
@@ -35,7 +37,7 @@ from bot.slack.views import unsubscribe as leaving
 from bot.slack.views.forms import Origin
 from bot.slack.views.subscriptions import Subscribed
 from tests.messages.cast import MAIL, NASTY, NOW, REF, SALES, ZONE, run
-from tests.messages.notices import taken
+from tests.messages.notices import ON_CALL, taken
 
 if TYPE_CHECKING:
     from slack_sdk.models.views import View
@@ -105,6 +107,7 @@ def subscription_messages() -> dict[str, Message]:
     told = {
         "one": [done(sent)],
         "with-due": [done(state(latest=run("SENT"), due=DUE))],
+        "with-people-on-call": [done(state(latest=run("SENT"), on_call=ON_CALL))],
         "failing": [done(state(latest=run("FAILED")))],
         "unchecked": [done(state(mail=None), is_checked=False)],
         "late": [done(state(latest=run("SENT"), incident=firing(IncidentKind.LATE)))],
@@ -122,7 +125,7 @@ def subscription_messages() -> dict[str, Message]:
     in_trouble = [
         sent,
         state(replace(SALES, name="Failed before anybody subscribed"), run("FAILED")),
-        state(NASTY, run("FAILED"), incident=taken(firing(IncidentKind.FAILED)), due=DUE),
+        state(NASTY, run("FAILED"), incident=taken(firing(IncidentKind.FAILED)), due=DUE, on_call=ON_CALL),
         state(mail=None, incident=firing(IncidentKind.LATE)),
         state(latest=run("PROCESSING"), snoozed_until=NOW + timedelta(hours=4)),
         state(latest=run("FAILED"), incident=firing(IncidentKind.STUCK), snoozed_until_recovered=True),
@@ -132,16 +135,18 @@ def subscription_messages() -> dict[str, Message]:
     nameless = replace(SALES, name=" \u202e ")
     return shown | {
         "subscribed-changed": views.changed(
-            [state(events=frozenset({Event.FAILED}), due=DUE), state(NASTY)], ADA
+            [
+                state(events=frozenset({Event.FAILED}), due=DUE),
+                state(NASTY, on_call=OnCall(mentions=("U0BOB00002",))),
+            ],
+            ADA,
         ),
         "subscribing-checking": views.checking(10, 8.2),
         "subscribing-checking-one": views.checking(1, 0),
         "subscribing-checked": views.checked(),
         "subscribed-already": views.already([sent, failed]),
-        "subscribe-shared": shared.ask_shared(shared.Wanted(mail_ids=(MAIL,), due=None, events=None)),
-        "subscribe-shared-several": shared.ask_shared(
-            shared.Wanted(mail_ids=(MAIL, MailId("m2")), due=None, events=None)
-        ),
+        "subscribe-shared": shared.ask_shared(Wish(mail_ids=(MAIL,))),
+        "subscribe-shared-several": shared.ask_shared(Wish(mail_ids=(MAIL, MailId("m2")))),
         "subscribed-shared": shared.shared_is_known(),
         "subscribe-shared-cancelled": shared.not_subscribed_shared(),
         "cannot-post-archived": views.cannot_post(Posting.ARCHIVED, "report-bot"),

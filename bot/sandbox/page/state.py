@@ -7,6 +7,7 @@ from bot.sandbox.page.mails import mails_json
 from bot.sandbox.page.stage import BotState, Stage
 from bot.sandbox.quickbi import Call
 from bot.sandbox.slack import Change, Command, Entry, as_json
+from bot.sandbox.slack.workspace import USER_GROUPS
 
 GUIDE_MAIL = "Daily Sales"
 ENTRIES_SHOWN = 200
@@ -30,6 +31,7 @@ def snapshot(stage: Stage, troubles: tuple[Trouble, ...]) -> dict[str, Any]:
         "team_id": slack.team_id,
         "bot_user_id": slack.bot_user_id,
         "users": as_json(workspace.users()),
+        "user_groups": as_json(USER_GROUPS),
         "channels": as_json(channels),
         "messages": as_json([each for room in channels for each in workspace.messages(room.id)]),
         "homes": as_json([home for home, _ in views if home]),

@@ -17,6 +17,7 @@ _FIELD_OF: Mapping[str, str] = {
     "overflow": "selected_option",
     "multi_static_select": "selected_options",
     "multi_external_select": "selected_options",
+    "multi_users_select": "selected_users",
     "checkboxes": "selected_options",
     "timepicker": "selected_time",
     "plain_text_input": "value",

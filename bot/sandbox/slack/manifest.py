@@ -14,6 +14,7 @@ class Command:
     name: str
     description: str
     usage_hint: str
+    should_escape: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,4 +47,5 @@ def _command(each: Json) -> Command:
         name=each["command"],
         description=each.get("description", ""),
         usage_hint=each.get("usage_hint", ""),
+        should_escape=each.get("should_escape", False),
     )

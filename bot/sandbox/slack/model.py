@@ -27,6 +27,14 @@ class User:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class UserGroup:
+    """People who are mentioned together, by its handle."""
+
+    id: str
+    handle: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Channel:
     """A conversation. A direct message (`is_im`) has the person's ID as its `name`."""
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from bot.sandbox.slack.changes import Changes
-from bot.sandbox.slack.model import ChangeKind, Channel, Message, User
+from bot.sandbox.slack.model import ChangeKind, Channel, Message, User, UserGroup
 
 HOME_TEAM = "T0SANDBOX"
 PARTNER_TEAM = "T0PARTNER"
@@ -30,6 +30,8 @@ USERS = (
     User(id="U0OLGA0004", name="olga", real_name="Olga (Partner Ltd)", team_id=PARTNER_TEAM),
 )
 """Three colleagues, and one person of another organisation who shares `partners` by Slack Connect."""
+
+USER_GROUPS = (UserGroup(id="S0BIONCALL", handle="bi-oncall"),)
 
 _TEAM = frozenset(user.id for user in USERS if user.team_id == HOME_TEAM)
 _CREATED = 1_700_000_000

@@ -12,8 +12,6 @@ from bot.domain import (
     EVERY_EVENT,
     ChannelId,
     Choice,
-    DueTime,
-    Event,
     Mail,
     MailId,
     MailRef,
@@ -25,6 +23,7 @@ from bot.domain import (
     Subscription,
     TeamId,
     Throttled,
+    Wish,
 )
 from bot.domain.repositories import Subscriptions
 from bot.mails.directory import MailDirectory
@@ -41,7 +40,7 @@ from bot.slack.views import help as guide
 from bot.slack.views import shared_channels as shared
 from bot.slack.views import subscriptions as views
 from bot.slack.views.errors import failures
-from bot.slack.views.forms import wishes
+from bot.slack.views.forms import wish_of
 
 Asker: TypeAlias = "Typed | Clicked | Submitted"
 _FRESH_FOR = 60.0  # seconds
@@ -66,7 +65,7 @@ class SubscribeHandler:
     async def typed(self, typed: Typed, answer: Answer) -> None:
         request = await read_command(Verb.SUBSCRIBE, typed, self.directory)
         match request:
-            case Subscribe(targets=targets, due=due, has_task=has_task):
+            case Subscribe(targets=targets, due=due, on_call=on_call, has_task=has_task):
                 meant = [(target, self.directory.meant(target)) for target in targets]
                 found = [(target, each) for target, each in meant if isinstance(each, MailRef)]
                 private = guide.choose_each(
@@ -76,8 +75,9 @@ class SubscribeHandler:
                 if notes := [*notes, *self.forms.guesses(found)]:
                     private.append(message(*sections(notes)))
                 if found:
-                    mail_ids = list(dict.fromkeys(ref.mail_id for _, ref in found))
-                    await self._subscribe(typed, mail_ids, due, answer, private=private)
+                    mail_ids = tuple(dict.fromkeys(ref.mail_id for _, ref in found))
+                    wish = Wish(mail_ids=mail_ids, due=due, on_call=on_call)
+                    await self._subscribe(typed, wish, answer, private=private)
                 else:
                     await answer.send(together(private))
             case AskHelp() | AskForm():
@@ -88,44 +88,38 @@ class SubscribeHandler:
 
     async def clicked(self, clicked: Clicked, answer: Answer) -> None:
         """A button under a status, or a choice among several mails. The message that it stood on stays."""
-        await self._subscribe(clicked, [read_ref(clicked.value).mail_id], None, answer)
+        await self._subscribe(clicked, Wish(mail_ids=(read_ref(clicked.value).mail_id,)), answer)
         await show_current(self.status, clicked, answer)
 
     async def confirmed(self, clicked: Clicked, answer: Answer) -> None:
         """Yes, although people of other organisations will read it."""
-        wanted = shared.Wanted.from_value(clicked.value)
+        wish = shared.from_value(clicked.value)
         await answer.send(shared.shared_is_known(), replace=True)
-        await self._subscribe(
-            clicked, wanted.mail_ids, wanted.due, answer, events=wanted.events, is_confirmed=True
-        )
+        await self._subscribe(clicked, wish, answer, is_confirmed=True)
 
     async def dismissed(self, clicked: Clicked, answer: Answer) -> None:  # noqa: ARG002
         await answer.send(shared.not_subscribed_shared(), replace=True)
 
     async def submitted(self, submitted: Submitted, answer: Answer) -> None:
-        wish = wishes(submitted.fields)
-        await self._subscribe(submitted, wish.mail_ids, wish.due, answer, events=wish.events)
+        await self._subscribe(submitted, wish_of(submitted.fields), answer)
 
     async def _subscribe(
         self,
         who: Asker,
-        mail_ids: Sequence[MailId],
-        due: DueTime | None,
+        wish: Wish,
         answer: Answer,
         *,
-        events: frozenset[Event] | None = None,
         private: Sequence[Message] = (),
         is_confirmed: bool = False,
     ) -> None:
         """Check that notices would arrive and that each mail may be seen; then subscribe, and tell the channel.
 
-        `events` None: keep those of a subscription that exists, else all. `private` is only for who asked.
-        `is_confirmed`: that other organisations read the channel is known.
+        `private` is only for who asked. `is_confirmed`: that other organisations read the channel is known.
         """
+        mail_ids = wish.mail_ids
         posting = await self.channels.posting(who.channel_id)
         if posting is Posting.SHARED and not is_confirmed:
-            question = shared.ask_shared(shared.Wanted(mail_ids=tuple(mail_ids), due=due, events=events))
-            await answer.send(together([question, *private]), replace=False)
+            await answer.send(together([shared.ask_shared(wish), *private]), replace=False)
             return
         if posting not in {Posting.FINE, Posting.SHARED, Posting.UNKNOWN}:
             await answer.send(views.cannot_post(posting, self.home.app_name), replace=False)
@@ -145,33 +139,27 @@ class SubscribeHandler:
             if isinstance(found, QuickBIError) and not self._may_be_seen(mail_id, found):
                 refused.append((found, MailRef(mail_id=mail_id), self.directory.get(mail_id)))
             else:
-                done.append(await self._write(who, mail_id, due, events, found))
+                done.append(await self._write(who, mail_id, wish, found))
         await self._confirm(who, done, [*private, *failures(refused)], answer, is_told=is_told)
 
     def _may_be_seen(self, mail_id: MailId, why_not: QuickBIError) -> bool:
         """While Quick BI cannot be asked, a mail that is in its list will do."""
         return isinstance(why_not, QuickBIUnavailable | Throttled) and self.directory.get(mail_id) is not None
 
-    async def _write(
-        self,
-        who: Asker,
-        mail_id: MailId,
-        due: DueTime | None,
-        events: frozenset[Event] | None,
-        found: Found,
-    ) -> views.Subscribed:
-        wish = Subscription(
+    async def _write(self, who: Asker, mail_id: MailId, wish: Wish, found: Found) -> views.Subscribed:
+        subscription = Subscription(
             team_id=TeamId(who.person.team_id),
             channel_id=who.channel_id,
             mail_id=mail_id,
             created_by=who.person.user_id,
             created_at=self.now(),
-            due=due,
-            events=EVERY_EVENT if events is None else events,
+            due=wish.due,
+            events=EVERY_EVENT if wish.events is None else wish.events,
+            on_call=wish.on_call,
         )
         known = found.answer if isinstance(found, Observation) else None
         outcome, state = await self.subscriptions.subscribe(
-            wish, baseline=known, with_events=events is not None
+            subscription, baseline=known, with_events=wish.events is not None
         )
         if outcome is not SubscribeOutcome.ALREADY:
             _log.info("subscribe", extra=who_where(who, mail_id) | {"outcome": outcome})

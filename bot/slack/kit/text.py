@@ -51,6 +51,11 @@ def name(text: str, limit: int = MAX_NAME) -> str:
     return escape(clip(displayed(text), limit)).translate(_LOOKALIKES)
 
 
+def mention(who: str) -> str:
+    """A person or a user group, by ID. Slack notifies them where this is in a new message, not in an edit."""
+    return f"<!subteam^{who}>" if who.startswith("S") else f"<@{who}>"
+
+
 def bold(text: str, limit: int = MAX_NAME) -> str:
     return f"*{name(text, limit)}*"
 

@@ -12,7 +12,7 @@ from bot.domain import Incident, IncidentKind, IncidentView, MailId, MailRef, No
 from bot.slack.kit.actions import ALL, Act, of_responder, snooze_menu
 from bot.slack.kit.blocks import Message, actions, button, message, option, overflow, section, small, text_of
 from bot.slack.kit.text import dotted, joined, label_of, name, natural, plural, when
-from bot.slack.views.incident_text import bold_title
+from bot.slack.views.incident_text import bold_title, called, nobody_on
 from bot.slack.views.states import FAILED, INCIDENTS, RECOVERED, incident_state
 
 _SHOWN_LARGE = 8
@@ -38,7 +38,8 @@ def digest(items: Sequence[IncidentView], *, now: datetime, zone: tzinfo) -> Mes
     cause = (
         ". When this many fail together, the cause is usually a data source" if len(firing) >= _MANY else ""
     )
-    head = section(f"{_headline(firing, over)}\n{since}{cause}")
+    calls = f"\n📟 Called: {called(firing)}" if called(firing) else ""
+    head = section(f"{_headline(firing, over)}\n{since}{cause}{calls}")
     blocks: list[Block] = [head]
     if firing:
         blocks.append(section("\n".join(map(_line, firing[:_SHOWN_LARGE]))))
@@ -64,14 +65,18 @@ def digest(items: Sequence[IncidentView], *, now: datetime, zone: tzinfo) -> Mes
 
 def digest_reply(items: Sequence[IncidentView]) -> Message:
     """News of several of the mails of a digest: the reply in its thread."""
-    failing, over = _sorted(items)
+    forgotten = [each for each in items if each.reasons[-1:] == (NotifyReason.NOBODY_ON_IT,)]
+    failing, over = _sorted([each for each in items if each not in forgotten])
     parts = []
+    if forgotten:
+        parts.append(("📟", nobody_on(plural(len(forgotten), "mail"), forgotten), forgotten))
     if over:
         parts.append((RECOVERED.sign, f"{plural(len(over), 'mail')} recovered", over))
     if failing:
         parts.append((FAILED.sign, _again(failing), failing))
     said = [f"{sign} {lead}: {joined(_names(mails), _SMALL_LIMIT)}" for sign, lead, mails in parts]
-    return message(*said, text=_with_all_names(". ".join(lead for _, lead, _ in parts) + ".", failing, over))
+    leads = ". ".join(lead for _, lead, _ in parts) + "."
+    return message(*said, text=_with_all_names(leads, [*forgotten, *failing], over))
 
 
 def under_digest(

@@ -32,6 +32,7 @@ from bot.domain import (
     Mail,
     MailId,
     UsageError,
+    Wish,
 )
 from bot.domain.roll_call import RollCallPlan
 from bot.mails.references import MAX_MAILS_AT_ONCE
@@ -40,6 +41,7 @@ from bot.slack.commands import EXAMPLE_NAME, Verb
 from bot.slack.kit.blocks import option, section, small
 from bot.slack.kit.text import code, duration, label_of
 from bot.slack.payloads import Field
+from bot.slack.views.on_call_form import chosen_on_call, on_call_inputs
 
 STATUS_FORM = "mail_status_form"
 SUBSCRIBE_FORM = "mail_subscribe_form"
@@ -82,15 +84,6 @@ class Origin:
         """Raises ValueError for what no form of ours carries."""
         kept = json.loads(text)
         return cls(channel_id=ChannelId(kept["channel_id"]), response_url=kept["response_url"])
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wishes:
-    """A filled-in subscription form."""
-
-    mail_ids: tuple[MailId, ...]
-    events: frozenset[Event]
-    due: DueTime | None
 
 
 def status_form(origin: Origin) -> View:
@@ -150,6 +143,7 @@ def subscribe_form(origin: Origin, *, zone_name: str, is_timed: bool = False) ->
                 element=TimePickerElement(action_id=DUE, placeholder="No fixed time"),
             ),
             *(_about_the_time() if is_timed else ()),
+            *on_call_inputs(),
         ],
     )
 
@@ -251,10 +245,15 @@ def chosen_mails(fields: Mapping[str, Field]) -> tuple[MailId, ...]:
     return tuple(dict.fromkeys(map(MailId, chosen)))
 
 
-def wishes(fields: Mapping[str, Field]) -> Wishes:
+def wish_of(fields: Mapping[str, Field]) -> Wish:
     """Read a subscription form. Raises UsageError, or KeyError or ValueError for what no form of ours sends."""
     events = frozenset(Event(value) for value in fields[_EVENTS].chosen)
-    return Wishes(mail_ids=chosen_mails(fields), events=events or EVERY_EVENT, due=_due(fields))
+    return Wish(
+        mail_ids=chosen_mails(fields),
+        events=events or EVERY_EVENT,
+        due=_due(fields),
+        on_call=chosen_on_call(fields),
+    )
 
 
 def _due(fields: Mapping[str, Field]) -> DueTime | None:

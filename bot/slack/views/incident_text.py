@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
 from bot.domain import Incident, IncidentKind, IncidentState, IncidentView, NotifyReason
-from bot.slack.kit.text import bare_title_of, code, dotted, duration, plural, title_of, when
+from bot.slack.kit.text import bare_title_of, code, dotted, duration, mention, plural, title_of, when
 from bot.slack.views.states import RECOVERED, incident_state, why_failed
 
 _BLIND = "I cannot tell you if it fails."
@@ -112,6 +113,28 @@ def responder_words(incident: Incident | None, zone: tzinfo) -> str:
     return f"🙋 <@{incident.responder}> has been on it since {_at(incident.responding_since, zone)}"
 
 
+def attention(told: IncidentView, zone: tzinfo) -> str:
+    """Who looks after it, or else who was called."""
+    if on_it := responder_words(told.incident, zone):
+        return on_it
+    return f"📟 Called: {called([told])}" if called([told]) else ""
+
+
+def called(items: Sequence[IncidentView]) -> str:
+    """Who is on call for what is failing and was not taken: each once."""
+    waiting = [each for each in items if each.incident.is_firing and not each.incident.responder]
+    people = dict.fromkeys(who for each in waiting if each.on_call for who in each.on_call.mentions)
+    return " ".join(map(mention, people))
+
+
+def nobody_on(what: str, items: Sequence[IncidentView]) -> str:
+    """They are called once more. `what` names the mails."""
+    waits = [each.on_call.again_after for each in items if each.on_call and each.on_call.again_after]
+    how_long = f" for {duration(min(waits))}" if waits else ""
+    whom = called(items)
+    return f"{f'{whom}, nobody' if whom else 'Nobody'} has been on {what}{how_long}"
+
+
 def advice(incident: Incident) -> str:
     if not incident.is_firing:
         return ""
@@ -153,6 +176,8 @@ def reply_words(told: IncidentView, zone: tzinfo) -> str:
             return f"⚠️ {title} is probably stuck: running since {last}"
         case NotifyReason.LATE:
             return f"⏰ {title} is late: expected at {_at(incident.expected_at, zone)}"
+        case NotifyReason.NOBODY_ON_IT:
+            return f"📟 {nobody_on(title, [told])}"
         case NotifyReason.FIRST_FAILURE:
             return f"❌ {title} failed: the run of {last}"
         case _:

@@ -46,10 +46,10 @@ from bot.slack.kit.text import (
 from bot.slack.views.digests import digest, digest_reply
 from bot.slack.views.incident_text import (
     advice,
+    attention,
     bold_title,
     headline,
     reply_words,
-    responder_words,
     was,
     was_overtaken,
     when_words,
@@ -104,8 +104,8 @@ def root_message(items: tuple[IncidentView, ...], *, now: datetime, zone: tzinfo
         return digest(items, now=now, zone=zone)
     (told,) = items
     incident, at = told.incident, when_words(told, zone)
-    if on_it := responder_words(incident, zone):
-        at = f"{at}\n{on_it}"
+    if who := attention(told, zone):
+        at = f"{at}\n{who}"
     rest: list[Block | str] = []
     if hint := _being_run(told, zone) or advice(incident):
         rest.append(hint)

@@ -36,6 +36,7 @@ from bot.slack.kit.text import (
     duration,
     joined,
     label_of,
+    mention,
     name,
     natural,
     paused_in,
@@ -88,7 +89,11 @@ def subscribed(done: Sequence[Subscribed], by: UserId, *, now: datetime, zone: t
     which = "it" if one_mail else "one of them"
     subscription = done[0].state.subscription  # what was asked for together is alike
     promise = f"I will tell this channel once when {which} {_promise(subscription)}"
-    blocks: list[Block] = [*sections(lines), small(promise, _due(subscription).capitalize())]
+    terms = _terms(subscription)
+    blocks: list[Block] = [
+        *sections(lines),
+        small(promise, terms[:1].upper() + terms[1:]),
+    ]
     if one_mail:
         title = label_of(subscription.mail_id, one_mail.mail)
         check = check_button(MailRef(mail_id=subscription.mail_id), title)
@@ -100,7 +105,10 @@ def changed(states: Sequence[SubscriptionState], by: UserId) -> Message:
     """The public word that a channel is told of other things than before."""
     groups: dict[str, list[SubscriptionState]] = {}
     for state in states:
-        told = dotted(f"told when it {_promise(state.subscription)}", _due(state.subscription))
+        told = dotted(
+            f"told when it {_promise(state.subscription)}",
+            _terms(state.subscription),
+        )
         groups.setdefault(told, []).append(state)
     lines = [f"{_titles(alike)}: {told}" for told, alike in groups.items()]
     return message(*sections([f"🔔 <@{by}> changed what this channel is told about", *lines]))
@@ -157,7 +165,7 @@ def _row(state: SubscriptionState, now: datetime, zone: tzinfo) -> Block:
     known = condition_of(state, now=now, zone=zone)
     notes = dotted(
         f"Subscribed by <@{state.subscription.created_by}>",
-        _due(state.subscription),
+        _terms(state.subscription),
         responder_words(state.incident, zone),
         snooze_words(state.subscription, now, zone),
         paused_in(state.mail),
@@ -212,6 +220,21 @@ def _promise(subscription: Subscription) -> str:
 
 def _due(subscription: Subscription) -> str:
     return due_words(subscription.due) if subscription.due else ""
+
+
+def _terms(subscription: Subscription) -> str:
+    """When the mail is due, and who is called."""
+    return dotted(_due(subscription), _on_call(subscription))
+
+
+def _on_call(subscription: Subscription) -> str:
+    on_call = subscription.on_call
+    if on_call is None:
+        return ""
+    again = (
+        f", again if nobody takes it within {duration(on_call.again_after)}" if on_call.again_after else ""
+    )
+    return f"calls {' '.join(map(mention, on_call.mentions))}{again}"
 
 
 def due_words(due: DueTime) -> str:

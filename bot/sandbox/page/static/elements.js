@@ -223,6 +223,8 @@ function ticks(type) {
 const listOf = (element) => element.initial_options ?? [];
 const oneOf = (element) => [element.initial_option].filter(Boolean);
 
+const people = (who) => who.people().map((user) => ({ text: { type: "plain_text", text: user.real_name }, value: user.id }));
+
 const DRAW = {
   button,
   overflow,
@@ -230,6 +232,7 @@ const DRAW = {
   multi_static_select: (element, use) => select(element, use, { source: (query) => matching(element.options, query), initial: listOf(element), multiple: true }),
   external_select: (element, use) => external(element, use, oneOf(element), false),
   multi_external_select: (element, use) => external(element, use, listOf(element), true),
+  multi_users_select: (element, use) => select(element, use, { source: (query) => matching(people(use.who), query), initial: people(use.who).filter((each) => element.initial_users?.includes(each.value)), multiple: true }),
   checkboxes: ticks("checkbox"),
   radio_buttons: ticks("radio"),
   plain_text_input: plainTextInput,

@@ -82,6 +82,8 @@ class App {
       who: {
         reader: store.reader,
         userName: (id) => store.users.get(id)?.real_name,
+        people: () => store.people(),
+        groupName: (id) => store.groups.get(id)?.handle,
         channelName: (id) => store.channels.get(id)?.name,
         openChannel: (id) => store.channels.get(id)?.members.includes(store.me) && store.open({ kind: "channel", id }),
       },

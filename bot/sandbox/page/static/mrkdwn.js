@@ -156,7 +156,7 @@ function drawEntity(target, label, who, isFirst) {
   if (target.startsWith("@")) return mention(who.userName(target.slice(1)) ?? label ?? target.slice(1), target.slice(1) === who.reader.id);
   if (target.startsWith("#")) return channelLink(target.slice(1), label, who);
   if (target.startsWith("!date^")) return date(target, label, who, isFirst);
-  if (target.startsWith("!subteam^")) return mention((label ?? "group").replace(/^@/, ""));
+  if (target.startsWith("!subteam^")) return mention((who.groupName(target.slice("!subteam^".length)) ?? label ?? "group").replace(/^@/, ""));
   if (/^!(here|channel|everyone)$/.test(target)) return mention(target.slice(1), true);
   return safeUrl(unescape(target)) ? link(unescape(target), label ?? unescape(target)) : null;
 }

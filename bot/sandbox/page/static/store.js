@@ -28,6 +28,7 @@ export class Store {
     this.botId = snapshot.bot_user_id;
     this.commands = snapshot.commands;
     this.users = new Map(snapshot.users.map((user) => [user.id, user]));
+    this.groups = new Map(snapshot.user_groups.map((group) => [group.id, group]));
     this.channels = new Map(snapshot.channels.map((channel) => [channel.id, channel]));
     this.messages = new Map();
     for (const message of snapshot.messages) this.keep(message);

@@ -117,6 +117,7 @@ INTERACTIVE: Shapes = {
     ),
     "external_select": _select(initial_option=_SELECT_OPTION, min_query_length=of_type(int)),
     "multi_external_select": _select(initial_options=_OPTIONS, min_query_length=of_type(int), **_MANY),
+    "multi_users_select": _select(initial_users=items(string(64), 100), **_MANY),
     "checkboxes": _initially_among(_element(_LISTED, {"initial_options": items(_LISTED_OPTION, 10)})),
     "radio_buttons": _initially_among(_element(_LISTED, {"initial_option": _LISTED_OPTION})),
     "timepicker": _select(initial_time=_TIME),

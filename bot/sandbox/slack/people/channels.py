@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.sandbox.slack import payloads
 from bot.sandbox.slack.deliveries import Ack, EnvelopeType
+from bot.sandbox.slack.escaping import escaped
 from bot.sandbox.slack.grants import Reply
 from bot.sandbox.slack.model import Answered, Channel, Message, Outcome, SlackError, User
 from bot.sandbox.slack.people.actor import Actor, is_outsider
@@ -29,12 +30,17 @@ class ChannelActions(Actor):
             person,
             place,
             name,
-            words.strip(),
+            self._words(name, words.strip()),
             response_url=self._site.reply_url(reply),
             trigger_id=self._site.triggers.grant(person.id),
         )
         ack = await self._deliveries.deliver(EnvelopeType.COMMAND, payload)
         return self._outcome(person, place, name, ack, reply)
+
+    def _words(self, command: str, words: str) -> str:
+        if not self._site.manifest.commands[command].should_escape:
+            return words
+        return escaped(words, self._site.workspace, with_labels=True)
 
     async def post_message(
         self, user: str, channel: str, text: str, *, thread_ts: str | None = None

@@ -22,6 +22,7 @@ from bot.monitoring.schedule import Schedule
 from bot.quickbi.call_budget import CallBudget, FallbackSlots
 from bot.quickbi.client import QuickBIClient
 from bot.slack.transport.notifier import SlackMessenger
+from bot.slack.views.reasons import Console
 from bot.slack.views.remedies import remedy_for
 from bot.store.store import Store
 
@@ -72,7 +73,9 @@ async def build_core(
         deliveries=store.deliveries,
         roll_calls=store.roll_calls,
         closed_channels=store.gates,
-        messenger=SlackMessenger(slack=slack, zone=settings.zone, now=now),
+        messenger=SlackMessenger(
+            slack=slack, zone=settings.zone, now=now, console=Console(settings.quickbi_page)
+        ),
         operator_channel=settings.operators,
         may_send=may_send,
         now=now,

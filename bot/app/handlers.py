@@ -39,6 +39,7 @@ from bot.slack.transport.notifier import ChannelMessenger
 from bot.slack.transport.open_answers import AnswerKeeper
 from bot.slack.transport.responders import answer_to
 from bot.slack.transport.users import Users
+from bot.slack.views.reasons import Console
 from bot.store.store import Store
 
 
@@ -113,6 +114,7 @@ def build_handlers(bolt: AsyncApp, parts: HandlerDependencies) -> Handlers:
         forms=forms,
         now=now,
         zone=zone,
+        console=Console(settings.quickbi_page),
     )
     snooze = SnoozeHandler(
         subscriptions=store.subscriptions,

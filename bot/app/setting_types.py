@@ -17,6 +17,7 @@ from bot.quickbi.endpoints import endpoint_url, is_host, web_url
 
 EVERYONE = "*"
 _USER_ID = re.compile(r"[UW][A-Z0-9]{2,}")
+_PAGE = re.compile(r"https?://(?:[^\s<>|{}]|\{(?:mail|task)_id\})+")
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{2,}")
 
 
@@ -105,6 +106,13 @@ SecretUrl = Annotated[
 Endpoint = Annotated[
     OptionalText,
     _must(_readable(endpoint_url), "must be a host, or a URL of scheme, host and port and nothing more"),
+]
+MailUrl = Annotated[
+    OptionalText,
+    _must(
+        lambda text: bool(_PAGE.fullmatch(text)),
+        "must be an http(s) address; {mail_id} and {task_id} in it stand for the IDs",
+    ),
 ]
 Zone = Annotated[str, _must(_readable(ZoneInfo), "must be a zone such as Asia/Shanghai")]
 Host = Annotated[str, _must(is_host, "must be a host's name or its IP address")]

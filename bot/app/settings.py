@@ -25,6 +25,7 @@ from bot.app.setting_types import (
     Host,
     LiteralDotEnv,
     LowerCase,
+    MailUrl,
     OptionalSecret,
     OptionalText,
     SecretUrl,
@@ -34,7 +35,7 @@ from bot.app.setting_types import (
     unquoted,
 )
 from bot.domain import ChannelId, MailBotError
-from bot.quickbi.endpoints import HIGHEST_PORT, is_host
+from bot.quickbi.endpoints import HIGHEST_PORT, console_for, is_host
 from bot.store import postgres
 
 _WEEK = 7 * 24 * 3600
@@ -81,6 +82,7 @@ class Settings(BaseSettings):
     alibaba_cloud_security_token: Annotated[OptionalSecret, FitsAHeader] = None
     quickbi_region: str = Field("cn-hangzhou", pattern=r"^[a-z0-9-]+$")
     quickbi_endpoint: Endpoint = None
+    quickbi_mail_url: MailUrl = None
     quickbi_timezone: Zone = "Asia/Shanghai"
     quickbi_calls_per_second: float = Field(1.0, gt=0, le=1000)
     quickbi_check_interval: float = Field(300.0, ge=1, le=_WEEK)
@@ -155,6 +157,14 @@ class Settings(BaseSettings):
                 "(or install the extra `ram` to use a RAM role)",
             )
         return value
+
+    @property
+    def quickbi_page(self) -> str:
+        """Where people look at a mail in Quick BI; empty where only whoever runs the bot could know."""
+        if self.quickbi_mail_url:
+            return self.quickbi_mail_url
+        is_alibabas = not self.quickbi_endpoint or ".aliyuncs.com" in self.quickbi_endpoint
+        return console_for(self.quickbi_region) if is_alibabas else ""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -9,11 +9,22 @@ import httpx
 
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+", re.IGNORECASE)  # a name or an IP address
 HIGHEST_PORT = 65535
+_ABROAD = {"ap-southeast-1", "cn-hongkong", "ap-southeast-3", "eu-central-1", "ap-southeast-5"}
 
 
 def endpoint_for(region: str) -> str:
     """The public endpoint of a region: https://next.api.alibabacloud.com/product/quickbi-public"""
     return f"quickbi-public.{region}.aliyuncs.com"
+
+
+def console_for(region: str) -> str:
+    """Where people open Quick BI; empty for a region of which that is not known.
+
+    https://help.aliyun.com/document_detail/55768.html
+    """
+    if region.startswith("cn-") and region not in _ABROAD:
+        return "https://bi.aliyun.com"
+    return f"https://bi-{region}.data.aliyun.com" if region in _ABROAD else ""
 
 
 def endpoint_url(endpoint: str) -> httpx.URL:

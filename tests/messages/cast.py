@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain import Mail, MailId, MailRef, RunStatus, TaskId, TaskRun
+from bot.slack.views.reasons import Console
 from bot.slack.views.status import Seen
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -19,6 +20,7 @@ NASTY = Mail(
     paused=True,
 )
 REF = MailRef(mail_id=MAIL)
+CONSOLE = Console("https://bi.aliyun.com/?mail={mail_id}&task={task_id}")
 REQUEST = "38C0FEC8-1510-415C-A9F1-9AE9422BDB65"
 
 
@@ -43,4 +45,5 @@ def seen(*runs: TaskRun, mail: Mail | None = SALES, ref: MailRef = REF, age: flo
         seen_at=NOW - timedelta(seconds=age),
         request_id=REQUEST,
         is_earlier=age > 0,
+        console=CONSOLE,
     )

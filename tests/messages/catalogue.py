@@ -35,6 +35,7 @@ from bot.slack.kit.actions import InChannel, under_status
 from bot.slack.views import errors as failures
 from bot.slack.views import help as guide
 from bot.slack.views import status as messages
+from bot.slack.views.reasons import explained
 from tests.messages.cast import MAIL, NASTY, NOW, REF, REQUEST, SALES, ZONE, run, seen
 from tests.messages.looks import look_messages
 from tests.messages.notices import notices
@@ -149,6 +150,9 @@ def _failures() -> dict[str, Message]:
         "failure-alike-down": failures.failures([(errors["down"], REF, SALES), (errors["down"], REF, NASTY)])[
             0
         ],
+        "status-explained": messages.status(
+            replace(seen(run("FAILED")), why=explained("[ErrorCode]:50005")), now=NOW, zone=ZONE
+        ),
         "failure-nowhere": failures.failure(errors["down"]),
         "failure-surprise": failures.surprise("1a2b3c4d"),
         "failure-cannot-keep": failures.cannot_keep("1a2b3c4d"),

@@ -36,7 +36,7 @@ from bot.domain import (
 from bot.domain.notices import Redraw
 from bot.domain.outage_rules import cause_of
 from bot.slack.views.notices import notice_message, redrawn_message
-from tests.messages.cast import MAIL, NASTY, NOW, SALES, ZONE
+from tests.messages.cast import CONSOLE, MAIL, NASTY, NOW, SALES, ZONE
 
 if TYPE_CHECKING:
     from bot.slack.kit.blocks import Message
@@ -99,7 +99,7 @@ def notice(
         thread_ts="1.2" if kind is PostKind.REPLY else None,
         may_repeat=may_repeat,
     )
-    return notice_message(claimed, now=NOW, zone=ZONE)
+    return notice_message(claimed, now=NOW, zone=ZONE, console=CONSOLE)
 
 
 def redrawn(*items: IncidentView, may_repeat: bool) -> Message:
@@ -111,7 +111,7 @@ def redrawn(*items: IncidentView, may_repeat: bool) -> Message:
         items=items,
         may_repeat=may_repeat,
     )
-    return redrawn_message(post, now=NOW, zone=ZONE)
+    return redrawn_message(post, now=NOW, zone=ZONE, console=CONSOLE)
 
 
 def many(count: int, *, recovered: int = 0) -> tuple[IncidentView, ...]:

@@ -92,17 +92,14 @@ def _after() -> dict[str, Message]:
     refused = Refused(error=RunRefused(why=RunRefusal.SCHEDULER_FAILED))
     return (
         {f"run-{key}": views.for_one(DAILY, HAND, one, now=NOW, zone=ZONE) for key, one in news.items()}
-        | {f"run-in-thread-{key}": views.for_thread(DAILY, HAND, one, now=NOW) for key, one in news.items()}
-        | {
-            f"run-later-{key}": views.for_later(DAILY, HAND, one, now=NOW, zone=ZONE)
-            for key, one in later.items()
-        }
+        | {f"run-in-thread-{key}": views.for_thread(DAILY, HAND, one) for key, one in news.items()}
+        | {f"run-later-{key}": views.for_later(DAILY, HAND, one, zone=ZONE) for key, one in later.items()}
         | {
             "run-in-thread": views.in_thread(DAILY),
             "run-refused": views.for_one(DAILY, HAND, refused, now=NOW, zone=ZONE),
             "run-sent-nasty": views.for_one(ODD, HAND, ends["sent"], now=NOW, zone=ZONE),
-            "run-in-thread-failed-nasty": views.for_thread(ODD, HAND, ends["failed"], now=NOW),
-            "run-later-failed-nasty": views.for_later(ODD, HAND, ends["failed"], now=NOW, zone=ZONE),
+            "run-in-thread-failed-nasty": views.for_thread(ODD, HAND, ends["failed"]),
+            "run-later-failed-nasty": views.for_later(ODD, HAND, ends["failed"], zone=ZONE),
         }
     )
 

@@ -243,6 +243,22 @@ async def test_what_makes_no_sense_is_explained(both_ways: Rig) -> None:
     assert len(both_ways.quickbi.ledger) == before
 
 
+async def test_a_pasted_error_is_explained(stage: Rig) -> None:
+    """Beside the run that it is about, or alone where it names no mail; an unknown code is shown as it is."""
+    await stage.start_bot()
+    mail_id = stage.world.named("Weekly Ops").mail_id
+    told = await stage.ask(f"/mail-status [MailId]:{mail_id}; [ErrorCode]:50005")
+    assert "Weekly Ops failed" in told.text
+    assert "Error 50005: Feishu does not let" in told.text
+    assert "can see why" not in told.text
+    assert "Feishu" in (await stage.ask("/mail-status 50005")).text
+    assert "Feishu group" in (await stage.ask("/mail-status 请求远程服务失败")).text
+    assert "98765: I don't know this code" in (await stage.ask("/mail-status [ErrorCode]:98765")).text
+    gone = await stage.ask("/mail-status [MailId]:90001; [ErrorCode]:20002")
+    assert "has no mail with the ID 90001" in gone.text
+    assert "took over 11 minutes" in gone.text
+
+
 async def test_check_again_replaces_the_answer_in_place(both_ways: Rig) -> None:
     """The button asks anew; the old message shows the new truth."""
     mail = both_ways.world.named("Weekly Ops")

@@ -5,8 +5,22 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from bot.quickbi.endpoints import endpoint_for, endpoint_url, is_loopback
+from bot.quickbi.endpoints import console_for, endpoint_for, endpoint_url, is_loopback
 from tests.support.secrets import ACCESS_KEY_SECRET, assert_no_secrets
+
+
+@pytest.mark.parametrize(
+    ("region", "console"),
+    [
+        ("cn-hangzhou", "https://bi.aliyun.com"),
+        ("cn-hongkong", "https://bi-cn-hongkong.data.aliyun.com"),
+        ("ap-southeast-1", "https://bi-ap-southeast-1.data.aliyun.com"),
+        ("us-east-1", ""),
+    ],
+)
+def test_where_people_open_quick_bi(region: str, console: str) -> None:
+    """Nowhere, where Quick BI's pages do not tell it."""
+    assert console_for(region) == console
 
 
 def test_a_regions_endpoint() -> None:

@@ -78,6 +78,11 @@ def problems(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> li
         pytest.param(
             {"SLACK_API_URL": f"https://{'planted' * 10}.com/api/"}, NOT_SLACK, id="too long a name"
         ),
+        pytest.param(
+            {"QUICKBI_MAIL_URL": "https://bi.example/{PLANTED}"},
+            "QUICKBI_MAIL_URL must be an http(s) address; {mail_id} and {task_id} in it stand for the IDs",
+            id="an unknown place in a mail's page",
+        ),
         pytest.param({"QUICKBI_ENDPOINT": "https://[::1"}, NOT_AN_ENDPOINT, id="half an endpoint"),
         pytest.param(
             {"QUICKBI_ENDPOINT": "quickbi.example:99999"}, NOT_AN_ENDPOINT, id="an endpoint's odd port"

@@ -53,7 +53,7 @@ class RunReporter:
         return True
 
     async def _tell_thread(self, run: ManualRun, news: Started | Unclear | Over) -> None:
-        message = views.for_thread(self._subject(run), run, news, now=self.now())
+        message = views.for_thread(self._subject(run), run, news)
         try:
             if self._reply_ts:
                 await self.messenger.edit(run.channel_id, self._reply_ts, message)
@@ -75,7 +75,7 @@ class RunReporter:
             if await self.answer.send(message, replace=self.replace):
                 return
         if isinstance(news, Over):
-            message = views.for_later(subject, run, news, now=now, zone=self.zone)
+            message = views.for_later(subject, run, news, zone=self.zone)
             await self.messenger.say(run.user_id, message)
 
     def _subject(self, run: ManualRun) -> Subject:

@@ -6,11 +6,13 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from dataclasses import replace as replace_in
 from datetime import datetime, tzinfo
 from typing import TypeAlias
 
 from bot.domain import (
     ChannelId,
+    Choice,
     MailId,
     MailRef,
     Observation,
@@ -19,14 +21,16 @@ from bot.domain import (
     RunStatus,
     StoreError,
     Throttled,
+    UsageError,
 )
 from bot.domain.repositories import Subscriptions
 from bot.mails.directory import MailDirectory
+from bot.mails.references import Target
 from bot.mails.status_lookup import StatusLookup, Waiting
 from bot.slack.commands import AskForm, AskHelp, AskMail, Verb
 from bot.slack.handlers.forms import Forms, read_command
 from bot.slack.kit.actions import InChannel, read_more, read_ref, under_status
-from bot.slack.kit.blocks import Message
+from bot.slack.kit.blocks import Message, message, together
 from bot.slack.kit.text import label_of
 from bot.slack.payloads import Clicked, Submitted, Typed
 from bot.slack.transport.responders import Answer
@@ -34,6 +38,7 @@ from bot.slack.views import help as guide
 from bot.slack.views import status as views
 from bot.slack.views.errors import failure, may_pass
 from bot.slack.views.forms import chosen_mails
+from bot.slack.views.reasons import NO_CONSOLE, Console, explained
 
 _SEVERAL_FRESH_FOR = 10.0  # seconds: by the time that the last is answered the first is a little older
 ANSWER_WITHIN = 30.0  # seconds: then there is an answer, or an apology
@@ -52,20 +57,37 @@ class StatusHandler:
     forms: Forms
     now: Callable[[], datetime]
     zone: tzinfo
+    console: Console = NO_CONSOLE
     renew_after: float = 3.0  # seconds beyond an estimate
 
     async def typed(self, typed: Typed, answer: Answer) -> None:
-        request = await read_command(Verb.STATUS, typed, self.directory)
+        why = explained(typed.text)
+        try:
+            request = await read_command(Verb.STATUS, typed, self.directory)
+        except UsageError:
+            if not why:
+                raise
+            await answer.send(message(why))
+            return
         match request:
+            case AskMail(target=target) if why and self._is_no_mail(target):
+                await answer.send(message(why))
             case AskMail(target=target):
                 if found := await self.forms.which(target, Verb.STATUS, answer):
                     ref, answer = found
-                    await self.show(ref, typed.channel_id, answer)
+                    await self.show(ref, typed.channel_id, answer, why=why)
             case AskHelp() | AskForm():
                 if isinstance(request, AskHelp) or not await self.forms.open_status(typed):
                     await answer.send(guide.help_for(Verb.STATUS, typed.command))
             case _:
                 raise AssertionError(request)
+
+    def _is_no_mail(self, target: Target) -> bool:
+        """An error without a mail was pasted: its code or its words are no mail's ID or name."""
+        meant = self.directory.meant(target)
+        if isinstance(meant, Choice):
+            return not meant.mails
+        return self.directory.get(meant.mail_id) is None and bool(explained(meant.mail_id))
 
     async def submitted(self, submitted: Submitted, answer: Answer) -> None:
         mail_ids = chosen_mails(submitted.fields)
@@ -89,9 +111,15 @@ class StatusHandler:
         return None if last is None else await self.message(ref, channel_id, last, self.now())
 
     async def show(
-        self, ref: MailRef, channel_id: ChannelId, answer: Answer, *, replace: bool | None = None
+        self,
+        ref: MailRef,
+        channel_id: ChannelId,
+        answer: Answer,
+        *,
+        replace: bool | None = None,
+        why: str = "",
     ) -> None:
-        """Ask Quick BI and show what it said. Where that takes long, say so first."""
+        """Ask Quick BI and show what it said. Where that takes long, say so first. `why` explains a pasted error."""
         mail, asked_at = self.directory.get(ref.mail_id), self.now()
         try:
             found = await self.lookup.ask(ref)
@@ -103,10 +131,10 @@ class StatusHandler:
                 async def say(wait: Waiting) -> None:
                     nonlocal first
                     last = self._seen(ref, wait.last, asked_at) if wait.last else None
-                    message = views.checking(
+                    estimate = views.checking(
                         ref, mail, ready_in=wait.ready_in, last=last, now=self.now(), zone=self.zone
                     )
-                    await answer.send(message, replace=first)
+                    await answer.send(estimate, replace=first)
                     first = replace
 
                 found = await self._wait(ref, found, say, estimates=_MOST_ESTIMATES if replace else 1)
@@ -114,9 +142,11 @@ class StatusHandler:
             late = views.with_check_again(views.no_answer_yet(ref, mail), ref, label_of(ref.mail_id, mail))
             await answer.send(late, replace=replace)
         except QuickBIError as error:
-            await answer.send(self._no_answer(error, ref, asked_at), replace=replace)
+            parts = [self._no_answer(error, ref, asked_at), *([message(why)] if why else [])]
+            await answer.send(together(parts), replace=replace)
         else:
-            await answer.send(await self.message(ref, channel_id, found, asked_at), replace=replace)
+            status = await self.message(ref, channel_id, found, asked_at, why=why)
+            await answer.send(status, replace=replace)
 
     async def _wait(
         self, ref: MailRef, wait: Waiting, say: Callable[[Waiting], Awaitable[None]], *, estimates: int
@@ -147,8 +177,9 @@ class StatusHandler:
         asked_at: datetime,
         *,
         stays: bool = False,
+        why: str = "",
     ) -> Message:
-        seen = self._seen(ref, observation, asked_at)
+        seen = replace_in(self._seen(ref, observation, asked_at), why=why)
         newest = observation.answer.latest
         controls = under_status(
             ref,
@@ -180,14 +211,14 @@ class StatusHandler:
 
     def _no_answer(self, error: QuickBIError, ref: MailRef, asked_at: datetime) -> Message:
         mail = self.directory.get(ref.mail_id)
-        message = failure(error, ref, mail)
+        why_not = failure(error, ref, mail)
         if may_pass(error):
-            message = views.with_check_again(message, ref, label_of(ref.mail_id, mail))
+            why_not = views.with_check_again(why_not, ref, label_of(ref.mail_id, mail))
         last = self.lookup.last_known(ref)
         if last is None:
-            return message
+            return why_not
         seen = self._seen(ref, last, asked_at)
-        return views.beside_last_known(message, seen, now=self.now(), zone=self.zone)
+        return views.beside_last_known(why_not, seen, now=self.now(), zone=self.zone)
 
     async def _in_channel(self, channel_id: ChannelId, mail_id: MailId) -> InChannel:
         """Where the database fails, Quick BI's answer is shown all the same."""
@@ -210,6 +241,7 @@ class StatusHandler:
             seen_at=observation.seen_at,
             request_id=observation.answer.request_id,
             is_earlier=observation.seen_at < asked_at,
+            console=self.console,
         )
 
 

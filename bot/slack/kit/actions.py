@@ -79,6 +79,8 @@ _SNOOZES = {
     Snooze.TOMORROW: "until tomorrow 9:00",
     Snooze.RECOVERED: "until it recovers",
 }
+# One way of several that failed seems to be enough for “failed”; Quick BI does not say which one.
+MAYBE_THERE = "Some of them may have it already: a mail can also go to DingTalk, Lark or WeCom."
 # These stand under a status, and carry the run that it shows: it is drawn anew after them.
 UNDER_STATUS = (f"{Act.SUBSCRIBE}:status", f"{Act.UNSUBSCRIBE}:status")
 CONFIRMED = f"{Act.UNSUBSCRIBE}:confirmed"
@@ -173,7 +175,7 @@ def pager(
 def run_button(mail_id: MailId, title: str, *, is_first: bool = False) -> ButtonElement:
     """Asks first: a run sends the mail to all its recipients, again unless it `is_first` that is missing."""
     short = clip(displayed(title), 60)
-    again, more = ("now", "") if is_first else ("again", " once more")
+    again, more = ("now", ".") if is_first else ("again", f" once more. {MAYBE_THERE}")
     return button(
         f"Run {again}…",
         action_id=Act.RUN,
@@ -182,7 +184,7 @@ def run_button(mail_id: MailId, title: str, *, is_first: bool = False) -> Button
         reads_as=f"Run {short} {again}",
         confirm=confirm(
             f"Send this mail {again}?",
-            f"{short} runs now, and goes to all its recipients{more}.",
+            f"{short} runs now, and goes to all its recipients{more}",
             yes="Run it",
         ),
     )

@@ -20,6 +20,7 @@ from bot.slack.kit.blocks import Message
 from bot.slack.payloads import Clicked
 from bot.slack.transport.errors import header, slack_error
 from bot.slack.views.notices import notice_message, redrawn_message
+from bot.slack.views.reasons import NO_CONSOLE, Console
 
 EVENT_TYPE = "mail_notice"
 _TIME_LIMIT = 10.0  # seconds for one call
@@ -42,10 +43,11 @@ class SlackMessenger:
     slack: AsyncWebClient
     zone: tzinfo
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    console: Console = NO_CONSOLE
 
     async def post(self, notice: Notice, *, plain: bool = False) -> str:
         """Post it, with its ID in the metadata. Returns its `ts`."""
-        message = notice_message(notice, now=self.now(), zone=self.zone)
+        message = notice_message(notice, now=self.now(), zone=self.zone, console=self.console)
         answer = await call_slack(
             self.slack.chat_postMessage(
                 channel=notice.channel_id,
@@ -60,7 +62,7 @@ class SlackMessenger:
 
     async def redraw(self, redraw: Redraw, *, plain: bool = False) -> None:
         """Update a message to the present state. It keeps its metadata, so that it is still found."""
-        message = redrawn_message(redraw, now=self.now(), zone=self.zone)
+        message = redrawn_message(redraw, now=self.now(), zone=self.zone, console=self.console)
         await call_slack(
             self.slack.chat_update(
                 channel=redraw.channel_id,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
-from bot.domain import Incident, IncidentKind, IncidentState, IncidentView, NotifyReason
+from bot.domain import Incident, IncidentKind, IncidentState, IncidentView, MailRef, NotifyReason
 from bot.slack.kit.text import bare_title_of, code, dotted, duration, mention, plural, title_of, when
-from bot.slack.views.states import RECOVERED, incident_state, why_failed
+from bot.slack.views.reasons import Console, who_sees_why
+from bot.slack.views.states import RECOVERED, incident_state
 
 _BLIND = "I cannot tell you if it fails."
 _GONE = (
@@ -135,12 +136,14 @@ def nobody_on(what: str, items: Sequence[IncidentView]) -> str:
     return f"{f'{whom}, nobody' if whom else 'Nobody'} has been on {what}{how_long}"
 
 
-def advice(incident: Incident) -> str:
+def advice(told: IncidentView, console: Console) -> str:
+    incident = told.incident
     if not incident.is_firing:
         return ""
     match incident.kind:
         case IncidentKind.FAILED:
-            return why_failed(incident.last_task_id)
+            ref = MailRef(mail_id=incident.mail_id, task_id=incident.last_task_id)
+            return who_sees_why(ref, told.mail, console)
         case IncidentKind.ACCESS_LOST:
             return _UNSEEN.get(incident.cause) or _REFUSED.format(code(incident.cause))
         case _:

@@ -21,6 +21,7 @@ from bot.domain import (
     QuickBIError,
     RunRefusal,
     RunRefused,
+    RunStatus,
     TaskRun,
 )
 from bot.domain.manual_run_rules import (
@@ -33,10 +34,11 @@ from bot.domain.manual_run_rules import (
     Started,
     Unclear,
 )
-from bot.slack.kit.actions import Act, ask_first, check_button, run_button
+from bot.slack.kit.actions import MAYBE_THERE, Act, ask_first, check_button, run_button
 from bot.slack.kit.blocks import Message, actions, button, message, small
 from bot.slack.kit.text import clip, clock_time, code, duration, label_of, owner_of, paused_in, title_of, when
 from bot.slack.views.errors import failure
+from bot.slack.views.reasons import NO_CONSOLE, who_sees_why
 from bot.slack.views.states import FAILED, SENT, STUCK, State, is_hanging, state_of
 
 _NOT_AGAIN = "It was not started a second time. *Check again* shows how it is going."
@@ -178,8 +180,12 @@ def _last_run(last: Observation | None, now: datetime, zone: tzinfo) -> str:
     if run is None or run.exec_at is None:
         return ""
     state = state_of(run, now)
-    twice = " If that one still ends well, they get it twice." if is_hanging(run, now) else ""
-    return f"\nIts last run, {when(run.exec_at, zone)}, {state.words}.{twice}"
+    more = ""
+    if run.status is RunStatus.FAILED:
+        more = f" {MAYBE_THERE}"
+    elif is_hanging(run, now):
+        more = " If that one still ends well, they get it twice."
+    return f"\nIts last run, {when(run.exec_at, zone)}, {state.words}.{more}"
 
 
 def for_one(subject: Subject, run: ManualRun, news: RunNews, *, now: datetime, zone: tzinfo) -> Message:
@@ -203,11 +209,11 @@ def for_one(subject: Subject, run: ManualRun, news: RunNews, *, now: datetime, z
         case Over(task=task):
             began = f"Started {when(task.exec_at, zone)}" if task and task.exec_at else ""
             small_lines = [] if news.end is RunEnd.SENT else [_ran_at(subject, run, zone, task)]
-            return _over(subject, news, began, *small_lines, now=now)
+            return _over(subject, news, began, *small_lines)
     assert_never(news)
 
 
-def for_thread(subject: Subject, run: ManualRun, news: Started | Unclear | Over, *, now: datetime) -> Message:
+def for_thread(subject: Subject, run: ManualRun, news: Started | Unclear | Over) -> Message:
     """What everybody sees under the message: who did it, and how it ended. One reply, edited."""
     did = f"<@{run.user_id}> ran {subject.bold} again"
     match news:
@@ -217,7 +223,7 @@ def for_thread(subject: Subject, run: ManualRun, news: Started | Unclear | Over,
             lost = "Quick BI's answer got lost, so it may not have started. I am checking, and will not ask twice"
             return message(f"⏳ {did}", small(lost))
         case Over():
-            ended = _ended(news, now)
+            ended = _ended(news)
             small_lines = [] if news.end in {RunEnd.SENT, RunEnd.FAILED} else [small(ended.advice)]
             return message(f"{ended.sign} {did}: it {ended.words}", *small_lines)
     assert_never(news)
@@ -228,24 +234,28 @@ def in_thread(subject: Subject) -> Message:
     return message(f"▶️ {subject.bold} was run\nThe thread will say what happens next.")
 
 
-def for_later(subject: Subject, run: ManualRun, over: Over, *, now: datetime, zone: tzinfo) -> Message:
+def for_later(subject: Subject, run: ManualRun, over: Over, *, zone: tzinfo) -> Message:
     """A direct message: the one in which the outcome was to be told can no longer be changed."""
     small_lines = [] if over.end is RunEnd.SENT else [small_print(subject, over.task)]
-    return _over(subject, over, f"You ran it {when(run.claimed_at, zone)}", *small_lines, now=now)
+    return _over(subject, over, f"You ran it {when(run.claimed_at, zone)}", *small_lines)
 
 
-def _over(subject: Subject, over: Over, at: str, *small_lines: Block, now: datetime) -> Message:
-    ended = _ended(over, now)
+def _over(subject: Subject, over: Over, at: str, *small_lines: Block) -> Message:
+    ended = _ended(over)
     may_run = over.end in {RunEnd.FAILED, RunEnd.NEVER_BEGAN}
+    advice = ended.advice
+    if over.end is RunEnd.FAILED:
+        ref = MailRef(mail_id=subject.mail_id, task_id=over.task.task_id if over.task else None)
+        advice = who_sees_why(ref, subject.mail, NO_CONSOLE)
     return message(
         f"{ended.sign} {subject.bold} {ended.words}\n{at}".strip(),
-        *([ended.advice] if ended.advice else []),
+        *([advice] if advice else []),
         controls(subject, may_run=may_run),
         *small_lines,
     )
 
 
-def _ended(over: Over, now: datetime) -> State:
+def _ended(over: Over) -> State:
     """Its words can stand behind the mail's name and behind "it"."""
     after = f" after {duration(over.took)}" if over.took else ""
     match over.end:
@@ -253,8 +263,7 @@ def _ended(over: Over, now: datetime) -> State:
             return State(SENT.sign, f"{SENT.words}{after}")
         case RunEnd.FAILED:
             again = " again" if over.again else ""
-            advice = state_of(over.task, now).advice
-            return State(FAILED.sign, f"{FAILED.words}{again}{after}", advice=advice)
+            return State(FAILED.sign, f"{FAILED.words}{again}{after}")
         case RunEnd.STUCK:
             return STUCK
         case RunEnd.NEVER_BEGAN:

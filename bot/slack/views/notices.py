@@ -54,6 +54,7 @@ from bot.slack.views.incident_text import (
     was_overtaken,
     when_words,
 )
+from bot.slack.views.reasons import NO_CONSOLE, Console
 from bot.slack.views.remedies import REMEDIES
 from bot.slack.views.roll_call import roll_call_message
 
@@ -69,11 +70,11 @@ _ROOM = 500  # characters of names
 _REPEAT = "This may be a repeat: Slack did not say whether it took the first one."
 
 
-def notice_message(notice: Notice, *, now: datetime, zone: tzinfo) -> Message:
+def notice_message(notice: Notice, *, now: datetime, zone: tzinfo, console: Console = NO_CONSOLE) -> Message:
     """What a claimed notice says."""
     match notice.kind:
         case PostKind.ROOT:
-            message = root_message(notice.items, now=now, zone=zone)
+            message = _root_message(notice.items, now, zone, console)
         case PostKind.REPLY:
             message = reply_message(notice.items, zone=zone)
         case PostKind.LINE:
@@ -83,12 +84,12 @@ def notice_message(notice: Notice, *, now: datetime, zone: tzinfo) -> Message:
     return _marked_as_repeat(message) if notice.may_repeat else message
 
 
-def redrawn_message(redraw: Redraw, *, now: datetime, zone: tzinfo) -> Message:
+def redrawn_message(redraw: Redraw, *, now: datetime, zone: tzinfo, console: Console = NO_CONSOLE) -> Message:
     """What a message says now. What may be a repeat says so for good: the other may still be there."""
     if redraw.roll_call:
         message = roll_call_message(redraw.roll_call, now=now, zone=zone)
     else:
-        message = root_message(redraw.items, now=now, zone=zone)
+        message = _root_message(redraw.items, now, zone, console)
     return _marked_as_repeat(message) if redraw.may_repeat else message
 
 
@@ -98,7 +99,9 @@ def _roll_call(notice: Notice, now: datetime, zone: tzinfo) -> Message:
     return roll_call_message(notice.roll_call, now=now, zone=zone)
 
 
-def root_message(items: tuple[IncidentView, ...], *, now: datetime, zone: tzinfo) -> Message:
+def _root_message(
+    items: tuple[IncidentView, ...], now: datetime, zone: tzinfo, console: Console = NO_CONSOLE
+) -> Message:
     """The message about one incident, or about many, as things are now."""
     if len(items) != 1:
         return digest(items, now=now, zone=zone)
@@ -107,7 +110,7 @@ def root_message(items: tuple[IncidentView, ...], *, now: datetime, zone: tzinfo
     if who := attention(told, zone):
         at = f"{at}\n{who}"
     rest: list[Block | str] = []
-    if hint := _being_run(told, zone) or advice(incident):
+    if hint := _being_run(told, zone) or advice(told, console):
         rest.append(hint)
     rest += _small_print(told, now, zone)
     if incident.is_firing:
@@ -173,7 +176,7 @@ def _small_print(told: IncidentView, now: datetime, zone: tzinfo) -> list[Block]
             _standing(told, now, zone),
             last_sent if firing else last_run,
             "" if firing else task,
-            owner_of(told.mail),
+            "" if firing and incident.kind is IncidentKind.FAILED else owner_of(told.mail),
             f"Mail {code(_short(incident.mail_id))}",
         )
     ]

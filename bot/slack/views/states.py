@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
-from bot.domain import Incident, IncidentKind, IncidentState, RunStatus, SubscriptionState, TaskId, TaskRun
+from bot.domain import Incident, IncidentKind, IncidentState, RunStatus, SubscriptionState, TaskRun
 from bot.domain.manual_run_rules import is_stuck
-from bot.slack.kit.text import code, dotted, name, plural, when
+from bot.slack.kit.text import dotted, name, plural, when
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ RUNS = {
     RunStatus.UNKNOWN: State(
         "❔",
         "is in a state that I do not know",
-        advice="Quick BI has a new word for it. Its *Subscriptions* page says what it means.",
+        advice="Quick BI has a new word for it. Its owner can look at it there.",
     ),
 }
 INCIDENTS = {
@@ -79,21 +79,9 @@ def state_of(run: TaskRun | None, now: datetime) -> State:
     if is_hanging(run, now):
         return STUCK
     state = RUNS[run.status]
-    match run.status:
-        case RunStatus.FAILED:
-            return replace(state, advice=why_failed(run.task_id))
-        case RunStatus.UNKNOWN:
-            return replace(state, words=f"{state.words}: “{name(run.status_word, 40)}”")
-        case _:
-            return state
-
-
-def why_failed(task_id: TaskId | None) -> str:
-    task = f" for task {code(str(task_id))}" if task_id else ""
-    return (
-        f"Quick BI's API does not say why; its *Subscriptions* page shows the reason{task}. "
-        "The usual reason is that a screenshot of the report took over 4 minutes."
-    )
+    if run.status is RunStatus.UNKNOWN:
+        return replace(state, words=f"{state.words}: “{name(run.status_word, 40)}”")
+    return state
 
 
 def is_hanging(run: TaskRun, now: datetime) -> bool:

@@ -26,6 +26,7 @@ from bot.slack.kit.text import (
 )
 from bot.slack.views.errors import in_short
 from bot.slack.views.mail_list import LIST
+from bot.slack.views.reasons import NO_CONSOLE, Console, who_sees_why
 from bot.slack.views.states import State, condition, state_of
 
 _MOST_SECTIONS = 4  # about a hundred runs: Slack refuses blocks that are too long together, and says no limit
@@ -35,7 +36,8 @@ _MOST_SECTIONS = 4  # about a hundred runs: Slack refuses blocks that are too lo
 class Seen:
     """What is known of a mail or of one run: the runs, newest first, and when Quick BI said so.
 
-    `is_earlier`: it said so before this question was asked, to somebody else or for the poller.
+    `is_earlier`: it said so before this question was asked, to somebody else or for the poller. `why`: what the
+    error means that the person pasted.
     """
 
     ref: MailRef
@@ -44,6 +46,8 @@ class Seen:
     seen_at: datetime
     request_id: str = ""
     is_earlier: bool = False
+    why: str = ""
+    console: Console = NO_CONSOLE
 
     @property
     def newest(self) -> TaskRun | None:
@@ -70,10 +74,18 @@ def status(
     state = _state(seen, now)
     times = _times(seen, None if stays else now, zone)
     head = f"{state.sign} {title_of(seen.ref.mail_id, seen.mail)} {state.words}\n{times}".strip()
-    blocks: list[Block | str] = [head, *([state.advice] if state.advice else [])]
+    advice = seen.why or _advice(seen, state)
+    blocks: list[Block | str] = [head, *([advice] if advice else [])]
     if len(seen.runs) > 1:
         blocks += sections(_all_runs(seen.runs, now, zone), most=_MOST_SECTIONS)
     return message(*blocks, *_small_print(seen), *extra)
+
+
+def _advice(seen: Seen, state: State) -> str:
+    if seen.newest is None or seen.newest.status is not RunStatus.FAILED:
+        return state.advice
+    ref = MailRef(mail_id=seen.ref.mail_id, task_id=seen.newest.task_id)
+    return who_sees_why(ref, seen.mail, seen.console)
 
 
 def shared(status: Message, by: UserId) -> Message:
@@ -162,8 +174,10 @@ def _all_runs(runs: Sequence[TaskRun], now: datetime, zone: tzinfo) -> list[str]
 
 def _small_print(seen: Seen) -> list[Block]:
     """Good news is short: IDs stand only where somebody may need them, or asked by one."""
-    run, owner = seen.newest, owner_of(seen.mail)
-    task = f"Task {code(str(run.task_id))}" if run and run.task_id else ""
+    run = seen.newest
+    are_named = run is not None and run.status is RunStatus.FAILED and not seen.why  # in the advice
+    owner = "" if are_named else owner_of(seen.mail)
+    task = f"Task {code(str(run.task_id))}" if run and run.task_id and not are_named else ""
     if run is not None and run.status is RunStatus.SENT:
         parts = [owner, task if seen.ref.task_id is not None else ""]
     else:

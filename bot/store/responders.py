@@ -13,6 +13,7 @@ from bot.store.audit import add_to_audit
 from bot.store.database import Database
 from bot.store.notices import firing_under_lock, redraw_posts
 from bot.store.reminders import restart_reminders
+from bot.store.roll_calls import redraw_roll_calls
 from bot.store.tables import incidents, subscriptions
 
 
@@ -46,6 +47,7 @@ class Responders:
                 )
             )
             await redraw_posts(connection, after)
+            await redraw_roll_calls(connection, mail_id)
             await restart_reminders(connection, after, now)
             await add_to_audit(
                 connection,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain import ChannelId, LeaseLost, Notice, PostKind, RunStatus, TeamId
+from bot.domain.responders import Response
 from bot.domain.roll_call import LATEST_START, MailDayState, RollCallPlan, mail_days
 from tests.support.sample_values import ADA, FINANCE, MAIL, NOON, REPORTS, at, run
 from tests.support.store_leader import subscribed
@@ -103,6 +104,15 @@ async def test_yesterdays_message_never_shows_today(planned: StoreLeader) -> Non
     await planned.saw(20, run(1, SENT, minutes=15))
     assert await begin(planned, 10 + A_DAY) == 1
     assert await planned.store.deliveries.stale(REPORTS) == ()
+
+
+async def test_it_says_who_is_on_it(planned: StoreLeader) -> None:
+    """As soon as somebody is."""
+    await posted(planned, 10)
+    await planned.saw(20, run(1, FAILED, minutes=15))
+    assert await drawn(planned) == [MailDayState.TROUBLE]
+    await planned.store.responders.respond(REPORTS, MAIL, Response.TAKE, by=ADA, now=at(21))
+    assert await drawn(planned) == [MailDayState.TROUBLE]
 
 
 async def test_what_is_turned_off_is_not_posted(planned: StoreLeader) -> None:

@@ -74,10 +74,18 @@ def state(
     )
 
 
+def on_it(failing: SubscriptionState) -> SubscriptionState:
+    """Somebody looks after it."""
+    assert failing.incident is not None
+    taken = replace(failing.incident, responder=UserId("U012AB3CD"), responding_since=NOW)
+    return replace(failing, incident=taken)
+
+
 GOOD = [state(name, "SENT") for name in ("Daily Sales", "Store 9", "Store 10", "日报")]
 BAD = [
     *GOOD,
     state("Board Pack", "FAILED", kind=IncidentKind.FAILED, began=NINE - timedelta(minutes=20)),
+    on_it(state("Cash Flow", "FAILED", kind=IncidentKind.FAILED)),
     state("Weekly Ops", kind=IncidentKind.LATE, began=NINE - timedelta(hours=1)),
     state("Stock", "PROCESSING", began=NOW - timedelta(minutes=4)),
     state("Returns", due="10:30"),

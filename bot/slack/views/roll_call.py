@@ -13,7 +13,18 @@ from bot.domain.roll_call import MailDay, MailDayState, RollCall, RollCallPlan, 
 from bot.slack.command_names import CommandNames
 from bot.slack.commands import EXAMPLE_DIGEST, Verb
 from bot.slack.kit.blocks import Message, message, small
-from bot.slack.kit.text import clock_time, code, days_words, joined, label_of, name, natural, title_of, when
+from bot.slack.kit.text import (
+    clock_time,
+    code,
+    days_words,
+    dotted,
+    joined,
+    label_of,
+    name,
+    natural,
+    title_of,
+    when,
+)
 from bot.slack.views.states import RUNNING, SENT, State, condition, state_of
 
 _MOST_LINES = 8
@@ -82,7 +93,8 @@ def _line(mail: MailDay, now: datetime, zone: tzinfo) -> str:
     if mail.incident is None and mail.latest is not None:
         return _run_line(title, state_of(mail.latest, now), mail, zone)
     known = condition(mail.latest, mail.incident, now=now, zone=zone) or RUNNING
-    return f"{known.sign} {title} {known.words}"
+    responder = mail.incident.responder if mail.incident else None
+    return f"{known.sign} {dotted(f'{title} {known.words}', f'<@{responder}> is on it' if responder else '')}"
 
 
 def _run_line(title: str, state: State, mail: MailDay, zone: tzinfo) -> str:

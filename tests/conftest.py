@@ -9,6 +9,8 @@ from hypothesis import HealthCheck, settings
 
 # How long an example takes tells who else is using the machine, not what the code is like.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# For `tests/contract/test_fuzz.py` alone, which takes over an hour with it.
+settings.register_profile("nightly", settings.get_profile("unhurried"), max_examples=90_000)
 settings.load_profile("unhurried")
 
 

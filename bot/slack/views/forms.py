@@ -38,6 +38,7 @@ from bot.domain.roll_call import RollCallPlan
 from bot.mails.references import MAX_MAILS_AT_ONCE
 from bot.mails.text_normalisation import displayed
 from bot.slack.commands import EXAMPLE_NAME, Verb
+from bot.slack.kit.actions import OldButton
 from bot.slack.kit.blocks import option, section, small
 from bot.slack.kit.text import code, duration, label_of
 from bot.slack.payloads import Field
@@ -246,14 +247,18 @@ def chosen_mails(fields: Mapping[str, Field]) -> tuple[MailId, ...]:
 
 
 def wish_of(fields: Mapping[str, Field]) -> Wish:
-    """Read a subscription form. Raises UsageError, or KeyError or ValueError for what no form of ours sends."""
-    events = frozenset(Event(value) for value in fields[_EVENTS].chosen)
-    return Wish(
-        mail_ids=chosen_mails(fields),
-        events=events or EVERY_EVENT,
-        due=_due(fields),
-        on_call=chosen_on_call(fields),
-    )
+    """Read a subscription form. Raises UsageError, or OldButton for what no form of this version sends."""
+    mail_ids = chosen_mails(fields)
+    try:
+        events = frozenset(Event(value) for value in fields[_EVENTS].chosen)
+        return Wish(
+            mail_ids=mail_ids,
+            events=events or EVERY_EVENT,
+            due=_due(fields),
+            on_call=chosen_on_call(fields),
+        )
+    except (KeyError, ValueError) as error:
+        raise OldButton("a form of another version") from error
 
 
 def _due(fields: Mapping[str, Field]) -> DueTime | None:

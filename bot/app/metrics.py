@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from prometheus_client import Metric
@@ -22,6 +22,10 @@ class BotMetrics(Collector):
     leadership: Leadership
     busy: Callable[[], int]
     now: Callable[[], datetime]
+    started_at: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.started_at = self.now()
 
     def collect(self) -> Iterator[Metric]:
         stats, leads = self.poller.stats, self.leadership.is_leader
@@ -33,12 +37,13 @@ class BotMetrics(Collector):
         yield _gauge(
             "mailbot_slack_rejects_the_app", "1 while Slack takes no message of this app", is_rejected
         )
-        if stats.last_answer_at is not None:
-            yield _gauge(
-                "mailbot_last_answer_timestamp_seconds",
-                "When the poller last had an answer of Quick BI",
-                stats.last_answer_at.timestamp(),
-            )
+        # A leader that never had an answer counts from its start: an alert waits for an answer that does not come.
+        answered_at = stats.last_answer_at or (self.started_at if leads else None)
+        yield _gauge(
+            "mailbot_last_answer_timestamp_seconds",
+            "When the poller last had an answer of Quick BI",
+            answered_at.timestamp() if answered_at else 0,
+        )
         yield _gauge("mailbot_people_waiting", "Commands and clicks being answered", self.busy())
         yield _counter("mailbot_status_calls", "Status calls that the poller made", stats.calls)
         pending = self.worker.stats.pending * leads

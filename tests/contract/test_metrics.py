@@ -54,3 +54,11 @@ def test_what_was_done_stays_counted() -> None:
         assert "mailbot_status_calls_total 40.0" in shown
         assert "mailbot_messages_sent_total 3.0" in shown
         assert "mailbot_people_waiting 2.0" in shown
+
+
+def test_a_leader_without_any_answer_counts_from_its_start() -> None:
+    """The alert for missing answers would else never fire, or at once."""
+    started = (LONG_AGO + timedelta(seconds=90)).timestamp()
+    (line,) = [line for line in told(leads=True).splitlines() if line.startswith("mailbot_last_answer")]
+    assert float(line.split()[1]) == started
+    assert "mailbot_last_answer_timestamp_seconds 0.0" in told(leads=False).splitlines()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-import sys
 import tomllib
-import venv
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +13,7 @@ import pytest
 
 from tests.e2e.conftest import open_tabs
 from tests.e2e.test_runner import ROOT, sandbox
+from tests.support.deployment import install_as_in_the_container
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Chromium
@@ -32,32 +31,16 @@ def run(*command: str | Path, cwd: Path) -> str:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The console script of a new environment with the wheel. The dependencies are those of the tests' environment."""
-    folder = tmp_path_factory.mktemp("wheel")
-    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT, cwd=folder)
-    (wheel,) = folder.glob("*.whl")
-    environment = folder / "environment"
-    venv.create(environment, with_pip=False)
-    scripts = environment / ("Scripts" if sys.platform == "win32" else "bin")
-    run(
-        sys.executable,
-        "-m",
-        "pip",
-        "--python",
-        scripts / "python",
-        "install",
-        "-q",
-        "--no-deps",
-        wheel,
-        cwd=folder,
-    )
-    packages = run(
-        scripts / "python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder
-    ).strip()
+    """The console script of an environment made by the Containerfile's steps. The dependencies are the tests' own."""
+    environment = install_as_in_the_container(tmp_path_factory.mktemp("wheel"))
+    python = environment / "bin/python"
+    asked = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    packages = run(python, "-c", asked, cwd=environment).strip()
     (Path(packages) / "dependencies.pth").write_text(str(Path(httpx.__file__).parents[1]))
-    where = run(scripts / "python", "-c", "import bot; print(bot.__file__)", cwd=folder)
+    where = run(python, "-c", "import bot; print(bot.__file__)", cwd=environment)
     assert Path(where).is_relative_to(environment)
-    return scripts / "quickbi-mailbot"
+    assert not (environment / "bin/pip").exists(), "no build tools in the last stage"
+    return environment / "bin/quickbi-mailbot"
 
 
 def test_it_tells_its_version(installed: Path, tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
+from tests.support.deployment import metrics_served, metrics_used
+
 if TYPE_CHECKING:
     from tests.support.rig import BotProcess, Rig
 
@@ -39,3 +41,4 @@ async def test_a_command_is_seen_from_outside(both_ways: Rig) -> None:
     assert value(shown, calls) == 1
     assert value(shown, "mailbot_leader") == 1
     assert value(shown, "process_open_fds") > 0
+    assert metrics_used() <= metrics_served(shown), "the alerts and the dashboard ask for what is not there"

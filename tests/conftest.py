@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import chain, cycle, groupby
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -25,12 +26,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Most of the tests wait for a bot, a browser or a database more than they compute."""
     cores = os.cpu_count() or 1
-    return max(cores, min(2 * cores, 8))
+    return max(cores, min(3 * cores, 8))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests that mostly wait come first, all on one worker, while the others compute."""
-    items.sort(key=lambda item: item.get_closest_marker("waits") is None)
+    """Half of the workers begin with tests that mostly wait, the others with the browser's, which compute.
+
+    The rest are dealt one by one: xdist gives each worker an equal part of the order, one after the other.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    shares: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    waiting = [item for item in items if item.get_closest_marker("waits")]
+    browsing = [item for item in items if item.nodeid.startswith("tests/e2e/") and item not in waiting]
+    for item, share in zip(waiting, cycle(shares[::2]), strict=False):
+        share.append(item)
+    files = groupby(browsing, lambda item: item.path)  # the tests of a file share a bot
+    for (_, together), share in zip(files, cycle(shares[1::2] or shares), strict=False):
+        share.extend(together)
+    begun = {*waiting, *browsing}
+    for item in items:
+        if item not in begun:
+            min(shares, key=len).append(item)
+    shares.sort(key=len)
+    items[:] = chain.from_iterable(shares)
 
 
 @pytest.fixture

@@ -42,7 +42,6 @@ DEATHS = (
 
 
 @pytest.mark.waits
-@pytest.mark.timeout(300)
 async def test_killed_at_every_step_it_loses_nothing_and_repeats_nothing() -> None:
     """The real process, dead by SIGKILL fifteen times; the simulated Slack tells what people were told."""
     progress = Progress(disable=True)
@@ -53,7 +52,6 @@ async def test_killed_at_every_step_it_loses_nothing_and_repeats_nothing() -> No
 
 
 @pytest.mark.waits
-@pytest.mark.timeout(150)
 async def test_two_replicas_under_fire_lose_nothing_and_repeat_nothing() -> None:
     """The leader is restarted, its database cut off: `python -m tests.chaos --replicas` does it for longer."""
     with running_postgres() as server:

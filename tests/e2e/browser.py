@@ -27,7 +27,7 @@ ARGUMENTS = (
 )
 DESKTOP = (1440, 900)
 PHONE = (390, 844)
-_LONG, _PAUSE = 15.0, 500.0  # seconds; milliseconds
+_LONG, _PAUSE = 30.0, 500.0  # seconds; milliseconds
 _AT_THE_END = """() => {
   const { scrollHeight, scrollTop, clientHeight } = document.querySelector("#timeline");
   return scrollHeight - scrollTop - clientHeight < 2;
@@ -98,7 +98,7 @@ class SandboxPage:
         await self.composer.fill(text)
         await self.composer.press("Enter")
 
-    async def says(self, words: str, *, within: float = 8.0) -> Locator:
+    async def says(self, words: str, *, within: float = 30.0) -> Locator:
         """Wait until the newest message says these words."""
         await expect(self.last).to_contain_text(words, timeout=within * 1000)
         return self.last

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser, Page
 
 SCREENS = Path(__file__).parents[2] / ".artifacts" / "screens"
-PATIENCE = 8_000  # milliseconds: two cores, shared
+PATIENCE = 30_000  # milliseconds: a crowded machine
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,7 +51,7 @@ async def run_typed(stage: Rig, name: str, *, user: str = "ada", channel: str = 
 
 
 async def until_said(
-    stage: Rig, words: str, *, channel: str = "reports", seconds: float = 15, thread_ts: str | None = None
+    stage: Rig, words: str, *, channel: str = "reports", seconds: float = 30.0, thread_ts: str | None = None
 ) -> Message:
     """Wait until everybody can read these words in the channel, or in one thread of it."""
 

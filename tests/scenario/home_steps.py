@@ -41,7 +41,7 @@ def words_of(view: View) -> str:
     return " ".join(home_texts(view))
 
 
-async def until_modal(rig: Rig, words: str, *, seconds: float = 8) -> View:
+async def until_modal(rig: Rig, words: str, *, seconds: float = 30.0) -> View:
     """Wait until the modal on top says these words."""
 
     def told() -> View | None:

@@ -38,10 +38,10 @@ async def until_asked(rig: Rig, *blocks: str, absent: str = "", user: str = "ada
         here = {block["block_id"] for block in view.source["blocks"]} if view else set()
         return view if here >= {*blocks} and absent not in here else None
 
-    return await rig.slack.changes.until(drawn, seconds=8)
+    return await rig.slack.changes.until(drawn, seconds=30)
 
 
-async def until_public(rig: Rig, words: str, *, channel: str = "reports", seconds: float = 10) -> Message:
+async def until_public(rig: Rig, words: str, *, channel: str = "reports", seconds: float = 30.0) -> Message:
     """Wait until the channel itself is told these words."""
 
     def shown() -> Message | None:

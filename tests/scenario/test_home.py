@@ -32,7 +32,7 @@ async def bot(stage: Rig) -> Rig:
 
 
 async def until_shown(
-    rig: Rig, look: Callable[[str], View | None], words: str, *, seconds: float = 8
+    rig: Rig, look: Callable[[str], View | None], words: str, *, seconds: float = 30.0
 ) -> View:
     """Wait until the Home tab or the modal on top says these words."""
 

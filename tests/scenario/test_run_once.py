@@ -110,7 +110,7 @@ def served(*bots: BotProcess) -> int:
     return sum(" handled" in line and "mail_run" in line for bot in bots for line in bot.log)
 
 
-async def until(is_so: Callable[[], bool], *, seconds: float = 10) -> None:
+async def until(is_so: Callable[[], bool], *, seconds: float = 30.0) -> None:
     """Look every hundredth of a second, for what no change of Slack tells of."""
     async with asyncio.timeout(seconds):
         while not is_so():  # noqa: ASYNC110 (another process: there is no event to wait for)

@@ -45,6 +45,7 @@ async def a_second_passes() -> None:
     await asyncio.sleep(1.1)
 
 
+@pytest.mark.waits
 async def test_a_429_stops_the_queue_for_as_long_as_slack_says(stage: LeaderStage) -> None:
     """Twenty channels are owed a message; while the window is closed nobody is sent one, and then all are."""
     places = [stage.slack.workspace.add_channel(f"team-{number}") for number in range(20)]

@@ -28,7 +28,7 @@ AT_ONCE = 6.0  # seconds where nobody is being answered: most of it is a busy ma
 OPEN = "apps.connections.open"
 
 
-async def ended(bot: BotProcess, *, seconds: float = 20) -> tuple[int, str]:
+async def ended(bot: BotProcess, *, seconds: float = 30.0) -> tuple[int, str]:
     """Its exit code and its whole log."""
     code = await asyncio.wait_for(bot.process.wait(), seconds)
     assert bot.reading

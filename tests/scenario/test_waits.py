@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.waits
 async def test_a_wait_is_renewed_and_ends(tmp_path: Path) -> None:
     """Its turn comes after 4 s, but Quick BI keeps silent: that is said, and after 30 s there is an apology."""
     async with rig(tmp_path, calls_per_second=0.25) as stage:

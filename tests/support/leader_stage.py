@@ -144,7 +144,7 @@ class LeaderStage:
         """A run that is over as it begins. Returns its task ID."""
         return self.world.run_now(mail_id, takes=timedelta(0), outcome=outcome).task_id
 
-    async def until_looked(self, *, times: int = 1, seconds: float = 15.0) -> None:
+    async def until_looked(self, *, times: int = 1, seconds: float = 30.0) -> None:
         """Wait until the poller has had so many more answers."""
         before = self.poller.stats.calls
         async with asyncio.timeout(seconds):
@@ -163,12 +163,12 @@ class LeaderStage:
         """The bot's own messages in a channel, replies too."""
         return [one for one in self.slack.workspace.messages(channel) if one.from_app]
 
-    async def until_posted(self, count: int, *, channel: str = "reports", seconds: float = 15.0) -> None:
+    async def until_posted(self, count: int, *, channel: str = "reports", seconds: float = 30.0) -> None:
         """Wait until a channel has so many messages of the bot, replies among them."""
         await self.slack.changes.until(lambda: len(self.posts(channel)) >= count, seconds=seconds)
 
     async def until_said(
-        self, words: str, *, channel: str = "reports", seconds: float = 15.0, edited: bool = False
+        self, words: str, *, channel: str = "reports", seconds: float = 30.0, edited: bool = False
     ) -> Message:
         """Wait until a message of the bot says these words."""
 

@@ -66,7 +66,7 @@ class BotProcess:
         except TimeoutError:
             raise TimeoutError(f"no {words!r} in:\n" + "\n".join(self.log)) from None
 
-    async def stop(self, *, how: signal.Signals = signal.SIGTERM, seconds: float = 15.0) -> int:
+    async def stop(self, *, how: signal.Signals = signal.SIGTERM, seconds: float = 30.0) -> int:
         if self.process.returncode is None:
             self.process.send_signal(how)
         async with asyncio.timeout(seconds):
@@ -148,7 +148,7 @@ class Rig:
         return self.bot
 
     async def ask(
-        self, text: str, *, user: str = "ada", channel: str = "reports", seconds: float = 8.0
+        self, text: str, *, user: str = "ada", channel: str = "reports", seconds: float = 30.0
     ) -> Message:
         """Type a command and wait for the first answer that only this person sees."""
         before = {message.ts for message in self.answers(user, channel)}
@@ -165,7 +165,7 @@ class Rig:
         return [one for one in self.slack.workspace.messages(channel) if one.ephemeral_for == person]
 
     async def until_text(
-        self, words: str, *, user: str = "ada", channel: str = "reports", seconds: float = 10.0
+        self, words: str, *, user: str = "ada", channel: str = "reports", seconds: float = 30.0
     ) -> Message:
         """Wait until the newest thing that this person alone was shown says these words."""
 

@@ -68,6 +68,7 @@ def read_mails(text: str, knows: Knows) -> tuple[Target, ...]:
     """
     if (name := known(text, knows)) is not None:
         return (name,)
+    text = "\n".join(_kept_whole(line, knows) for line in pasted.lines(text))
     found = pasted.labelled(text)
     if _mails(found):
         targets = [_labelled(value, knows) for value in _listed(text, found, knows)]
@@ -82,6 +83,12 @@ def read_mails(text: str, knows: Knows) -> tuple[Target, ...]:
     if len(different) > MAX_MAILS_AT_ONCE:
         raise Unreadable(f"That is {len(different)} mails; at most {MAX_MAILS_AT_ONCE} at once, please.")
     return different
+
+
+def _kept_whole(line: str, knows: Knows) -> str:
+    """Quotes around a line that is a mail's name, so that its commas part nothing."""
+    name = known(line, knows)
+    return f"“{name.words}”" if name and len(pasted.pieces(line)) > 1 else line
 
 
 def names_task(text: str) -> bool:

@@ -331,6 +331,21 @@ def test_an_exact_name_is_that_mail_whatever_else_it_looks_like(
     assert parse(verb, f"  {name.upper().replace(' ', '  ')} ", knows=_is_name) == loud
 
 
+def test_a_line_that_is_a_name_is_one_mail_whatever_stands_in_it() -> None:
+    """Commas part what stands on one line, unless the line is a mail's name."""
+    names = {"Revenue, EU", "Ops; night"}
+    request = parse(
+        Verb.SUBSCRIBE, "1. Revenue, EU\n2. Ops; night\n3. Alpha, Beta\ndue 09:30", knows=names.__contains__
+    )
+    assert isinstance(request, Subscribe)
+    assert [target.words for target in request.targets if isinstance(target, MailName)] == [
+        "Revenue, EU",
+        "Ops; night",
+        "Alpha",
+        "Beta",
+    ]
+
+
 def test_exact_names_are_known_among_several() -> None:
     """By commas; the due time behind them is none of theirs."""
     names = ("10086 Call Center", "Revenue by 3 regions", "Sales 20241009")

@@ -24,6 +24,7 @@ from bot.domain import (
     TaskId,
 )
 from bot.mails.directory import FRESH_FOR, READ_AGAIN_GAP, MailDirectory
+from bot.mails.references import MailName
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -270,6 +271,23 @@ async def test_five_thousand_mails_are_no_burden() -> None:
     assert _milliseconds(lambda: directory.resolve("orders report 7 of regoin 7")) < 20
     assert _milliseconds(lambda: directory.search("report 12", limit=100)) < 100
     assert _milliseconds(lambda: directory.search("raport twelf", limit=100)) < 100
+
+
+async def test_finding_many_names_lets_others_have_their_turn() -> None:
+    """After each of them: a hundred misspelt names take seconds."""
+    directory = await directory_of(*CAST)
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(others())
+    assert len(await directory.meant_each([MailName(words=f"Dayly Slaes {n}") for n in range(50)])) == 50
+    task.cancel()
+    assert turns >= 50
 
 
 def _milliseconds(work: Callable[[], object]) -> float:

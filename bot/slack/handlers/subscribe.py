@@ -66,7 +66,7 @@ class SubscribeHandler:
         request = await read_command(Verb.SUBSCRIBE, typed, self.directory)
         match request:
             case Subscribe(targets=targets, due=due, on_call=on_call, has_task=has_task):
-                meant = [(target, self.directory.meant(target)) for target in targets]
+                meant = list(zip(targets, await self.directory.meant_each(targets), strict=True))
                 found = [(target, each) for target, each in meant if isinstance(each, MailRef)]
                 private = guide.choose_each(
                     [each for _, each in meant if isinstance(each, Choice)], verb=Verb.SUBSCRIBE

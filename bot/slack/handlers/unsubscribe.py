@@ -119,9 +119,8 @@ class UnsubscribeHandler:
         mails: list[MailId] = []
         choices: list[Choice] = []
         missing: list[str] = []
-        for target in targets:
+        for target, meant in zip(targets, await self.directory.meant_each(targets), strict=True):
             words = target.mail_id if isinstance(target, MailRef) else target.words
-            meant = self.directory.meant(target)
             exact = own.exact(words)
             found = exact or _among(own, meant)
             if len(found) == 1 and (exact or isinstance(meant, MailRef)):

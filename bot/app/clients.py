@@ -39,6 +39,19 @@ def slack_client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWeb
     )
 
 
+def slack_session(*, may_send: Callable[[], bool] = lambda: True) -> aiohttp.ClientSession:
+    """`may_send` is asked right before a request is written, however long its connection took to be made."""
+    guard = aiohttp.TraceConfig()
+
+    async def check(*_: object) -> None:
+        if not may_send():
+            raise ConnectionAbortedError("this process may no longer send")
+
+    guard.on_request_chunk_sent.append(check)  # called before the chunk is written, and with it the headers
+    limit = aiohttp.ClientTimeout(total=SLACK_TIME_LIMIT)
+    return aiohttp.ClientSession(timeout=limit, trace_configs=[guard])
+
+
 def quickbi_client(
     settings: Settings,
     *,

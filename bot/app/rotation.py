@@ -84,7 +84,7 @@ class SecretUsers:
     """Whoever uses a secret that can change while the bot runs. The database's connections cannot."""
 
     home: Home
-    slack: AsyncWebClient
+    slack: tuple[AsyncWebClient, ...]
     session: aiohttp.ClientSession
     quickbi: QuickBIClient
     sockets: SocketMode | None
@@ -121,4 +121,5 @@ class SecretUsers:
         home = await who_are_we(client)
         if (home.team_id, home.bot_user_id) != (self.home.team_id, self.home.bot_user_id):
             raise WrongApp("the token is another app's or another workspace's")
-        self.slack.token = client.token
+        for each in self.slack:
+            each.token = client.token

@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from uuid import uuid4
 
-import aiohttp
 from prometheus_client import CollectorRegistry
 
 from bot.app.clients import (
-    SLACK_TIME_LIMIT,
     open_database,
     open_sockets,
     request_verification,
     reveal,
     slack_client,
+    slack_session,
 )
 from bot.app.core import Core, build_core, utc_now
 from bot.app.handlers import HandlerDependencies, Handlers, build_handlers
@@ -77,10 +76,10 @@ async def _start(
     settings: Settings, stack: AsyncExitStack, shutdown: Shutdown, hide: Callable[[Iterable[str]], None]
 ) -> bool:
     """Build and start every part. `stack` ends what was started, also if this fails or is cancelled."""
-    session = await stack.enter_async_context(
-        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SLACK_TIME_LIMIT))
-    )
+    session = await stack.enter_async_context(slack_session())
     slack = slack_client(settings, session)
+    guarded = await stack.enter_async_context(slack_session(may_send=lambda: leadership.is_sure))
+    notices = slack_client(settings, guarded)
     home = await who_are_we(slack)
     store = await stack.enter_async_context(open_database(settings))
     clock = SharedClock(store.database, wall=utc_now)
@@ -90,7 +89,7 @@ async def _start(
     core = await build_core(
         settings,
         stack,
-        slack=slack,
+        slack=notices,
         store=store,
         may_send=lambda: leadership.is_sure,
         instruments=instruments,
@@ -139,7 +138,7 @@ async def _start(
     )
     secret_users = SecretUsers(
         home=home,
-        slack=slack,
+        slack=(slack, notices),
         session=session,
         quickbi=core.quickbi,
         sockets=sockets,
@@ -201,31 +200,38 @@ def _servers(
 
 
 async def _stop(parts: _Parts, shutdown: Shutdown) -> None:
-    """Answer people while the leader stores what it fetched; then disconnect; then answer who came meanwhile."""
-    dispatcher = parts.handlers.dispatcher
+    """Answer people while the leader stores what it fetched; then answer who came until it was disconnected."""
+    leaving = asyncio.create_task(_disconnect(parts, shutdown))
     await asyncio.gather(
-        shutdown.within(QUIET_BY, "people", _answer_people(parts, shutdown)),
+        shutdown.within(QUIET_BY, "people", _answer_people(parts, shutdown, leaving)),
         shutdown.within(QUIET_BY, "background", parts.supervisor.stop()),
     )
-    steps = {
-        "web": _stop_servers(parts.servers),
-        "answers": parts.core.poller.drain(shutdown.left(DISCONNECTED_BY)),
-    }
-    if parts.sockets:
-        steps["sockets"] = parts.sockets.close()
-    await asyncio.gather(*(shutdown.within(DISCONNECTED_BY, step, work) for step, work in steps.items()))
-    await shutdown.within(CLOSED_BY, "latecomers", dispatcher.drain(shutdown.left(DISCONNECTED_BY)))
+    answers = parts.core.poller.drain(shutdown.left(DISCONNECTED_BY))
+    await asyncio.gather(
+        shutdown.within(DISCONNECTED_BY, "answers", answers),
+        shutdown.within(DISCONNECTED_BY, "connections", _ended(leaving)),
+    )
+    latecomers = parts.handlers.dispatcher.drain(shutdown.left(DISCONNECTED_BY))
+    await shutdown.within(CLOSED_BY, "latecomers", latecomers)
 
 
-async def _stop_servers(servers: Sequence[HttpServer]) -> None:
-    await asyncio.gather(*(server.stop() for server in servers))
+async def _disconnect(parts: _Parts, shutdown: Shutdown) -> None:
+    """As soon as nobody is being answered: from then on Slack hands commands to another replica."""
+    await parts.handlers.dispatcher.until_idle(shutdown.left(ANSWERS_BY))
+    sockets = [parts.sockets.close()] if parts.sockets else []
+    await asyncio.gather(*sockets, *(server.stop() for server in parts.servers))
 
 
-async def _answer_people(parts: _Parts, shutdown: Shutdown) -> None:
+async def _answer_people(parts: _Parts, shutdown: Shutdown, leaving: asyncio.Task[None]) -> None:
     """Runs by hand, and calls whose answer others wait for, may outlive the handler that began them."""
+    await asyncio.wait({leaving}, timeout=shutdown.left(ANSWERS_BY))
     await parts.handlers.dispatcher.drain(shutdown.left(ANSWERS_BY))
     await parts.handlers.manual_runs.drain(shutdown.left(RUNS_BY))
     await parts.core.lookup.drain(shutdown.left(RUNS_BY))
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    await task
 
 
 async def _forget_old(store: Store, kept: timedelta, clock: SharedClock) -> None:

@@ -195,6 +195,28 @@ async def test_draining_waits_for_who_is_being_answered() -> None:
 
 
 @BOTH_WAYS
+async def test_who_comes_while_others_are_being_answered_is_served(mode: str) -> None:
+    """The process ends soon, but until it is idle Slack still hands it commands."""
+    async with stage(mode) as at:
+        first = asyncio.Event()
+
+        async def waits(command: Typed, answer: Answer) -> None:
+            if command.text == "first":
+                await first.wait()
+            await answer.send(says(f"{command.text} is done"))
+
+        at.on_command(waits)
+        await at.slack.people.type_command("ada", "reports", "/hello first")
+        idle = asyncio.create_task(at.boundary.until_idle(5))
+        await at.slack.people.type_command("bob", "reports", "/hello second")
+        assert (await at.answer(user="bob")).text == "second is done"
+        assert not idle.done()
+        first.set()
+        await idle
+        assert (await at.answer(user="ada")).text == "first is done"
+
+
+@BOTH_WAYS
 async def test_who_comes_while_it_closes_is_told_so_in_the_ack(mode: str) -> None:
     """Nothing is begun that nobody would end."""
     async with stage(mode) as at:

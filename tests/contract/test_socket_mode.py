@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain import TeamId, UserId
 from bot.sandbox.slack import SimulatedSlack
+from bot.sandbox.slack.model import Answered
 from bot.slack.app import bolt_app
 from bot.slack.payloads import Home, Typed, typed
 from bot.slack.transport.dispatcher import Dispatcher
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 HOME = Home(team_id=TeamId("T0HOME0001"), enterprise_id="", bot_user_id=UserId("U0BOT"), app_name="Test app")
 
 
+CLOSING_FRAME = 0x88  # https://www.rfc-editor.org/rfc/rfc6455#section-5.2
+
+
 class Relay:
     """Carries bytes between the bot and Slack, connection by connection."""
 
@@ -41,6 +45,8 @@ class Relay:
         self._tasks: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Condition()
         self.opened = 0
+        self.holds_goodbyes = False
+        self.goodbyes: asyncio.Queue[asyncio.Event] = asyncio.Queue()  # each waits for its event to be set
 
     async def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there_reader, there_writer = await asyncio.open_connection(*self._to)
@@ -56,6 +62,9 @@ class Relay:
     async def _carry(self, number: int, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         try:
             while data := await source.read(65_536):
+                if self.holds_goodbyes and data[0] == CLOSING_FRAME:
+                    self.goodbyes.put_nowait(passes := asyncio.Event())
+                    await passes.wait()
                 if number not in self._deaf:
                     sink.write(data)
         except ConnectionError:
@@ -121,29 +130,65 @@ async def test_an_envelope_that_comes_twice_is_handled_once() -> None:
 
 
 @asynccontextmanager
+async def relay_to(slack: SimulatedSlack) -> AsyncIterator[tuple[Relay, AsyncWebClient]]:
+    address = urlsplit(slack.base_url)
+    relay = Relay(address.hostname or "", address.port or 0)
+    server = await asyncio.start_server(relay.accept, "127.0.0.1", 0)
+    relay.port = server.sockets[0].getsockname()[1]
+    client = Rerouted(token=slack.bot_token, base_url=slack.api_url, retry_handlers=[])
+    client.relay = relay
+    try:
+        yield relay, client
+    finally:
+        server.close()
+        await relay.close()
+
+
+async def test_what_slack_sends_before_it_hears_the_goodbye_is_acked_and_handled() -> None:
+    """Over the other connection; and where there is no other, over one that is opened for it."""
+    handled: list[str] = []
+
+    async def count(command: Typed, _: Answer) -> None:
+        handled.append(command.text)
+
+    async with (
+        SimulatedSlack(manifest=MANIFEST) as slack,
+        relay_to(slack) as (relay, client),
+        aiohttp.ClientSession() as session,
+    ):
+        home = replace(HOME, team_id=TeamId(slack.team_id))
+        app = bolt_app(home)
+        dispatcher = Dispatcher(
+            gate_of(slack, home), lambda incoming: Responder(incoming.response_url, session)
+        )
+        app.command("/hello")(dispatcher.listener(typed, count))
+        sockets = SocketMode(app, client, app_token=slack.app_token)
+        await sockets.open()
+        relay.holds_goodbyes = True
+        closing = asyncio.create_task(sockets.close())
+        for texts in (("first", "second"), ("third",)):  # connections take turns
+            passes = await relay.goodbyes.get()
+            for text in texts:
+                outcome = await slack.people.type_command("ada", "reports", f"/hello {text}")
+                assert outcome.answered is Answered.ACKED
+            passes.set()
+        relay.holds_goodbyes = False
+        await closing
+        await dispatcher.drain(5)
+    assert handled == ["first", "second", "third"]
+
+
+@asynccontextmanager
 async def relayed(ping_interval: float) -> AsyncIterator[tuple[Relay, SimulatedSlack, SocketMode]]:
     """A bot whose two sockets are open through a relay."""
-    async with SimulatedSlack(manifest=MANIFEST) as slack:
-        address = urlsplit(slack.base_url)
-        relay = Relay(address.hostname or "", address.port or 0)
-        server = await asyncio.start_server(relay.accept, "127.0.0.1", 0)
-        relay.port = server.sockets[0].getsockname()[1]
-        client = Rerouted(token=slack.bot_token, base_url=slack.api_url, retry_handlers=[])
-        client.relay = relay
-        sockets = SocketMode(
-            bolt_app(HOME),
-            client,
-            app_token=slack.app_token,
-            ping_interval=ping_interval,
-        )
+    async with SimulatedSlack(manifest=MANIFEST) as slack, relay_to(slack) as (relay, client):
+        sockets = SocketMode(bolt_app(HOME), client, app_token=slack.app_token, ping_interval=ping_interval)
         try:
             await sockets.open()
             await relay.until_opened(SOCKETS)
             yield relay, slack, sockets
         finally:
             await sockets.close()
-            server.close()
-            await relay.close()
 
 
 @pytest.mark.parametrize("trouble", ["reset", "go_deaf"])

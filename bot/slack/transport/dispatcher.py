@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any, TypeAlias, TypeVar
 from uuid import uuid4
 
@@ -151,6 +151,12 @@ class Dispatcher:
             await work
         except Exception:  # noqa: BLE001 (the boundary: nothing leaves it)
             _log.exception("event_failed", extra={"where": where})
+
+    async def until_idle(self, patience: float) -> None:
+        """Wait until nobody is being answered, `patience` seconds at most. Who comes meanwhile is served, too."""
+        end = monotonic() + patience
+        while self._tasks and (left := end - monotonic()) > 0:
+            await asyncio.wait(self._tasks, timeout=left)
 
     async def drain(self, patience: float) -> None:
         """Wait `patience` seconds for the handlers; tell whoever still waits then to ask again.

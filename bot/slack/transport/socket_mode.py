@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from time import monotonic
 
+from aiohttp import WSCloseCode, WSMsgType
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
@@ -28,6 +30,9 @@ SOCKETS = 2
 # meanwhile are lost. Bolt's 10 s is long for that; below slack_sdk's own 5 s a slow network still answers in time.
 PING_INTERVAL = 4.0
 CLOSE_LIMIT = 0.5  # seconds to wait for Slack's closing frame
+_GOODBYE = WSCloseCode.OK.to_bytes(2, "big")
+_MOST_FAREWELLS = 2 * SOCKETS
+_MOMENT = 0.01  # seconds
 _CHECK_EVERY = 1.0  # seconds
 _OUTAGE = 5.0  # seconds without any connection: a refresh takes less
 _NEW_ADDRESS_EVERY = 30.0  # seconds: apps.connections.open is rate limited
@@ -56,7 +61,8 @@ class SocketMode:
             for _ in range(SOCKETS)
         ]
         for handler in self._handlers:
-            handler.on_ack = on_ack
+            handler.on_ack, handler.ack_over = on_ack, self._ack_over
+        self._reopening = asyncio.Lock()
         self._new_address_at: dict[AsyncSocketModeHandler, float] = {}
 
     async def check_app_token(self) -> None:
@@ -78,7 +84,26 @@ class SocketMode:
         await asyncio.gather(*map(_connect, self._handlers))
 
     async def close(self) -> None:
-        await asyncio.gather(*map(_close, self._handlers))
+        """Leave the connections one after the other: an envelope that Slack sends meanwhile is acked over another."""
+        try:
+            for _ in range(_MOST_FAREWELLS):
+                if (handler := next((each for each in self._handlers if not each.is_leaving), None)) is None:
+                    return
+                await handler.leave()
+        finally:
+            await asyncio.gather(*map(_close, self._handlers))
+
+    async def _ack_over(self, own: _Handler) -> SocketModeClient:
+        """Slack knows an ack by its envelope, not by its connection. Where none is left, one is opened for it."""
+        async with self._reopening:
+            for handler in (own, *self._handlers):
+                if not handler.is_leaving:
+                    return handler.client
+            handler = next(each for each in self._handlers if each is not own)
+            handler.client.wss_uri = None  # each address works only once
+            await _connect(handler)
+            handler.is_leaving = False
+            return handler.client
 
     async def are_connected(self) -> bool:
         states = [await handler.client.is_connected() for handler in self._handlers]
@@ -115,15 +140,42 @@ class SocketMode:
 
 
 class _Handler(AsyncSocketModeHandler):
-    """Adds the envelope's ID to the body, which Bolt drops: a repeated envelope is known by it."""
+    """Adds the envelope's ID to the body, which Bolt drops: a repeated envelope is known by it.
+
+    `ack_over` returns the client whose connection takes this one's acks.
+    """
 
     on_ack: Callable[[float], None]
+    ack_over: Callable[[_Handler], Awaitable[SocketModeClient]]
+    is_leaving = False
+    _at_work = 0
 
-    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
+    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]  # noqa: ARG002
         began = monotonic()
         req.payload[ENVELOPE_ID] = req.envelope_id
-        await super().handle(client, req)
+        self._at_work += 1
+        try:
+            await super().handle(await self.ack_over(self), req)
+        finally:
+            self._at_work -= 1
         self.on_ack(monotonic() - began)
+
+    async def leave(self) -> None:
+        """Say goodbye and go on listening until Slack has said so, too: slack_sdk throws away what comes meanwhile."""
+        self.is_leaving = True
+        client, session = self.client, self.client.current_session
+        if session is None or session.closed:
+            return
+        client.auto_reconnect_enabled = False
+        with suppress(TimeoutError, ConnectionError):
+            async with asyncio.timeout(CLOSE_LIMIT):
+                await session.send_frame(_GOODBYE, WSMsgType.CLOSE)
+                while not session.closed:  # noqa: ASYNC110 (the client tells only whom it has not overtaken)
+                    await asyncio.sleep(_MOMENT)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_LIMIT):
+                while self._at_work or not client.message_queue.empty():  # noqa: ASYNC110 (likewise)
+                    await asyncio.sleep(_MOMENT)
 
 
 def _connect(handler: AsyncSocketModeHandler) -> Awaitable[None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
@@ -40,6 +40,18 @@ class _Rest:
 
     until: float
     unless_new: Backlog | None
+
+
+def in_turn(backlog: Iterable[Backlog], begun_at: Mapping[ChannelId, float]) -> list[Backlog]:
+    """First channels with notices about failures, then with other notices; who was served longest ago before others.
+
+    Slack may allow fewer edits than are wanted: then good news wait for bad news, and nobody waits for ever.
+    """
+
+    def turn(each: Backlog) -> tuple[bool, bool, float]:
+        return not each.is_failing, not each.owed, begun_at.get(each.channel_id, float("-inf"))
+
+    return sorted(backlog, key=turn)
 
 
 class DeliveryWorker:
@@ -133,7 +145,7 @@ class DeliveryWorker:
             return
         backlog = await until_stored(lambda: self._outbox.backlog(now=self._now()))
         self._load = self._measure(backlog)
-        for each in sorted(backlog, key=lambda each: not each.owed):
+        for each in in_turn(backlog, self._begun_at):
             if not self._has_room():
                 return
             if each.channel_id in self._serving:

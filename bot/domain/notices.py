@@ -96,10 +96,14 @@ class OpenAnswer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Backlog:
-    """What is pending for one channel: notices, messages to edit, messages of which it is unknown if they arrived."""
+    """What is pending for one channel: notices, messages to edit, messages of which it is unknown if they arrived.
+
+    `is_failing`: a notice is about something that has not recovered.
+    """
 
     channel_id: ChannelId
     owed: int = 0
+    is_failing: bool = False
     oldest_at: datetime | None = None
     newest_at: datetime | None = None
     has_stale: bool = False

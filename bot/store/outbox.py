@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, case, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain import ChannelId, Notice, NotifyReason, PostId, PostKind
+from bot.domain import ChannelId, IncidentState, Notice, NotifyReason, PostId, PostKind
 from bot.domain.grouping import (
     Absorb,
     AppendToMessage,
@@ -33,7 +33,7 @@ from bot.store.message_contents import items_of_notices, plain_notices, ts_of
 from bot.store.notices import IN_FLIGHT, IS_STALE, IS_UNSURE, PENDING, is_settled
 from bot.store.pending import is_due, newest_about_many, pending_notices, roots
 from bot.store.roll_calls import has_roll_call, roll_call_in, show_in
-from bot.store.tables import PostState, channels, notices, post_items, posts
+from bot.store.tables import PostState, channels, incidents, notices, post_items, posts
 
 
 @dataclass(slots=True)
@@ -45,14 +45,18 @@ class Outbox:
         kind = notices.c.created_at.type
         newest_at = func.max(notices.c.created_at, type_=kind)
         oldest_at = func.min(func.coalesce(notices.c.not_before, notices.c.created_at), type_=kind)
+        firing = case((incidents.c.state == IncidentState.FIRING, 1))
         async with self._database.reading() as connection:
             pending = await connection.execute(
-                select(notices.c.channel_id, func.count(), oldest_at, newest_at)
+                select(notices.c.channel_id, func.count(), func.count(firing), oldest_at, newest_at)
+                .join(incidents, incidents.c.incident_id == notices.c.incident_id, isouter=True)
                 .where(PENDING, is_due(now), _is_open(notices.c.channel_id))
                 .group_by(notices.c.channel_id)
             )
             waiting = {
-                row[0]: Backlog(channel_id=row[0], owed=row[1], oldest_at=row[2], newest_at=row[3])
+                row[0]: Backlog(
+                    channel_id=row[0], owed=row[1], is_failing=row[2] > 0, oldest_at=row[3], newest_at=row[4]
+                )
                 for row in pending
             }
             stale_in = await _channels_with(connection, IS_STALE)

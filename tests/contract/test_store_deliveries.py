@@ -222,6 +222,24 @@ async def test_what_a_dead_leader_was_sending_is_unsure(leader: StoreLeader) -> 
     assert await store.outbox.backlog(now=later) == ()
 
 
+async def test_a_channel_in_which_something_fails_is_known_from_one_with_good_news(
+    leader: StoreLeader,
+) -> None:
+    """Bad news go first where Slack allows less than is wanted."""
+    await subscribed(leader)
+
+    async def is_failing(minutes: float) -> list[bool]:
+        return [each.is_failing for each in await leader.store.outbox.backlog(now=at(minutes))]
+
+    await leader.saw(2, run(1, FAILED))
+    assert await is_failing(3) == [True]
+    await leader.send(3)
+    await leader.saw(4, run(2, FAILED))
+    assert await is_failing(5) == [True]
+    await leader.saw(6, run(3, RunStatus.SENT))
+    assert await is_failing(7) == [False]
+
+
 async def test_a_claim_whose_commit_was_not_heard_of_is_taken_up_again(leader: StoreLeader) -> None:
     """The database committed and the connection broke: nobody is sending this message."""
     await subscribed(leader)

@@ -11,7 +11,8 @@ from uuid import uuid4
 
 from bot.domain import StoreError
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0  # seconds
+# Seconds. Where the database is known to be away, a try costs nothing, and it may be back at any moment.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 1.0
 _T = TypeVar("_T")
 correlation_id: ContextVar[str | None] = ContextVar("correlation_id", default=None)
 

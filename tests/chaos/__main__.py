@@ -2,8 +2,9 @@
 
     python -m tests.chaos --kills 200 --seed 1 [--without-history] [--json]
     python -m tests.chaos --replicas 3 --deeds 60 --limit 4 --mails 80 --seed 1 [--json]
+    python -m tests.chaos --replicas 3 --rolling 10 [--json]
 
-The second starts several bots on one PostgreSQL; see `tests.chaos.replicas`.
+The second and the third start several bots on one PostgreSQL; see `tests.chaos.under_fire` and `.rolling`.
 
 Without `channels:history` nobody can look whether a message arrived: then at most one repeat a kill is
 allowed, and each says that it may be one. Exit code 0 only if the promise held.
@@ -37,9 +38,10 @@ from bot.sandbox.slack import ChangeKind
 from bot.sandbox.world import World
 from bot.store.store import open_store
 from tests.chaos.failures import Result
-from tests.chaos.replicas import replicas_under_fire
+from tests.chaos.rolling import Rolled, rolling_restarts
 from tests.chaos.steps import ONCE_IN_A_LIFE, Step, deaths
 from tests.chaos.story import Actor, Story
+from tests.chaos.under_fire import replicas_under_fire
 from tests.support.postgres import running_postgres
 from tests.support.rig import Rig, rig
 
@@ -254,7 +256,7 @@ async def _last_life(nursery: asyncio.subprocess.Process, story: Story, playing:
     await life.end()
 
 
-def _show(outcome: Outcome | Result, *, as_json: bool) -> None:
+def _show(outcome: Outcome | Result | Rolled, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(asdict(outcome), indent=2))
     else:
@@ -269,6 +271,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--without-history", action="store_true")
     parser.add_argument("--replicas", type=int, default=0, help="so many bots on one PostgreSQL")
+    parser.add_argument("--rolling", type=int, default=0, help="restart each in turn, so many times")
     parser.add_argument("--deeds", type=int, default=60, help="kills, stops, restarts, cuts in all")
     parser.add_argument("--limit", type=float, default=4.0, help="Quick BI's calls a second")
     parser.add_argument("--mails", type=int, default=80)
@@ -292,21 +295,33 @@ def main() -> int:
 
 def _replicas(options: argparse.Namespace) -> int:
     with running_postgres() as server, Progress(console=Console(stderr=True)) as progress:
-        bar = progress.add_task("deeds", total=options.deeds)
-        result = asyncio.run(
-            replicas_under_fire(
-                server,
-                replicas=options.replicas,
-                deeds=options.deeds,
-                limit=options.limit,
-                mails=options.mails,
-                seed=options.seed,
-                apart=options.apart,
-                advance=partial(progress.advance, bar),
-            )
-        )
+        total = options.rolling * options.replicas or options.deeds
+        advance = partial(progress.advance, progress.add_task("restarts or deeds", total=total))
+        run = _rolling if options.rolling else _under_fire
+        result = asyncio.run(run(options, server, advance))
     _show(result, as_json=options.json)
     return 0 if result.ok else 1
+
+
+async def _rolling(options: argparse.Namespace, server: str, advance: Callable[[], None]) -> Result | Rolled:
+    return await rolling_restarts(
+        server, replicas=options.replicas, rounds=options.rolling, seed=options.seed, advance=advance
+    )
+
+
+async def _under_fire(
+    options: argparse.Namespace, server: str, advance: Callable[[], None]
+) -> Result | Rolled:
+    return await replicas_under_fire(
+        server,
+        replicas=options.replicas,
+        deeds=options.deeds,
+        limit=options.limit,
+        mails=options.mails,
+        seed=options.seed,
+        apart=options.apart,
+        advance=advance,
+    )
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """What becomes of the mails while replicas are under fire, and the verdict: which failures were lost or told twice.
 
-A failure stays the mail's latest run for one round and a few seconds in which somebody may lead: the seconds of a
-takeover do not count, and those of two takeovers at once are counted off once. A round is as many calls as there are
-mails, and those whose answers a takeover may lose; three times its length at full speed is the most that is waited.
-What no message and no edit tells by the end is lost.
+A failure stays the mail's latest run for its allowance: one round, which is a call for each mail and one for each gap,
+whose answer the gap may lose, at the pace that the bot keeps; the gaps themselves, in which no bot led and reached the
+database, as the run recorded them; and a few seconds. What no message and no edit has told a minute after the end of
+all is lost: where more edits are wanted than Slack allows, some things are told late.
 """
 
 from __future__ import annotations
@@ -18,17 +18,19 @@ from datetime import timedelta
 from enum import StrEnum
 from time import monotonic
 
-from bot.monitoring.poller import MOST_AT_ONCE
+from bot.quickbi.call_budget import ARRIVAL_MARGIN
 from bot.sandbox.quickbi.call_log import Call
 from bot.sandbox.quickbi.limits import STATUS
 from bot.sandbox.slack import Change, ChangeKind
 from bot.sandbox.slack.model import Message
 from bot.sandbox.world import Status
+from tests.chaos.gaps import Gaps
 from tests.chaos.story import REPEAT_WORDS
 from tests.support.rig import Rig
 
-TELLING = 10.0  # seconds for what is asked about to be told
-SLOWEST = 3.0  # times a round at full speed: a crowded machine is slower
+GRACE = 4.0  # seconds for a call on its way, and for the record of the gaps, which is a moment behind
+TOLD_WITHIN = 60.0  # seconds after the end: in a storm notices are gathered, and edits are limited
+_ANSWER = 0.3  # seconds in which an answer is stored
 OVER = ("recovered", "a newer run was sent")  # what a message says of a failure that is over
 _TAKES = timedelta(seconds=0.05)
 _ACCOUNT_WINDOW = 0.99  # seconds; see bot.sandbox.quickbi.limits.TOLERANCE
@@ -43,11 +45,30 @@ class Deed(StrEnum):
     SWALLOW = "swallow"
     AWAY = "away"  # the database cannot be reached by anybody
     TRAP = "trap"  # SIGKILL at the moment a message reaches Slack
+    LATE = (
+        "late"  # SIGSTOP right before a message is written, until another has led for long enough to send it
+    )
     COMMIT = "commit"  # SIGKILL at the moment a transaction commits: just before or just after
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Slowest:
+    """The failure that took most of its allowance until its mail was asked about, in seconds. `gaps`: part of that."""
+
+    name: str = ""
+    seen_after: float = 0.0
+    allowed: float = 0.0
+    gaps: float = 0.0
+
+    @property
+    def share(self) -> float:
+        return self.seen_after / self.allowed if self.allowed else 0.0
 
 
 @dataclass(kw_only=True, slots=True)
 class Result:
+    """`pace`: Quick BI's status calls a second, outside of the gaps. Times are in seconds."""
+
     seed: int
     replicas: int
     failures: int = 0
@@ -57,7 +78,11 @@ class Result:
     marked_repeats: int = 0
     over: int = 0
     deeds: dict[str, int] = field(default_factory=dict)
-    slowest: float = 0.0
+    slowest: Slowest = field(default_factory=Slowest)
+    told_after: float = 0.0  # the latest
+    gaps: float = 0.0
+    longest_gap: float = 0.0
+    pace: float = 0.0
     seconds: float = 0.0
     ok: bool = False
 
@@ -72,8 +97,7 @@ class Failure:
     mail_id: str = ""
     ended: float = float("inf")
     told_at: float | None = None
-    calls_before: int = 0
-    round_over_at: float | None = None
+    told: asyncio.Event = field(default_factory=asyncio.Event)
     hits: list[Deed] = field(default_factory=list)  # on the leader
     posts: list[Message] = field(default_factory=list)
 
@@ -89,9 +113,9 @@ class Play:
     stage: Rig
     mails: dict[str, str]  # mail ID -> channel ID
     luck: random.Random
-    round_seconds: float
+    limit: float  # calls a second
     failures: list[Failure] = field(default_factory=list)
-    gaps: list[tuple[float, float]] = field(default_factory=list)  # in which nobody may lead
+    gaps: Gaps = field(default_factory=Gaps)
     standing: dict[str, Failure] = field(default_factory=dict)  # by channel
 
     def watch(self, change: Change) -> None:
@@ -105,98 +129,128 @@ class Play:
         tells = "failed" in message.text and (not is_late or failure.is_over)
         if tells and failure.told_at is None:
             failure.told_at = monotonic()
+            failure.told.set()
         if change.kind is ChangeKind.MESSAGE_POSTED:
             failure.posts.append(message)
 
-    def hit(self, deed: Deed, *, seconds: float) -> None:
-        """The leader is hit now: for so long nobody may lead."""
-        self.gaps.append((monotonic(), monotonic() + seconds))
+    def hit(self, deed: Deed) -> None:
+        """The leader is hit now."""
         for failure in self.standing.values():
             if not failure.is_over:
                 failure.hits.append(deed)
 
     def has_stood(self, failure: Failure) -> bool:
         """It was the mail's latest run for long enough."""
-        calls = len(self.stage.quickbi.ledger) - failure.calls_before
-        if failure.round_over_at is None and calls >= len(self.mails) + MOST_AT_ONCE * len(failure.hits):
-            failure.round_over_at = monotonic()
-        last = end_of_wait(failure.began, SLOWEST * self.round_seconds + TELLING, self.gaps)
-        if failure.round_over_at is not None:
-            last = min(last, end_of_wait(failure.round_over_at, TELLING, self.gaps))
-        return monotonic() >= last
+        now = monotonic()
+        return now - failure.began >= self.allowance(failure.began, now)
+
+    def allowance(self, began: float, ended: float) -> float:
+        """In seconds, with the gaps of that time."""
+        calls = len(self.mails) + self.gaps.count(began, ended)
+        return calls * (1 + ARRIVAL_MARGIN) / self.limit + self.gaps.seconds(began, ended) + GRACE
+
+    def measure(self, result: Result, *, since: float) -> None:
+        """How long nobody led, and how fast the bots asked when somebody did."""
+        now, calls = monotonic(), self.stage.quickbi.ledger.calls(STATUS)
+        gaps = self.gaps.seconds(since, now)
+        result.gaps, result.longest_gap = round(gaps, 1), round(self.gaps.longest(now), 1)
+        result.pace = round(len(calls) / (now - since - gaps), 2)
 
     async def happen(self, stopped: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as group:
             for mail_id, channel_id in self.mails.items():
                 group.create_task(self._live(mail_id, channel_id, stopped, random.Random(self.luck.random())))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TOLD_WITHIN):
+                for failure in self.failures:
+                    await failure.told.wait()
 
     async def _live(self, mail_id: str, channel_id: str, stopped: asyncio.Event, luck: random.Random) -> None:
         name = self.stage.world.mail(mail_id).name
-        stand = self.round_seconds + TELLING
-        await _or_stopped(stopped, luck.uniform(0, stand))
+        stand = self.allowance(0.0, 0.0)
+        await _until(stopped, luck.uniform(0, stand))
         while not stopped.is_set():
-            failure = Failure(
-                name=name,
-                mail_id=mail_id,
-                channel_id=channel_id,
-                began=monotonic(),
-                calls_before=len(self.stage.quickbi.ledger),
-            )
+            failure = Failure(name=name, mail_id=mail_id, channel_id=channel_id, began=monotonic())
             self.failures.append(failure)
             self.standing[channel_id] = failure
             self.stage.world.run_now(mail_id, outcome=Status.FAILED, takes=_TAKES)
-            while not self.has_stood(failure):  # noqa: ASYNC110 (calls and the hits of others count)
-                await asyncio.sleep(0.25)
+            while not self.has_stood(failure):  # noqa: ASYNC110 (gaps put it off)
+                await asyncio.sleep(0.1)
             failure.ended = monotonic()
             self.stage.world.run_now(mail_id, outcome=Status.SENT, takes=_TAKES)
-            await _or_stopped(stopped, stand + luck.uniform(0, stand))
+            await _until_any(failure.told, stopped)  # what is said of it is not to be taken for the next one
+            await _until(stopped, stand + luck.uniform(0, stand))
 
 
-def end_of_wait(began: float, seconds: float, gaps: Sequence[tuple[float, float]]) -> float:
-    """When `seconds` outside of all gaps have passed."""
-    end = began + seconds
-    counted_until = began
-    for gap_began, gap_ended in sorted(gaps):
-        first = max(gap_began, counted_until)
-        if first < min(gap_ended, end):
-            end += gap_ended - first
-            counted_until = gap_ended
-    return end
+async def _until_any(*events: asyncio.Event) -> None:
+    waits = [asyncio.create_task(each.wait()) for each in events]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waits:
+            each.cancel()
 
 
-async def _or_stopped(stopped: asyncio.Event, seconds: float) -> None:
+async def _until(happened: asyncio.Event, seconds: float) -> None:
     with suppress(TimeoutError):
-        await asyncio.wait_for(stopped.wait(), seconds)
+        await asyncio.wait_for(happened.wait(), seconds)
 
 
-def judge(result: Result, failures: Sequence[Failure], calls: Sequence[Call] = ()) -> None:
-    """Count what was lost and what was told twice without saying that it may be a repeat.
-
-    `calls` are those of the bots to Quick BI: a loss where few were made is another one than where many were.
-    """
-    result.failures = len(failures)
-    for failure in failures:
+def judge(result: Result, play: Play) -> None:
+    """Count what was lost and what was told twice without saying that it may be a repeat."""
+    calls = play.stage.quickbi.ledger.calls(STATUS)
+    result.failures = len(play.failures)
+    for failure in play.failures:
         if failure.told_at is None:
-            hits = ", ".join(failure.hits) or "nothing"
-            stood = failure.ended - failure.began
-            meanwhile = [call for call in calls if failure.began < call.arrived < failure.ended]
-            asked = sum(call.mail_id == failure.mail_id for call in meanwhile)
-            result.lost.append(
-                f"{failure.name} stood {stood:.0f} s, leader hit by {hits}; asked about {asked} times, "
-                f"{len({call.mail_id for call in meanwhile})} mails in {len(meanwhile)} calls"
-            )
+            result.lost.append(_in_words(failure, play.gaps, calls))
             continue
         result.told += 1
-        result.slowest = round(max(result.slowest, failure.told_at - failure.began), 1)
-        said = Counter((each.thread_ts, each.text) for each in failure.posts)
-        heads = [each for each in failure.posts if each.thread_ts is None]
-        extra = max(len(heads) - 1, 0) + sum(
-            count - 1 for (thread, _), count in said.items() if thread is not None
-        )
-        marked = sum(REPEAT_WORDS in each.text for each in failure.posts)
-        result.marked_repeats += min(extra, marked)
-        if extra > marked:
-            result.twice.append(f"{failure.name}: {[each.text for each in failure.posts]}")
+        result.told_after = max(result.told_after, round(failure.told_at - failure.began, 1))
+        result.slowest = max(result.slowest, _slowness(failure, play, calls), key=lambda one: one.share)
+        count_repeats(result, failure)
+
+
+def _in_words(failure: Failure, gaps: Gaps, calls: Sequence[Call]) -> str:
+    """A loss where few calls were made is another one than where many were."""
+    hits = ", ".join(failure.hits) or "nothing"
+    meanwhile = [call for call in calls if failure.began < call.arrived < failure.ended]
+    asked = sum(call.mail_id == failure.mail_id for call in meanwhile)
+    return (
+        f"{failure.name} stood {failure.ended - failure.began:.0f} s, "
+        f"{gaps.seconds(failure.began, failure.ended):.0f} of them in gaps, leader hit by {hits}; "
+        f"asked about {asked} times, {len({call.mail_id for call in meanwhile})} mails in {len(meanwhile)} calls"
+    )
+
+
+def _slowness(failure: Failure, play: Play, calls: Sequence[Call]) -> Slowest:
+    """It was seen by the first call that no gap followed before its answer was stored, and before it was told."""
+    told_at = failure.told_at or failure.ended
+    asked = [
+        call.arrived
+        for call in calls
+        if call.mail_id == failure.mail_id and failure.began < call.arrived <= told_at
+    ]
+    seen_at = next(
+        (at for at in asked if not play.gaps.began_after(at, within=_ANSWER)), (asked or [told_at])[-1]
+    )
+    return Slowest(
+        name=failure.name,
+        seen_after=round(seen_at - failure.began, 1),
+        allowed=round(play.allowance(failure.began, seen_at), 1),
+        gaps=round(play.gaps.seconds(failure.began, seen_at), 1),
+    )
+
+
+def count_repeats(result: Result, failure: Failure) -> None:
+    said = Counter((each.thread_ts, each.text) for each in failure.posts)
+    heads = [each for each in failure.posts if each.thread_ts is None]
+    extra = max(len(heads) - 1, 0) + sum(
+        count - 1 for (thread, _), count in said.items() if thread is not None
+    )
+    marked = sum(REPEAT_WORDS in each.text for each in failure.posts)
+    result.marked_repeats += min(extra, marked)
+    if extra > marked:
+        result.twice.append(f"{failure.name}: {[each.text for each in failure.posts]}")
 
 
 def calls_over(stage: Rig, limit: float) -> int:

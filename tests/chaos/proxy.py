@@ -31,19 +31,28 @@ class Proxy:
     may_commit: Callable[[], bool] = lambda: True  # asked at each commit; if not, its connection is reset
     swallows_all: bool = False  # new connections, too: the database's machine is gone
     _links: set[_Link] = field(default_factory=set)
+    _is_lost: bool = False  # what there was; nothing new has been opened since
     _flowing: asyncio.Event = field(default_factory=asyncio.Event)
+    _over: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self._flowing.set()
 
+    @property
+    def is_through(self) -> bool:
+        """Does the client have a connection that carries anything?"""
+        return self._flowing.is_set() and not (self.refuses or self.swallows_all or self._is_lost)
+
     def cut(self) -> None:
         """Reset every connection; new ones are served."""
+        self._is_lost = True
         for link in tuple(self._links):
             for writer in link.writers:
                 writer.transport.abort()
 
     def swallow(self) -> None:
         """Lose without a word whatever the present connections carry from now on; new ones are served."""
+        self._is_lost = True
         for link in self._links:
             link.is_swallowed = True
 
@@ -71,6 +80,7 @@ class Proxy:
         upstream_reader, upstream_writer = await asyncio.open_connection(self.host, self.port)
         link = _Link(writers=(writer, upstream_writer), is_swallowed=self.swallows_all)
         self._links.add(link)
+        self._is_lost = False
         pumps = (
             asyncio.create_task(self._pump(reader, upstream_writer, link)),
             asyncio.create_task(self._pump(upstream_reader, writer, link)),
@@ -95,7 +105,7 @@ class Proxy:
                     target.write(data)
                     await target.drain()
         if link.is_swallowed:  # the other side hears nothing of the end, either
-            await asyncio.Event().wait()
+            await self._over.wait()
 
 
 @asynccontextmanager
@@ -108,3 +118,4 @@ async def proxy(host: str, port: int) -> AsyncIterator[Proxy]:
     finally:
         server.close()
         between.cut()
+        between._over.set()

@@ -73,8 +73,13 @@ def deaths(luck: Random, *, with_history: bool) -> Iterator[Step | None]:
             yield step
 
 
-def set_trap(step: Step, *, nth: int) -> None:
-    """Die by SIGKILL when this process reaches the step for the `nth` time."""
+def stop_when_asked() -> None:
+    """After a SIGUSR1 this process stops itself between the last look at its lease and its next message."""
+    signal.signal(signal.SIGUSR1, lambda *_: set_trap(Step.SENDING, nth=1, how=signal.SIGSTOP))
+
+
+def set_trap(step: Step, *, nth: int, how: signal.Signals = signal.SIGKILL) -> None:
+    """Die when this process reaches the step for the `nth` time."""
     left = nth
 
     def spring(result: Any = None) -> None:
@@ -85,7 +90,7 @@ def set_trap(step: Step, *, nth: int) -> None:
             return
         left -= 1
         if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), how)
 
     place = _PLACES.get(step)
     if place is not None:

@@ -21,7 +21,7 @@ from tests.support.databases import create_sqlite
 
 if TYPE_CHECKING:
     import signal
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkServerProcess
     from pathlib import Path
@@ -77,19 +77,27 @@ class ForkedProcess:
 
 
 async def forked_bot(
-    *arguments: str, environment: Mapping[str, str], folder: Path, clock_ahead: timedelta = timedelta(0)
+    *arguments: str,
+    environment: Mapping[str, str],
+    folder: Path,
+    prepare: Sequence[Callable[[], object]] = (),
 ) -> ForkedProcess:
-    """Start a command in `folder`. Its machine's clock is ahead of ours by `clock_ahead`, which may be negative."""
+    """Start a command in `folder`, after its process has called each of `prepare`."""
     if environment["DATABASE_URL"].startswith("sqlite:"):
         create_sqlite(environment["DATABASE_URL"])
     readers, writers = zip(_CONTEXT.Pipe(duplex=False), _CONTEXT.Pipe(duplex=False), strict=True)
     process = _CONTEXT.Process(
-        target=_run, args=(arguments, dict(environment), str(folder), writers, clock_ahead), daemon=True
+        target=_run, args=(arguments, dict(environment), str(folder), writers, tuple(prepare)), daemon=True
     )
     process.start()
     for writer in writers:
         writer.close()
     return ForkedProcess(process, *[await _stream(reader) for reader in readers])
+
+
+def set_clock(ahead: timedelta) -> None:
+    """Let this process's machine have a clock that is wrong by so much."""
+    vars(run).update(utc_now=lambda: utc_now() + ahead)
 
 
 async def _stream(reader: Connection) -> asyncio.StreamReader:
@@ -105,9 +113,10 @@ def _run(
     environment: dict[str, str],
     folder: str,
     outputs: tuple[Connection, Connection],
-    clock_ahead: timedelta,
+    prepare: Sequence[Callable[[], object]],
 ) -> None:
-    vars(run).update(utc_now=lambda: utc_now() + clock_ahead)
+    for each in prepare:
+        each()
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()

@@ -99,10 +99,12 @@ class Poller:
         self._failures = 0
         self._failed_at = 0.0
         self._free_at = 0.0
+        self._term: int | None = None
         self.stats = PollerStats()
 
     async def lead(self, term: int) -> None:
         """Poll until cancelled; answers fetched by then are still recorded. Raises LeaseLost."""
+        self._term = term
         self._watchlist.begin_term()
         self._probes = Probes()
         self._refusals = RefusalClock()  # another leader may have had answers meanwhile
@@ -119,6 +121,7 @@ class Poller:
                 group.create_task(self._make_calls(term, calls))
         finally:
             self._watchlist.end_term()
+            self._term = None
             await finish(calls, _DRAIN_LIMIT)  # the next leader would have to make them again
 
     async def drain(self, patience: float) -> None:
@@ -131,9 +134,9 @@ class Poller:
         While the database is away they do not wait for it; what was seen is stored when it is back.
         """
         self._refusals.forget(ref.mail_id)
-        ask = Ask(mail_id=ref.mail_id, task_id=ref.task_id)
-        look = await self._learn(ask, observation.answer, observation.seen_at, term=None)
-        await asyncio.wait({self._recorder.start(look, term=None)}, timeout=STORED_WITHIN)
+        ask, term = Ask(mail_id=ref.mail_id, task_id=ref.task_id), self._term
+        look = await self._learn(ask, observation.answer, observation.seen_at, term=term)
+        await asyncio.wait({self._recorder.start(look, term=term)}, timeout=STORED_WITHIN)
 
     async def _follow_changes(self) -> None:
         while await self._take_over_changes():

@@ -87,6 +87,7 @@ class FakeStore:
 
     def __init__(self) -> None:
         self.recorded: list[MailId] = []
+        self.learned: list[tuple[MailId, int | None]] = []  # memories, and in which term
         self.denied_since: list[datetime] = []
         self.dues: frozenset[DueTime] = frozenset()
         self.is_away = False
@@ -112,12 +113,14 @@ class FakeStore:
         answer: StatusAnswer,  # noqa: ARG002
         *,
         now: datetime,  # noqa: ARG002
-        term: int | None,  # noqa: ARG002
-        memory: str | None = None,  # noqa: ARG002
+        term: int | None,
+        memory: str | None = None,
         missed: Sequence[MissedRun] = (),  # noqa: ARG002
     ) -> tuple[NotifyReason, ...]:
         if self.is_away:
             raise StoreError("away")
+        if memory is not None:
+            self.learned.append((mail_id, term))
         self.recorded.append(mail_id)
         return (NotifyReason.AS_BEFORE,)
 
@@ -261,6 +264,17 @@ async def test_what_a_person_saw_is_written_when_the_database_is_back() -> None:
     stage.store.is_away = False
     await stage.poller.drain(10)
     assert stage.store.recorded == [SALES]
+
+
+async def test_what_the_leader_learns_from_a_persons_look_is_written_in_its_term() -> None:
+    """Another may lead by the time it is stored, and know better."""
+    stage = Stage()
+    async with stage.leading():
+        await stage.until_told_of_ops()
+        seen = Observation(answer=sent(SALES), seen_at=stage.now())
+        await stage.poller.observed(MailRef(mail_id=SALES), seen)
+    assert (SALES, 1) in stage.store.learned
+    assert (SALES, None) not in stage.store.learned
 
 
 async def test_an_answer_in_hand_is_written_though_the_term_ends_before_it_is_understood() -> None:

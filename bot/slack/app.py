@@ -45,6 +45,7 @@ from bot.slack.views.forms import (
 from bot.slack.views.history import HISTORY
 from bot.slack.views.home_actions import LEAVE, MENU, SNOOZE
 from bot.slack.views.mail_list import LIST
+from bot.slack.views.on_call_form import CALLS
 from bot.slack.views.shared_channels import SHARED_CONFIRMED, SHARED_DISMISSED
 
 _UNKNOWN_COMMAND = "I don't know this command. Type /mail-help to see what I can do."
@@ -173,7 +174,8 @@ def register(
         app.command(command_named(verb))(dispatcher.listener(names.typed, on_command))
     for action, on_click in clicks.items():
         app.action(button(action_named(action)))(dispatcher.listener(clicked, on_click))
-    app.action(button(action_named(DUE)))(dispatcher.listener(with_origin, forms.timed))
+    for block in (DUE, CALLS):
+        app.action(button(action_named(block)))(dispatcher.listener(with_origin, forms.filled_in))
     for form, on_submit in submissions.items():
         app.view(form)(dispatcher.listener(with_origin, on_submit))
     for kind in CHANNEL_EVENTS:

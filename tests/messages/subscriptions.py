@@ -226,5 +226,7 @@ def forms() -> dict[str, View]:
         ),
         "form-digest": form_views.digest_form(origin, plan=None, zone_name="Europe/Berlin"),
         "form-subscribe": form_views.subscribe_form(origin, zone_name="Asia/Shanghai"),
-        "form-subscribe-timed": form_views.subscribe_form(origin, zone_name="Asia/Shanghai", is_timed=True),
+        "form-subscribe-filled": form_views.subscribe_form(
+            origin, zone_name="Asia/Shanghai", filled=frozenset({"due", "calls"})
+        ),
     }

@@ -10,7 +10,7 @@ import pytest
 from bot.domain import MailId, OnCall, UserId
 from bot.domain.responders import Response
 from bot.sandbox.world import Status
-from tests.scenario.steps import ADA, BOB, audited, offer, open_form, public, until_public
+from tests.scenario.steps import ADA, BOB, audited, offer, open_form, public, until_asked, until_public
 from tests.support.leader_stage import REPORTS, leader_stage
 
 if TYPE_CHECKING:
@@ -71,7 +71,9 @@ async def test_people_are_chosen_in_the_form(bot: Rig) -> None:
     view = await open_form(bot, "/mail-subscribe", channel="partners")
     (daily,) = await offer(bot, view, "daily sales")
     people = bot.slack.people
-    await people.submit_view("ada", view.id, {"mails": [daily], "calls": [MEI], "again": "60"})
+    await people.click("ada", "calls", view_id=view.id, choose=[MEI])
+    await until_asked(bot, "again")
+    await people.submit_view("ada", view.id, {"mails": [daily], "again": "60"})
     question = await bot.until_text(SHARED, channel="partners")
     await people.click("ada", "mail_subscribe:shared", channel="partners", ts=question.ts)
     said = await until_public(bot, "subscribed this channel to Daily Sales", channel="partners")

@@ -75,11 +75,11 @@ class Forms:
     async def open_subscribe(self, typed: Typed) -> bool:
         return await self._open(typed, views.subscribe_form(_origin(typed), zone_name=self.zone_name))
 
-    async def timed(self, changed: Submitted, answer: Answer) -> None:  # noqa: ARG002
-        """Somebody set or cleared the time in the subscription form. What else is filled in stays, by its block."""
-        if (is_timed := views.wanted_shape(changed.fields)) is not None:
+    async def filled_in(self, changed: Submitted, answer: Answer) -> None:  # noqa: ARG002
+        """Somebody chose or cleared what more is asked about in the subscription form. The rest stays, by its block."""
+        if (filled := views.newly_filled(changed.fields)) is not None:
             origin = Origin(channel_id=changed.channel_id, response_url=changed.response_url)
-            view = views.subscribe_form(origin, zone_name=self.zone_name, is_timed=is_timed)
+            view = views.subscribe_form(origin, zone_name=self.zone_name, filled=filled)
             await self._shown(self.slack.views_update(view_id=changed.view_id, view=view))
 
     async def open_digest(self, typed: Typed, plan: RollCallPlan | None, zone_name: str) -> bool:

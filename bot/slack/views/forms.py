@@ -42,7 +42,7 @@ from bot.slack.kit.actions import OldButton
 from bot.slack.kit.blocks import option, section, small
 from bot.slack.kit.text import code, duration, label_of
 from bot.slack.payloads import Field
-from bot.slack.views.on_call_form import chosen_on_call, on_call_inputs
+from bot.slack.views.on_call_form import AGAIN, CALLS, again_input, chosen_on_call, on_call_input
 
 STATUS_FORM = "mail_status_form"
 SUBSCRIBE_FORM = "mail_subscribe_form"
@@ -114,8 +114,8 @@ def unsubscribe_form(origin: Origin, mails: Sequence[tuple[MailId, Mail | None]]
     return _modal(UNSUBSCRIBE_FORM, "Unsubscribe", "Unsubscribe", origin, [told, mails_input])
 
 
-def subscribe_form(origin: Origin, *, zone_name: str, is_timed: bool = False) -> View:
-    """Days, time zone and lateness are asked about once a time is set: most people set none."""
+def subscribe_form(origin: Origin, *, zone_name: str, filled: frozenset[str] = frozenset()) -> View:
+    """Short, for most people set no time and call nobody: what belongs to these follows once they are `filled` in."""
     events = {event: option(label, event) for event, label in _EVENT_LABELS.items()}
     return _modal(
         SUBSCRIBE_FORM,
@@ -124,11 +124,10 @@ def subscribe_form(origin: Origin, *, zone_name: str, is_timed: bool = False) ->
         origin,
         [
             section(f"<#{origin.channel_id}> is told once, in one message that I keep up to date."),
-            _mails_input(most=MAX_MAILS_AT_ONCE, focus=not is_timed),
+            _mails_input(most=MAX_MAILS_AT_ONCE, focus=not filled),
             InputBlock(
                 block_id=_EVENTS,
                 label="Tell this channel when",
-                hint="If it is already subscribed to a mail, this replaces what was chosen before.",
                 element=CheckboxesElement(
                     action_id=_EVENTS, options=list(events.values()), initial_options=list(events.values())
                 ),
@@ -137,14 +136,18 @@ def subscribe_form(origin: Origin, *, zone_name: str, is_timed: bool = False) ->
                 block_id=DUE,
                 label="Must have started by",
                 hint=f"The time zone is {zone_name}."
-                if is_timed
-                else "Leave it empty to keep the time set before, or to let me learn it.",
+                if DUE in filled
+                else "Without one I learn when it starts.",
                 optional=True,
                 dispatch_action=True,
                 element=TimePickerElement(action_id=DUE, placeholder="No fixed time"),
             ),
-            *(_about_the_time() if is_timed else ()),
-            *on_call_inputs(),
+            *(_about_the_time() if DUE in filled else ()),
+            on_call_input(),
+            *((again_input(),) if CALLS in filled else ()),
+            small(
+                "If it is subscribed already, a time and people left empty stay as they are; the ticks are replaced"
+            ),
         ],
     )
 
@@ -176,10 +179,13 @@ def _days_input(chosen: str) -> InputBlock:
     )
 
 
-def wanted_shape(fields: Mapping[str, Field]) -> bool | None:
-    """Whether a subscription form is to be drawn with the questions about its time; None where it is right."""
-    is_timed = bool(fields[DUE].text)
-    return None if is_timed is (_DAYS in fields) else is_timed
+def newly_filled(fields: Mapping[str, Field]) -> frozenset[str] | None:
+    """What is filled in, if the form must be drawn again for that; None where it is right."""
+    time_of, people = fields.get(DUE, Field()), fields.get(CALLS, Field())
+    is_filled = {DUE: bool(time_of.text), CALLS: bool(people.chosen)}
+    if is_filled == {DUE: _DAYS in fields, CALLS: AGAIN in fields}:
+        return None
+    return frozenset(block for block, has_any in is_filled.items() if has_any)
 
 
 def digest_form(origin: Origin, *, plan: RollCallPlan | None, zone_name: str) -> View:

@@ -62,14 +62,12 @@ def _kind_of(error: QuickBIError) -> str:
             return CauseKind.UNKNOWN
 
 
-def judge_failure(
-    outage: Outage | None, *, cause: str, now: datetime, new_id: str, told_after: timedelta = TOLD_AFTER
-) -> OutageDecision:
+def judge_failure(outage: Outage | None, *, cause: str, now: datetime, new_id: str) -> OutageDecision:
     """Quick BI gave no answer, for a reason that is not about one mail."""
     if outage is None:
         begun = Outage(outage_id=new_id, began_at=now, cause=cause)
         return OutageDecision(reason=NotifyReason.AS_BEFORE, outage=begun)
-    if outage.told_at is not None or now - outage.began_at < told_after:
+    if outage.told_at is not None or now - outage.began_at < TOLD_AFTER:
         return OutageDecision(reason=NotifyReason.AS_BEFORE, outage=replace(outage, cause=cause))
     told = replace(outage, cause=cause, told_at=now)
     return OutageDecision(reason=NotifyReason.OUTAGE_BEGAN, outage=told)

@@ -35,8 +35,8 @@ _SLACKS_OWN = {"email": "✉", "satellite": "🛰", "umbrella": "☂", "snowman"
 
 def visible(text: str) -> str:
     """The text on one line, without invisible characters; runs of spaces become one."""
-    if not text.isprintable() or not _SELECTORS.isdisjoint(text) or not _FILLERS.isdisjoint(text):
-        text = "".join(map(_seen, text))  # rare, and there are thousands of names
+    if not _is_all_seen(text):
+        text = "".join(map(_seen, text))
     return " ".join(text.split())
 
 
@@ -45,10 +45,16 @@ def displayed(text: str) -> str:
 
     Empty where nothing would be seen, so a mail can be called by its ID instead.
     """
-    if not visible(text):
-        return ""
+    shown = visible(text)
+    if not shown or _is_all_seen(text):
+        return shown
     kept = (char if char in _JOINERS or char in _SELECTORS else _seen(char) for char in text)
     return " ".join("".join(kept).split())
+
+
+def _is_all_seen(text: str) -> bool:
+    """As almost always, and there are thousands of names."""
+    return text.isprintable() and _SELECTORS.isdisjoint(text) and _FILLERS.isdisjoint(text)
 
 
 def plain_dashes(text: str) -> str:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from bot.domain import ChannelId, Posting, StoreError
+from bot.domain.repositories import ClosedChannels
 from bot.slack.payloads import Happened, Home
 from bot.slack.transport.channel_access import ChannelAccess
 
@@ -34,28 +34,6 @@ _JOINED = "member_joined_channel"
 _ID_CHANGED = "channel_id_changed"  # a private channel was shared, or is no longer
 # Not channel_left: a public channel that the bot left can still be posted to (chat:write.public).
 CHANNEL_EVENTS = frozenset({*_CLOSED, *_OPENED, _JOINED, _ID_CHANGED})
-
-
-class ClosedChannels(Protocol):
-    """Which channels the bot cannot post to, and why."""
-
-    async def close_channel(
-        self,
-        channel_id: ChannelId,
-        *,
-        reason: str,
-        now: datetime,
-        operator_channel: ChannelId | None,
-        term: int | None,
-    ) -> bool: ...
-
-    async def reopen_channel(self, channel_id: ChannelId, *, term: int | None) -> bool: ...
-
-    async def move_channel(self, old: ChannelId, new: ChannelId) -> int: ...
-
-    async def closed_reason(self, channel_id: ChannelId) -> str | None: ...
-
-    async def closed_channels(self) -> Mapping[ChannelId, str]: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

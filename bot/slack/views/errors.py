@@ -100,9 +100,8 @@ def usage(error: UsageError) -> Message:
 
 def surprise(reference: str) -> Message:
     """Our own mistake. `reference` finds the traceback in the log."""
-    words = "Something went wrong on my side. It is in the log; please try again in a minute."
-    return message(
-        f"🛠️ {words}", small(f"Reference {code(reference)}"), text=f"{words} Reference {reference}."
+    return _trouble(
+        "🛠️", "Something went wrong on my side. It is in the log; please try again in a minute.", reference
     )
 
 
@@ -113,9 +112,7 @@ def cannot_keep(reference: str) -> Message:
         "minutes, and tell whoever runs this bot if it keeps happening. "
         "What fails in the meantime will be reported afterwards."
     )
-    return message(
-        f"🗄️ {words}", small(f"Reference {code(reference)}"), text=f"{words} Reference {reference}."
-    )
+    return _trouble("🗄️", words, reference)
 
 
 def database_away(reference: str) -> Message:
@@ -124,8 +121,12 @@ def database_away(reference: str) -> Message:
         "My database is not answering right now, so I can neither look that up nor save anything. Please try again "
         "in a few minutes, and tell whoever runs this bot if it keeps happening."
     )
+    return _trouble("🗄️", words, reference)
+
+
+def _trouble(sign: str, words: str, reference: str) -> Message:
     return message(
-        f"🗄️ {words}", small(f"Reference {code(reference)}"), text=f"{words} Reference {reference}."
+        f"{sign} {words}", small(f"Reference {code(reference)}"), text=f"{words} Reference {reference}."
     )
 
 

@@ -15,12 +15,12 @@ FAILED = MailRef(mail_id=MAIL, task_id=TaskId(72))
 @pytest.mark.parametrize(
     ("pasted", "meaning"),
     [
-        pytest.param("[MailId]:1; [ErrorCode]:50005; [ErrorMessage]:…", "Error `50005`: Feishu", id="a line"),
-        pytest.param(VENDOR_LINE, "Error `50005`: the screenshot", id="a line whose words say more"),
+        pytest.param("[MailId]:1; [ErrorCode]:50005; [ErrorMessage]:…", "|Feishu does not let", id="a line"),
+        pytest.param(VENDOR_LINE, "|the screenshot", id="a line whose words say more"),
         pytest.param("【ErrorCode】：20002", "took over 11 minutes", id="in full-width brackets"),
         pytest.param("错误码 50002", "WeCom does not let", id="in Chinese"),
         pytest.param("`50002`", "WeCom does not let", id="the code alone"),
-        pytest.param("it says: Evaluate Timeout!", "Error: the report's query", id="words for a code"),
+        pytest.param("it says: Evaluate Timeout!", "|the report's query", id="words for a code"),
         pytest.param(
             "群消息 请求远程服务失败", "may not post in that Feishu group", id="words without a code"
         ),

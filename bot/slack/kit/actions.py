@@ -80,7 +80,7 @@ _SNOOZES = {
     Snooze.RECOVERED: "until it recovers",
 }
 # One way of several that failed seems to be enough for “failed”; Quick BI does not say which one.
-MAYBE_THERE = "Some of them may have it already: a mail can also go to DingTalk, Lark or WeCom."
+MAYBE_THERE = "Some people may have it already: a mail can also go to DingTalk, Lark or WeCom."
 # These stand under a status, and carry the run that it shows: it is drawn anew after them.
 UNDER_STATUS = (f"{Act.SUBSCRIBE}:status", f"{Act.UNSUBSCRIBE}:status")
 CONFIRMED = f"{Act.UNSUBSCRIBE}:confirmed"

@@ -35,7 +35,8 @@ _HELP = {
         arguments="MAIL [TASK_ID]",
         what="How is this report mail doing?",
         example=f"{EXAMPLE_NAME} {EXAMPLE_TASK}",
-        more=f"{_MAIL} Without a task ID you see its latest run. Only you see the answer.",
+        more=f"{_MAIL} An error in it is explained. Without a task ID you see the mail's latest run. "
+        "Only you see the answer.",
     ),
     Verb.SUBSCRIBE: _Help(
         arguments="MAIL [MAIL …] [due 09:30 weekdays grace 15m]",

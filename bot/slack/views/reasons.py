@@ -96,6 +96,6 @@ def explained(text: str) -> str:
     error = next(by_words, None) or _BY_CODE.get(number)
     which = "" if number.casefold() in _NO_CODE else f" {code(number)}"
     if error is not None:
-        source = f"<{_DOCUMENTS}{error.page}.html|source>"
-        return f"💬 Error{which}: {error.meaning}. {error.todo} ({source})"
+        meaning = f"<{_DOCUMENTS}{error.page}.html|{error.meaning}>"
+        return f"💬 Error{which}: {meaning}. {error.todo}"
     return f"💬 Error{which}: I don't know this code." if which else ""

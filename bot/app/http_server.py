@@ -97,6 +97,8 @@ class _ImpatientServer(web.Server):
             response = web.Response(status=408, text="the request did not arrive in time")
             response.force_close()
             return response
+        except ConnectionError:  # it was broken off, so nobody reads this
+            return web.Response(status=HTTPStatus.BAD_REQUEST)
         return await self._serve(request)
 
 

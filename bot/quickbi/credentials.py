@@ -91,14 +91,21 @@ class RamCredentials:
     def _fetch(self) -> Credentials:
         if self._provider is None:
             self._provider = self._open_provider()
-            for name in _VENDOR_LOGGERS:
-                logging.getLogger(name).disabled = True
+            _silence_the_vendor()
         found = self._provider.get_credentials()
         return Credentials(
             access_key_id=found.get_access_key_id(),
             access_key_secret=found.get_access_key_secret(),
             security_token=found.get_security_token() or "",
         )
+
+
+def _silence_the_vendor() -> None:
+    for name in _VENDOR_LOGGERS:
+        logging.getLogger(name).disabled = True
+    package = logging.getLogger("alibabacloud_credentials")  # of the loggers below it, in older versions
+    package.addHandler(logging.NullHandler())
+    package.propagate = False
 
 
 def _default_chain() -> Any:

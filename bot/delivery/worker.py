@@ -43,13 +43,15 @@ class _Rest:
 
 
 def in_turn(backlog: Iterable[Backlog], begun_at: Mapping[ChannelId, float]) -> list[Backlog]:
-    """First channels with notices about failures, then with other notices; who was served longest ago before others.
+    """First channels with notices about failures, then with other notices, those that wait longest before others.
 
-    Slack may allow fewer edits than are wanted: then good news wait for bad news, and nobody waits for ever.
+    Slack may allow fewer edits than are wanted: then good news wait for bad news, and nobody waits for ever, whoever
+    leads. Channels with edits alone take turns.
     """
 
-    def turn(each: Backlog) -> tuple[bool, bool, float]:
-        return not each.is_failing, not each.owed, begun_at.get(each.channel_id, float("-inf"))
+    def turn(each: Backlog) -> tuple[bool, bool, float, float]:
+        waits_since = each.oldest_at.timestamp() if each.oldest_at else 0.0
+        return not each.is_failing, not each.owed, waits_since, begun_at.get(each.channel_id, float("-inf"))
 
     return sorted(backlog, key=turn)
 

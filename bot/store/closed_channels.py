@@ -17,7 +17,7 @@ from bot.mails.text_normalisation import displayed
 from bot.store.database import Database
 from bot.store.lease import fence
 from bot.store.notices import add_notice
-from bot.store.rows import insert_if_absent, upsert
+from bot.store.rows import insert_if_absent
 from bot.store.tables import channels, holds, mails, manual_runs, notices, posts, roll_calls, subscriptions
 
 _MOST_NAMES = 20  # of mails, in the message about a closed channel
@@ -149,10 +149,17 @@ class ClosedChannels:
         return await self._database.remembered("closed channels", (channels,), read)
 
     async def hold(self, method: str, *, now: datetime, until: datetime, term: int) -> None:
-        """Slack answered 429: this method is not called before then, not even after a restart. Raises LeaseLost."""
+        """Slack answered 429: this method is not called before then, not even after a restart. Raises LeaseLost.
+
+        A shorter hold, as of a call that was under way, does not end a longer one, unless that was set in the future:
+        then the clock was ahead.
+        """
+        values = {"method": method, "set_at": now, "until": until}
+        is_older = (holds.c.method == method) & ((holds.c.until < until) | (holds.c.set_at > now))
         async with self._database.writing() as connection:
             await fence(connection, term)
-            await upsert(connection, holds, {"method": method, "set_at": now, "until": until})
+            if not await insert_if_absent(connection, holds, values):
+                await connection.execute(update(holds).where(is_older).values(values))
 
     async def holds(self, *, now: datetime) -> Mapping[str, datetime]:
         """The methods held back, each until when.

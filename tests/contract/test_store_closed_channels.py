@@ -107,6 +107,17 @@ async def test_a_hold_is_remembered_and_never_lasts_longer_than_it_was_set_for(l
     assert await gates.holds(now=at(0)) == {"chat.postMessage": at(1)}
 
 
+async def test_a_shorter_hold_does_not_end_a_longer_one(leader: StoreLeader) -> None:
+    """Two calls were under way together, and Slack named the longer time first. A hold of the future gives way."""
+    gates = leader.store.gates
+    await gates.hold("chat.update", now=at(0), until=at(2), term=leader.term)
+    await gates.hold("chat.update", now=at(0.1), until=at(0.2), term=leader.term)
+    assert await gates.holds(now=at(1)) == {"chat.update": at(2)}
+    await gates.hold("chat.update", now=at(60), until=at(62), term=leader.term)
+    await gates.hold("chat.update", now=at(3), until=at(4), term=leader.term)
+    assert await gates.holds(now=at(3)) == {"chat.update": at(4)}
+
+
 async def test_who_no_longer_leads_closes_and_opens_no_channel_and_holds_no_method(
     leader: StoreLeader,
 ) -> None:

@@ -16,10 +16,11 @@ _COMMIT = b"COMMIT"
 
 @dataclass(kw_only=True, eq=False)
 class _Link:
-    """One client's connection, with its own to the database."""
+    """One client's connection, with its own to the database. `is_waiting`: the client waits for an answer."""
 
     writers: tuple[asyncio.StreamWriter, asyncio.StreamWriter]
     is_swallowed: bool = False
+    is_waiting: bool = False
 
 
 @dataclass(kw_only=True)
@@ -40,8 +41,10 @@ class Proxy:
 
     @property
     def is_through(self) -> bool:
-        """Does the client have a connection that carries anything?"""
-        return self._flowing.is_set() and not (self.refuses or self.swallows_all or self._is_lost)
+        """Has the client a connection that carries anything, and given up those that do not?"""
+        is_held_up = any(link.is_swallowed and link.is_waiting for link in self._links)
+        is_cut_off = self.refuses or self.swallows_all or self._is_lost
+        return self._flowing.is_set() and not is_cut_off and not is_held_up
 
     def cut(self) -> None:
         """Reset every connection; new ones are served."""
@@ -96,14 +99,19 @@ class Proxy:
                 each.transport.abort()
 
     async def _pump(self, source: asyncio.StreamReader, target: asyncio.StreamWriter, link: _Link) -> None:
+        asks = target is link.writers[1]
         with suppress(ConnectionError):
             while data := await source.read(_CHUNK):
+                if asks or not link.is_swallowed:
+                    link.is_waiting = asks
                 if _COMMIT in data and not self.may_commit():
                     return
                 await self._flowing.wait()
                 if not link.is_swallowed:
                     target.write(data)
                     await target.drain()
+        if asks:
+            link.is_waiting = False  # the client has given up
         if link.is_swallowed:  # the other side hears nothing of the end, either
             await self._over.wait()
 

@@ -50,7 +50,7 @@ class CallSlots(Protocol):
         ...
 
     async def take_call_if_free(self, *, interval: float) -> float:
-        """Take a slot only if it is free; return when it begins (0.0). Else the seconds until one may be free."""
+        """Take a slot only if it can be used right now (0.0); else the seconds until one may be free."""
         ...
 
     async def hold_calls(self, seconds: float) -> None:

@@ -97,7 +97,8 @@ class Poller:
         self._recorder = Recorder(observations, self._recorded)
         self._refusals = RefusalClock()
         self._failures = 0
-        self._failed_at = self._free_at = 0.0
+        self._failed_at = 0.0
+        self._free_at = 0.0
         self._term: int | None = None
         self.stats = PollerStats()
 
@@ -185,13 +186,12 @@ class Poller:
 
     async def _take_slot(self) -> None:
         """Wait until no person needs the next call. Only the stored row tells, so it is asked repeatedly."""
-        while True:
-            self._free_at = max(self._free_at, monotonic() + self._budget.interval)
-            if not (wait := await until_stored(self._budget.take_for_poller)):
-                return
+        while wait := await until_stored(self._budget.take_for_poller):  # noqa: ASYNC110
             await asyncio.sleep(wait)
+        self._free_at = monotonic() + self._budget.interval
 
     async def _call(self, ask: Ask, term: int) -> None:
+        began = monotonic()
         try:
             await self._budget.my_turn()
             began = monotonic()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from math import inf
-
 from sqlalchemy import BigInteger, case, cast, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -12,7 +9,6 @@ from bot.store.database import Database
 from bot.store.rows import insert_if_absent
 from bot.store.tables import Instant, call_slots, from_micros
 
-LEAD = 0.03  # seconds: the poller's slot is taken so much earlier, so that the database costs no time between calls
 _MICROS = 1_000_000
 _FARTHEST = 600 * _MICROS  # nobody waits that long: the clock was set back
 
@@ -27,14 +23,11 @@ class CallSlotRow:
         self._database = database
 
     async def reserve_call(self, *, interval: float) -> float:
-        return await self._move(round(interval * _MICROS))
+        return await self._move(round(interval * _MICROS), only_if_free=False)
 
     async def take_call_if_free(self, *, interval: float) -> float:
-        wait = await self._move(round(interval * _MICROS), if_within=LEAD)
-        if wait > LEAD:
-            return wait - LEAD
-        await asyncio.sleep(wait)
-        return 0.0
+        wait = await self._move(round(interval * _MICROS), only_if_free=True)
+        return max(0.0, wait)
 
     async def hold_calls(self, seconds: float) -> None:
         now = self._database.clock()
@@ -45,8 +38,8 @@ class CallSlotRow:
             later = case((free_at > until, free_at), else_=until)
             await connection.execute(update(call_slots).values(free_at=cast(later, Instant)))
 
-    async def _move(self, interval: int, *, if_within: float = inf) -> float:
-        """Take the slot if it begins within so many seconds. Returns the seconds until it begins."""
+    async def _move(self, interval: int, *, only_if_free: bool) -> float:
+        """Take the slot and return the seconds until it begins."""
         now = self._database.clock()
         free_at = cast(call_slots.c.free_at, BigInteger)
         async with self._database.writing() as connection:
@@ -55,11 +48,11 @@ class CallSlotRow:
             free, clock = row.one()
             if free > clock + _FARTHEST:
                 free = clock
+            if only_if_free and free > clock:
+                return float(free - clock) / _MICROS
             begins = max(free, clock)
-            wait = float(begins - clock) / _MICROS
-            if wait <= if_within:
-                await connection.execute(update(call_slots).values(free_at=from_micros(begins + interval)))
-            return wait
+            await connection.execute(update(call_slots).values(free_at=from_micros(begins + interval)))
+            return float(begins - clock) / _MICROS
 
     async def _ensure_row(self, connection: AsyncConnection) -> None:
         values = {"name": "bot", "free_at": from_micros(0)}

@@ -7,7 +7,6 @@ import sqlite3
 from dataclasses import replace
 from datetime import time, timedelta
 from itertools import pairwise
-from time import monotonic
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,7 +25,6 @@ from bot.domain import (
     StoreError,
     SubscribeOutcome,
 )
-from bot.store.call_slots import LEAD
 from bot.store.store import open_store
 from bot.store.tables import metadata
 from tests.support.sample_values import (
@@ -218,18 +216,6 @@ async def test_the_poller_takes_a_slot_only_if_nobody_waits(store: Store) -> Non
     assert 4.0 < await store.calls.take_call_if_free(interval=5.0) <= 5.0
     assert 4.0 < await store.calls.reserve_call(interval=5.0) <= 5.0
     assert 9.0 < await store.calls.take_call_if_free(interval=5.0) <= 10.0
-
-
-async def test_the_pollers_slot_has_begun_when_it_is_taken(store: Store) -> None:
-    """It is asked for a moment before, as the database's answer takes time, too."""
-    begun = monotonic()
-    await store.calls.reserve_call(interval=0.3)
-    wait = await store.calls.take_call_if_free(interval=60.0)
-    assert wait <= 0.3 - LEAD
-    while wait:
-        await asyncio.sleep(wait)
-        wait = await store.calls.take_call_if_free(interval=60.0)
-    assert monotonic() - begun >= 0.3
 
 
 async def test_a_hold_keeps_everybody_waiting_and_never_shortens(store: Store) -> None:

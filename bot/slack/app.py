@@ -30,7 +30,7 @@ from bot.slack.handlers.subscribe import SubscribeHandler
 from bot.slack.handlers.unsubscribe import UnsubscribeHandler
 from bot.slack.kit.actions import CONFIRMED, Act, More
 from bot.slack.payloads import HOME_OPENED, Home, clicked, happened, submitted
-from bot.slack.transport.dispatcher import Dispatcher, by_choice, outdated
+from bot.slack.transport.dispatcher import Dispatcher, by_action, by_choice, by_verb, outdated
 from bot.slack.transport.verification import RequestVerification
 from bot.slack.views.forms import (
     DIGEST_FORM,
@@ -48,6 +48,9 @@ from bot.slack.views.mail_list import LIST
 from bot.slack.views.on_call_form import CALLS
 from bot.slack.views.shared_channels import SHARED_CONFIRMED, SHARED_DISMISSED
 
+# A second app in the same workspace may put any prefix before its commands: /staging-mail-status.
+_COMMAND = re.compile(rf"^/\S*(?:{'|'.join(Verb)})$")
+_ANYTHING = re.compile("")
 _UNKNOWN_COMMAND = "I don't know this command. Type /mail-help to see what I can do."
 _log = logging.getLogger(__name__)
 
@@ -170,33 +173,20 @@ def register(
         RUN_FORM: runs.submitted,
         DIGEST_FORM: roll_calls.submitted,
     }
-    for verb, on_command in commands.items():
-        app.command(command_named(verb))(dispatcher.listener(names.typed, on_command))
-    for action, on_click in clicks.items():
-        app.action(button(action_named(action)))(dispatcher.listener(clicked, on_click))
+    # Bolt tries one listener after the other, so one serves all commands, and one all buttons.
+    app.command(_COMMAND)(dispatcher.listener(names.typed, by_verb(commands)))
     for block in (DUE, CALLS):
-        app.action(button(action_named(block)))(dispatcher.listener(with_origin, forms.filled_in))
+        app.action(button(block))(dispatcher.listener(with_origin, forms.filled_in))
+    app.action(button(_ANYTHING))(dispatcher.listener(clicked, by_action(clicks)))
+    app.options(SEARCH)(dispatcher.suggester(forms.suggestions))
     for form, on_submit in submissions.items():
         app.view(form)(dispatcher.listener(with_origin, on_submit))
+    app.view(_ANYTHING)(dispatcher.listener(submitted, outdated))  # what this version does not know
     for kind in CHANNEL_EVENTS:
         app.event(kind)(dispatcher.events(happened, channels.happened))
     app.event(HOME_OPENED)(dispatcher.listener(happened, home.opened))
-    app.options(SEARCH)(dispatcher.suggester(forms.suggestions))
-    anything = re.compile("")  # the last of each: what this version does not know
-    app.action(button(anything))(dispatcher.listener(clicked, outdated))
-    app.view(anything)(dispatcher.listener(submitted, outdated))
 
 
-def command_named(verb: Verb) -> re.Pattern[str]:
-    """A second app in the same workspace may put any prefix before its commands: /staging-mail-status."""
-    return re.compile(rf"^/\S*{re.escape(verb)}$")
-
-
-def button(action_id: re.Pattern[str]) -> dict[str, str | re.Pattern[str]]:
+def button(action_id: str | re.Pattern[str]) -> dict[str, str | re.Pattern[str]]:
     """Only what Block Kit sends: a bare pattern would match legacy dialogs and attachments, too."""
     return {"type": "block_actions", "action_id": action_id}
-
-
-def action_named(act: str) -> re.Pattern[str]:
-    """Action IDs must be unique in a message, so buttons of one kind differ after a colon."""
-    return re.compile(rf"^{re.escape(act)}(?::|$)")

@@ -34,11 +34,12 @@ class History:
         return await self._database.remembered(("runs", mail_id, limit, offset), (runs,), read)
 
     async def count_runs(self, mail_id: MailId) -> int:
-        async with self._database.reading() as connection:
-            found = await connection.execute(
-                select(func.count()).select_from(runs).where(runs.c.mail_id == mail_id)
-            )
-            return int(found.scalar_one())
+        of_mail = select(func.count()).select_from(runs).where(runs.c.mail_id == mail_id)
+
+        async def read(connection: AsyncConnection) -> int:
+            return int((await connection.execute(of_mail)).scalar_one())
+
+        return await self._database.remembered(("run count", mail_id), (runs,), read)
 
     async def last_answer_at(self) -> datetime | None:
         """When Quick BI last answered about any mail that is watched, as far as it was recorded."""
@@ -66,10 +67,13 @@ class History:
 
     async def standings(self, mail_ids: Collection[MailId]) -> Mapping[MailId, Standing]:
         """The recorded state of these mails. Those of which nothing is known are left out."""
-        async with self._database.reading() as connection:
+
+        async def read(connection: AsyncConnection) -> Mapping[MailId, Standing]:
             latest = await newest_runs(connection, runs.c.mail_id.in_(mail_ids))
             firing = await firing_incidents(connection, incidents.c.mail_id.in_(mail_ids))
-        return {
-            mail_id: Standing(latest=latest.get(mail_id), incident=firing.get(mail_id))
-            for mail_id in latest.keys() | firing.keys()
-        }
+            return {
+                mail_id: Standing(latest=latest.get(mail_id), incident=firing.get(mail_id))
+                for mail_id in latest.keys() | firing.keys()
+            }
+
+        return await self._database.remembered(("standings", frozenset(mail_ids)), (runs, incidents), read)

@@ -159,8 +159,9 @@ class Subscriptions:
 
     async def channels_of(self, mail_id: MailId) -> tuple[Subscription, ...]:
         of_mail = select(subscriptions).where(subscriptions.c.mail_id == mail_id)
-        async with self._database.reading() as connection:
-            return await read_all(connection, of_mail, Subscription)
+        return await self._database.remembered(
+            ("channels", mail_id), (subscriptions,), partial(read_all, statement=of_mail, kind=Subscription)
+        )
 
     async def count(self) -> int:
         async with self._database.reading() as connection:

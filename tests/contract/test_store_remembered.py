@@ -87,3 +87,26 @@ async def test_an_exclusive_database_is_not_read_for_what_did_not_change(leader:
         await leader.store.subscriptions.here(REPORTS, MAIL)
         await leader.saw(2, run(1, RunStatus.SENT))  # writes the mail's watch and runs
     assert reads == (1 if database.is_exclusive else 3)
+
+
+async def test_what_lists_and_histories_show_is_of_now(leader: StoreLeader) -> None:
+    store = leader.store
+    assert await recorded(store) == (0, None, None, 0)
+    await subscribed(leader)
+    await leader.saw(2, run(1, RunStatus.FAILED))
+    assert await recorded(store) == (1, RunStatus.FAILED, True, 1)
+    await leader.saw(4, run(2, RunStatus.SENT))
+    assert await recorded(store) == (2, RunStatus.SENT, False, 1)
+    await store.subscriptions.unsubscribe(REPORTS, [MAIL], by=ADA, now=at(5))
+    assert await recorded(store) == (2, RunStatus.SENT, False, 0)
+
+
+async def recorded(store: Store) -> tuple[int, RunStatus | None, bool | None, int]:
+    """How many runs, how the newest ended, whether the mail is failing, how many channels are subscribed."""
+    for _ in range(2):  # the second is remembered, where that may be
+        standing = (await store.history.standings([MAIL])).get(MAIL)
+        count = await store.history.count_runs(MAIL)
+        channels_of = await store.subscriptions.channels_of(MAIL)
+    latest = standing.latest.status if standing and standing.latest else None
+    is_failing = standing.incident is not None if standing else None
+    return count, latest, is_failing, len(channels_of)

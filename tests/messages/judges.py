@@ -81,10 +81,10 @@ def assert_fine(message: Message) -> None:
 
 def assert_taken(message: Message) -> None:
     """Slack would take it and its text tells what it is about, whatever people and Quick BI call their mails."""
-    for block in message.blocks:
-        assert isinstance(block, Block)
-        block.validate_json()
     payload = message.payload()
+    for block, told in zip(message.blocks, payload["blocks"], strict=True):
+        assert isinstance(block, Block)
+        assert told == block.to_dict()  # with all of slack_sdk's checks
     assert_post_fine(payload)
     _assert_text_says_what_leads(payload)
 

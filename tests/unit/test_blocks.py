@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from slack_sdk.errors import SlackObjectFormationError
 
 from bot.domain import Mail, MailId
-from bot.slack.kit.blocks import fields, message, section, sections, small, text_of
+from bot.slack.kit.blocks import actions, button, fields, message, section, sections, small, text_of
 from bot.slack.kit.text import absolute, joined, label_of, title_of, when
 
 EVENING = datetime(2024, 10, 9, 9, 34, tzinfo=UTC)
@@ -75,6 +76,12 @@ def test_the_text_has_fields_and_small_print_without_ids() -> None:
     blocks = (fields([("Sent", "2 of 3"), ("Last failed", "never")]), small("Owner Ada", "Mail `a1`"))
     assert message("*A*", *blocks).text == "A. Sent: 2 of 3. Last failed: never. Owner Ada."
     assert message("*A*", *blocks, text="A sentence.").text == "A sentence."
+
+
+def test_what_slack_would_refuse_is_refused_before() -> None:
+    too_much = button("Look", action_id="look", value="x" * 2001)
+    with pytest.raises(SlackObjectFormationError, match="2000"):
+        message("Sales", actions([too_much])).payload()
 
 
 def test_names_that_do_not_fit_are_counted() -> None:

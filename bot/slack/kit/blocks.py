@@ -27,6 +27,7 @@ from slack_sdk.models.blocks import (
 )
 
 from bot.mails.text_normalisation import displayed
+from bot.slack.kit.api_json import as_json
 from bot.slack.kit.text import clip, clip_markup, dotted, plural
 
 _MAX_TEXT = 4000  # Slack cuts the top-level text behind this; facts: "under 4,000"
@@ -54,7 +55,7 @@ class Message:
         """The message as Slack's API takes it. slack_sdk checks every limit on the way."""
         return {
             "text": clip_markup(self.text, _MAX_TEXT - 1),
-            "blocks": [block.to_dict() for block in self.blocks],
+            "blocks": as_json(self.blocks),
         }
 
 

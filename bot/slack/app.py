@@ -30,7 +30,8 @@ from bot.slack.handlers.subscribe import SubscribeHandler
 from bot.slack.handlers.unsubscribe import UnsubscribeHandler
 from bot.slack.kit.actions import CONFIRMED, Act, More
 from bot.slack.payloads import HOME_OPENED, Home, clicked, happened, submitted
-from bot.slack.transport.dispatcher import Dispatcher, by_action, by_choice, by_verb, outdated
+from bot.slack.transport.choosing import by_action, by_choice, by_verb, outdated
+from bot.slack.transport.dispatcher import Dispatcher
 from bot.slack.transport.verification import RequestVerification
 from bot.slack.views.forms import (
     DIGEST_FORM,

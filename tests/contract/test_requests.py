@@ -10,7 +10,7 @@ import pytest
 from bot.sandbox.slack import Answered, EnvelopeType
 from bot.slack.app import button
 from bot.slack.payloads import clicked, submitted
-from bot.slack.transport.dispatcher import outdated
+from bot.slack.transport.choosing import outdated
 from tests.contract.bolt_stage import stage
 
 if TYPE_CHECKING:

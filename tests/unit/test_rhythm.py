@@ -183,7 +183,7 @@ def test_days_that_nobody_watched_count_as_neither() -> None:
 @given(hits=st.sets(st.integers(20_000, 20_041), min_size=1), beside=st.booleans())
 def test_chances_are_chances(hits: set[int], beside: bool) -> None:  # noqa: FBT001
     """Whatever the history, every day's chance is a probability."""
-    rule = learn_days(sorted(hits), range(20_000, 20_042), beside_others=beside)
+    rule = learn_days(tuple(sorted(hits)), tuple(range(20_000, 20_042)), beside_others=beside)
     assert all(0 <= rule.chance(day) <= 1 for day in range(20_042, 20_120))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from array import array
+from collections.abc import Iterable
 from itertools import accumulate, pairwise
 from typing import Any, NewType
 
@@ -65,7 +67,7 @@ def _restore(data: dict[str, Any], mail_id: MailId, local: LocalTime, fleet: Fle
         local,
         since=data["since"],
         slots=[[float(start) for start in accumulate(slot)] for slot in data["slots"]],
-        offsets=[float(offset) for offset in data["offsets"]],
+        offsets=array("d", map(float, data["offsets"])),
         blind=[(float(begin), float(end)) for begin, end in data["blind"]],
         rests=[(int(first), int(last)) for first, last in data.get("rests", ())],
         unexpected=unexpected,
@@ -117,6 +119,6 @@ def _to_belief(data: list[float]) -> Belief:
     return Belief(within=within, weight=weight, mean=mean, variance=variance)
 
 
-def _differences(instants: list[float]) -> list[int]:
+def _differences(instants: Iterable[float]) -> list[int]:
     """The first instant, then what each adds to the one before: a third of the digits."""
     return [later - earlier for earlier, later in pairwise([0, *map(round, instants)])]

@@ -6,6 +6,7 @@ over all slots of the mail.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -46,9 +47,9 @@ _UNEXPECTED_DAYS = 28.0
 
 @dataclass(eq=False, slots=True)
 class Slot:
-    """One time of day. `starts` are instants, oldest first; never empty."""
+    """One time of day. `starts` are instants, oldest first; never empty. An array takes a quarter of a list's room."""
 
-    starts: list[float]
+    starts: array[float]
     centre: float  # seconds of the day
     plan: DayPlan | None = None
     learned_to: int = -1  # the last day that `plan` knows of
@@ -61,7 +62,7 @@ class Rhythm:
     local: LocalTime
     since: float | None = None  # every run since then was seen, except during `blind`
     slots: list[Slot] = field(default_factory=list)  # by time of day
-    offsets: list[float] = field(default_factory=list)  # seconds by which runs missed their slot's centre
+    offsets: array[float] = field(default_factory=lambda: array("d"))  # seconds off their slots' centres
     blind: list[tuple[float, float]] = field(default_factory=list)
     unexpected: float = 0.0  # runs outside the slots, older ones weighing less
     unexpected_at: float = 0.0
@@ -77,11 +78,11 @@ class Rhythm:
             self.spread = sorted(map(abs, self.offsets))[int(0.8 * len(self.offsets))]
 
     @classmethod
-    def restored(cls, local: LocalTime, *, slots: Iterable[list[float]], **rest: Any) -> Rhythm:
+    def restored(cls, local: LocalTime, *, slots: Iterable[Iterable[float]], **rest: Any) -> Rhythm:
         """As it was before a restart: `slots` are the starts of each."""
         rhythm = cls(local, **rest)
         for starts in slots:
-            slot = Slot(starts, 0.0)
+            slot = Slot(array("d", starts), 0.0)
             slot.centre = rhythm._centre(slot)
             rhythm.slots.append(slot)
         rhythm.slots.sort(key=lambda slot: slot.centre)
@@ -164,7 +165,7 @@ class Rhythm:
         ]
         if len(self.slots) >= _SLOTS:
             self.slots.remove(min(self.slots, key=lambda slot: (len(slot.starts), slot.starts[-1])))
-        self.slots.append(Slot([at], second))
+        self.slots.append(Slot(array("d", [at]), second))
         self.slots.sort(key=lambda slot: slot.centre)
 
     def _hit(self, slot: Slot, at: float, day: int) -> None:
@@ -176,7 +177,7 @@ class Rhythm:
             < self.local.split(at - slot.centre + DAY / 2)[0]
         ):
             slot.starts.append(at)
-            self.offsets = [*self.offsets, at - expected_at][-_OFFSETS:]
+            self.offsets = array("d", [*self.offsets, at - expected_at][-_OFFSETS:])
             self._measure_spread()
         fewest, most = _STARTS_A_SLOT
         slot.starts = slot.starts[-min(most, max(fewest, _STARTS // len(self.slots))) :]
@@ -223,18 +224,18 @@ class Rhythm:
         return plan
 
     def _learn(self, slot: Slot, known: int) -> DayPlan:
-        hits = [self.local.split(start - slot.centre + DAY / 2)[0] for start in slot.starts]
+        hits = tuple([self.local.split(start - slot.centre + DAY / 2)[0] for start in slot.starts])
         since = self.since if self.since is not None else slot.starts[0]
         first, second = self.local.split(since)
         first += second > slot.centre + self.tolerance
         window = min(LONG_WINDOW, max(WINDOW, known + 1 - hits[-RUNS_WEIGHED:][0]))
         first = max(first, hits[0], known - window + 1)  # before its first run there was another plan
         inside = set(hits)
-        watched = [
+        watched = tuple(
             day
             for day in range(first, max(known, hits[-1]) + 1)
-            if day in inside or not self._was_blind(self.local.instant(day, slot.centre))
-        ]
+            if not self.blind or day in inside or not self._was_blind(self.local.instant(day, slot.centre))
+        )
         others = any(len(other.starts) >= ESTABLISHED for other in self.slots if other is not slot)
         return learn_days(hits, watched, beside_others=others)
 

@@ -212,6 +212,7 @@ async def test_lists_histories_and_the_home_tab(product: Theatre, channel: str) 
         await page.option("Weekly Ops").click()
         await expect(page.dialog.get_by_role("button", name="Remove Weekly Ops")).to_be_visible()
         await page.press("Cancel", within=page.dialog)
+        await expect(page.page.get_by_role("dialog")).to_have_count(0)  # until then the composer takes no key
         await page.type(f"/mail-history {world.named('Weekly Ops').mail_id}")
         await page.says("newest on the right")
         await pictured_in_every_look(page, "history")

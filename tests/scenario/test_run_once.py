@@ -102,7 +102,8 @@ async def until_repeated(stage: Rig, times: int) -> None:
 
 def repeats(*bots: BotProcess) -> int:
     """How many clicks started nothing, in silence, because they were echoes: of this process's own, or of another's."""
-    return sum("delivered_twice" in line or "run_repeated" in line for bot in bots for line in bot.log)
+    echoes = ("delivered_twice", "request_replayed", "run_repeated")
+    return sum(any(echo in line for echo in echoes) for bot in bots for line in bot.log)
 
 
 def served(*bots: BotProcess) -> int:

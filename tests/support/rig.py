@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import sys
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,7 +68,10 @@ class BotProcess:
 
     async def stop(self, *, how: signal.Signals = signal.SIGTERM, seconds: float = 30.0) -> int:
         if self.process.returncode is None:
-            self.process.send_signal(how)
+            with suppress(ProcessLookupError):
+                os.kill(
+                    self.process.pid, how
+                )  # asyncio's own would take the exit code of one that has just ended
         async with asyncio.timeout(seconds):
             code = await self.process.wait()
             if self.reading:

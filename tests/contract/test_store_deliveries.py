@@ -10,6 +10,7 @@ import pytest
 from bot.domain import (
     ByHand,
     IncidentState,
+    Mail,
     MailId,
     ManualRun,
     ManualRunState,
@@ -45,6 +46,20 @@ async def test_news_after_the_message_is_an_edit_and_a_reply(leader: StoreLeader
     assert reply.items[0].incident.failed_runs == 2
     assert root.post_id != reply.post_id
     assert await leader.redraw_all() == 0
+
+
+async def test_a_name_that_is_learned_later_comes_with_the_next_edit(leader: StoreLeader) -> None:
+    """The mail was made a minute ago: the list did not have it when the message was posted."""
+    await subscribed(leader)
+    await leader.saw(2, run(1, FAILED))
+    assert (await leader.send(3)).items[0].mail is None
+    mail = Mail(mail_id=MAIL, name="Daily Sales", owner_name="Ada", paused=False)
+    await leader.store.mails.save_mails([mail], seen_at=at(4))
+    await leader.saw(5, run(4, FAILED))
+    (post_id,) = await leader.store.deliveries.stale(REPORTS)
+    redraw = await leader.store.deliveries.redraw(post_id)
+    assert redraw is not None
+    assert redraw.items[0].mail == mail
 
 
 async def test_failed_and_recovered_before_anything_was_sent_is_one_message(leader: StoreLeader) -> None:

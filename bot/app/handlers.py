@@ -30,6 +30,7 @@ from bot.slack.handlers.sharing import SharingHandler
 from bot.slack.handlers.snooze import SnoozeHandler
 from bot.slack.handlers.status import StatusHandler
 from bot.slack.handlers.subscribe import SubscribeHandler
+from bot.slack.handlers.subscription_rules import SubscriptionRuleHandler
 from bot.slack.handlers.unsubscribe import UnsubscribeHandler
 from bot.slack.payloads import Home
 from bot.slack.transport.access import AccessPolicy
@@ -116,6 +117,16 @@ def build_handlers(bolt: AsyncApp, parts: HandlerDependencies) -> Handlers:
         zone=zone,
         console=Console(settings.quickbi_page),
     )
+    rules = SubscriptionRuleHandler(
+        rules=store.rules,
+        directory=directory,
+        channels=access,
+        on_channel_used=channels.on_used,
+        home=home,
+        commands=names,
+        call_interval=1 / settings.quickbi_calls_per_second,
+        now=now,
+    )
     snooze = SnoozeHandler(
         subscriptions=store.subscriptions,
         directory=directory,
@@ -132,12 +143,14 @@ def build_handlers(bolt: AsyncApp, parts: HandlerDependencies) -> Handlers:
         forms=forms,
         status=status,
         sharing=SharingHandler(lookup=lookup, directory=directory, status=status, audit=store.audit, now=now),
+        rules=rules,
         subscribe=SubscribeHandler(
             subscriptions=store.subscriptions,
             lookup=lookup,
             directory=directory,
             forms=forms,
             status=status,
+            rules=rules,
             channels=access,
             on_channel_used=channels.on_used,
             home=home,
@@ -148,6 +161,7 @@ def build_handlers(bolt: AsyncApp, parts: HandlerDependencies) -> Handlers:
             subscriptions=store.subscriptions,
             directory=directory,
             forms=forms,
+            rules=rules,
             status=status,
             on_channel_used=channels.on_used,
             commands=names,

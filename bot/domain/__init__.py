@@ -61,6 +61,7 @@ from bot.domain.subscriptions import (
     SnoozeOutcome,
     SubscribeOutcome,
     Subscription,
+    SubscriptionRule,
     SubscriptionState,
     Watch,
     Wish,

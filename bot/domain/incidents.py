@@ -40,6 +40,7 @@ class NotifyReason(StrEnum):
     MESSAGE_REFUSED = "message_refused"  # Slack takes no form of a message: the operators are told
     OUTAGE_BEGAN = "outage_began"
     OUTAGE_OVER = "outage_over"
+    RULE_CHANGED = "rule_changed"  # mails that joined or left by a rule
     ROLL_CALL = "roll_call"  # the channel's message of the day
     NOBODY_ON_IT = "nobody_on_it"  # for so long that who is on call is called once more
     JOINED = "joined"  # subscribed while it fails: the confirmation told it

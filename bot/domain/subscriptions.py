@@ -65,6 +65,7 @@ class Subscription:
 
     `late_learned`: also when the mail is late by its learned schedule, not by a declared due time. While snoozed,
     existing messages are updated and no new ones are sent. `snoozed_until_recovered` ends with the incident.
+    `rule` is why the channel is subscribed, where no person named the mail.
     """
 
     team_id: TeamId
@@ -78,9 +79,21 @@ class Subscription:
     snoozed_until: datetime | None = None
     snoozed_until_recovered: bool = False
     on_call: OnCall | None = None
+    rule: str | None = None
 
     def is_snoozed(self, now: datetime) -> bool:
         return self.snoozed_until_recovered or (self.snoozed_until is not None and now < self.snoozed_until)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SubscriptionRule:
+    """A channel is subscribed to all mails that match `text`, and to those that will."""
+
+    team_id: TeamId
+    channel_id: ChannelId
+    text: str
+    created_by: UserId
+    created_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

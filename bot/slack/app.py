@@ -27,6 +27,7 @@ from bot.slack.handlers.sharing import SharingHandler
 from bot.slack.handlers.snooze import SnoozeHandler
 from bot.slack.handlers.status import StatusHandler
 from bot.slack.handlers.subscribe import SubscribeHandler
+from bot.slack.handlers.subscription_rules import SubscriptionRuleHandler
 from bot.slack.handlers.unsubscribe import UnsubscribeHandler
 from bot.slack.kit.actions import CONFIRMED, Act, More
 from bot.slack.payloads import HOME_OPENED, Home, clicked, happened, submitted
@@ -48,6 +49,7 @@ from bot.slack.views.home_actions import LEAVE, MENU, SNOOZE
 from bot.slack.views.mail_list import LIST
 from bot.slack.views.on_call_form import CALLS
 from bot.slack.views.shared_channels import SHARED_CONFIRMED, SHARED_DISMISSED
+from bot.slack.views.subscription_rules import RULE_CONFIRMED, RULE_DISMISSED
 
 # A second app in the same workspace may put any prefix before its commands: /staging-mail-status.
 _COMMAND = re.compile(rf"^/\S*(?:{'|'.join(Verb)})$")
@@ -104,6 +106,7 @@ def register(
     status: StatusHandler,
     sharing: SharingHandler,
     subscribe: SubscribeHandler,
+    rules: SubscriptionRuleHandler,
     unsubscribe: UnsubscribeHandler,
     snooze: SnoozeHandler,
     responders: ResponderHandler,
@@ -139,6 +142,8 @@ def register(
         Act.CHECK: status.clicked,
         f"{Act.PICK}:{Verb.STATUS}": status.clicked,
         f"{Act.PICK}:{Verb.SUBSCRIBE}": subscribe.clicked,
+        RULE_CONFIRMED: rules.confirmed,
+        RULE_DISMISSED: rules.dismissed,
         SHARED_CONFIRMED: subscribe.confirmed,
         SHARED_DISMISSED: subscribe.dismissed,
         Act.SUBSCRIBE: subscribe.clicked,

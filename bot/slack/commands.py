@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 from bot.domain import DueTime, OnCall, UsageError
 from bot.mails.id_parsing import Unreadable, innermost, short, tidy
+from bot.mails.mail_rules import MailRule, RuleUnreadable, read_rule
 from bot.mails.references import EXAMPLE_TASK, Knows, Target, known, names_task, read_mail, read_mails
 from bot.mails.text_normalisation import plain_dashes
 from bot.slack.due_time import DueUnreadable, read_daily, split_due
@@ -74,6 +75,16 @@ class Unsubscribe:
     has_task: bool = field(default=False, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class SubscribeRule:
+    rule: MailRule
+
+
+@dataclass(frozen=True, slots=True)
+class UnsubscribeRule:
+    rule: MailRule
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AskList:
     """Of all mails that have these words, or of the channel's subscriptions."""
@@ -95,7 +106,18 @@ class EndDigest:
     """No roll-call any more."""
 
 
-Request: TypeAlias = AskForm | AskHelp | AskMail | Subscribe | Unsubscribe | AskList | SetDigest | EndDigest
+Request: TypeAlias = (
+    AskForm
+    | AskHelp
+    | AskMail
+    | Subscribe
+    | SubscribeRule
+    | Unsubscribe
+    | UnsubscribeRule
+    | AskList
+    | SetDigest
+    | EndDigest
+)
 
 _HELP = re.compile(r"[-/]*(?:help|hilfe|帮助|\?)|[-/]+h")
 _EVERYTHING = frozenset({"all", "everything", "*"})
@@ -148,9 +170,7 @@ def _request(verb: Verb, text: str, knows: Knows) -> Request:
         case Verb.DIGEST:
             return _digest(words)
         case Verb.UNSUBSCRIBE:
-            if _plain(words) in _EVERYTHING:
-                return Unsubscribe(targets=None)
-            return Unsubscribe(targets=read_mails(text, knows), has_task=_has_task(text, knows))
+            return _unsubscribe(text, words, knows)
         case _:
             return AskMail(target=read_mail(text, knows))
 
@@ -180,12 +200,22 @@ def _digest(words: str) -> SetDigest | EndDigest:
     return SetDigest(at=at, weekdays=weekdays, zone=zone)
 
 
-def _subscribe(text: str, knows: Knows) -> Subscribe:
+def _unsubscribe(text: str, words: str, knows: Knows) -> Unsubscribe | UnsubscribeRule:
+    if _plain(words) in _EVERYTHING:
+        return Unsubscribe(targets=None)
+    if known(text, knows) is None and (rule := read_rule(text)):
+        return UnsubscribeRule(rule)
+    return Unsubscribe(targets=read_mails(text, knows), has_task=_has_task(text, knows))
+
+
+def _subscribe(text: str, knows: Knows) -> Subscribe | SubscribeRule:
     def is_named(words: str) -> bool:
         return known(words, knows) is not None
 
     if is_named(text):
         return Subscribe(targets=read_mails(text, knows))
+    if rule := read_rule(text):
+        return SubscribeRule(rule)
     text, on_call = split_notify(text, is_named)
     words, due = split_due(innermost(text), is_named)
     mails = words if due else text
@@ -203,6 +233,8 @@ def _example(verb: Verb, unreadable: Unreadable) -> str:
         return EXAMPLE_DIGEST
     if isinstance(unreadable, DueUnreadable):
         return f"{EXAMPLE_NAME} due 09:30 weekdays grace 15m"
+    if isinstance(unreadable, RuleUnreadable):
+        return "owner:Ada -name:test"
     if isinstance(unreadable, NotifyUnreadable):
         return f"{EXAMPLE_NAME} notify @ada remind 30m"
     if verb is Verb.SUBSCRIPTIONS:

@@ -9,13 +9,13 @@ from bot.store.rows import insert_if_absent
 from bot.store.tables import counters
 
 
-async def next_number(connection: AsyncConnection, name: str) -> int:
-    """Count one on and return the number. The row's lock makes transactions of all replicas commit in this order."""
+async def next_number(connection: AsyncConnection, name: str, *, count: int = 1) -> int:
+    """Count on and return the number. The row's lock makes transactions of all replicas commit in this order."""
     await insert_if_absent(connection, counters, {"name": name, "value": 0})
     moved = await connection.execute(
         update(counters)
         .where(counters.c.name == name)
-        .values(value=counters.c.value + 1)
+        .values(value=counters.c.value + count)
         .returning(counters.c.value)
     )
     return int(moved.scalar_one())

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import Delete, Table, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain import ChannelId, NotifyReason, PostId
@@ -18,8 +18,20 @@ from bot.store.database import Database
 from bot.store.lease import fence
 from bot.store.notices import add_notice
 from bot.store.rows import insert_if_absent
-from bot.store.tables import channels, holds, mails, manual_runs, notices, posts, roll_calls, subscriptions
+from bot.store.tables import (
+    channels,
+    holds,
+    mails,
+    manual_runs,
+    notices,
+    posts,
+    roll_calls,
+    rule_exceptions,
+    subscription_rules,
+    subscriptions,
+)
 
+_OF_CHANNELS = (subscriptions, subscription_rules, rule_exceptions, roll_calls)  # keyed by the channel
 _MOST_NAMES = 20  # of mails, in the message about a closed channel
 
 
@@ -107,19 +119,10 @@ class ClosedChannels:
         """
         key = func.replace(notices.c.dedupe_key, old, new)
         taken = notices.alias()
-        subscribed, own = subscriptions.alias(), roll_calls.alias()
         async with self._database.writing() as connection:
             for stale in (
-                delete(subscriptions).where(
-                    subscriptions.c.channel_id == old,
-                    subscriptions.c.mail_id.in_(
-                        select(subscribed.c.mail_id).where(subscribed.c.channel_id == new)
-                    ),
-                ),
+                *(_where_new_has_its_own(table, old, new) for table in _OF_CHANNELS),
                 delete(notices).where(notices.c.channel_id == old, key.in_(select(taken.c.dedupe_key))),
-                delete(roll_calls).where(
-                    roll_calls.c.channel_id == old, exists().where(own.c.channel_id == new)
-                ),
                 delete(channels).where(channels.c.channel_id == old),
             ):
                 await connection.execute(stale)
@@ -128,14 +131,11 @@ class ClosedChannels:
             await connection.execute(
                 update(notices).where(notices.c.subject_id == old).values(subject_id=new)
             )
-            for table in (notices, posts, manual_runs, roll_calls):
-                await connection.execute(
-                    update(table).where(table.c.channel_id == old).values(channel_id=new)
-                )
-            moved = await connection.execute(
-                update(subscriptions).where(subscriptions.c.channel_id == old).values(channel_id=new)
-            )
-        return moved.rowcount
+            moved = {}
+            for table in (notices, posts, manual_runs, *_OF_CHANNELS):
+                moving = update(table).where(table.c.channel_id == old).values(channel_id=new)
+                moved[table] = (await connection.execute(moving)).rowcount
+        return moved[subscriptions]
 
     async def closed_reason(self, channel_id: ChannelId) -> str | None:
         return (await self.closed_channels()).get(channel_id)
@@ -169,6 +169,13 @@ class ClosedChannels:
         async with self._database.reading() as connection:
             found = await connection.execute(select(holds).where(holds.c.until > now))
             return {row.method: min(row.until, now + (row.until - row.set_at)) for row in found}
+
+
+def _where_new_has_its_own(table: Table, old: ChannelId, new: ChannelId) -> Delete:
+    own = table.alias()
+    rest_of_key = [own.c[each.name] == each for each in table.primary_key if each.name != "channel_id"]
+    is_there = exists().where(own.c.channel_id == new, *rest_of_key)
+    return delete(table).where(table.c.channel_id == old, is_there)
 
 
 _LAST_FIRST = select(channels.c.channel_id, channels.c.paused_reason).order_by(channels.c.paused_at.desc())

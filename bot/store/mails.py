@@ -14,6 +14,7 @@ from bot.store.change_counter import advance, next_number
 from bot.store.database import Database
 from bot.store.notices import add_notice
 from bot.store.rows import columns_of, read_all, read_one, upsert, value_from
+from bot.store.subscription_rules import apply_rules
 from bot.store.tables import mails, subscriptions, to_micros, watches
 from bot.store.watches import note_change
 
@@ -55,6 +56,7 @@ class Mails:
                     update(mails).where(is_it).values(gone_at=seen_at),
                     [{"id": mail_id} for mail_id in sorted(gone)],
                 )
+            await apply_rules(connection, changed, seen_at)
             for mail in changed:
                 before = known.get(mail.mail_id)
                 if before is not None and before.paused is not mail.paused:

@@ -32,6 +32,8 @@ STEP = 500  # rows deleted in one transaction: nobody waits for long
 _STEP_LIMIT = 60.0  # seconds
 BOUNDED = {
     "subscriptions": "people end them",
+    "subscription_rules": "people end them",
+    "rule_exceptions": "people end them; one for each mail that they unsubscribed from",
     "roll_calls": "people end them; one for each channel",
     "counters": "one row for each name in the code",
     "lease": "one row",

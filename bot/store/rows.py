@@ -73,5 +73,11 @@ async def insert_if_absent(connection: AsyncConnection, table: Table, values: di
     return bool((await connection.execute(statement)).rowcount)
 
 
+async def insert_all_absent(connection: AsyncConnection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Insert those of these rows whose keys are free."""
+    if rows:
+        await connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
+
+
 def _insert(connection: AsyncConnection, table: Table) -> Any:
     return (postgres_insert if connection.dialect.name == "postgresql" else sqlite_insert)(table)

@@ -26,6 +26,7 @@ from bot.store.outbox import Outbox
 from bot.store.responders import Responders
 from bot.store.retention import Retention
 from bot.store.roll_calls import RollCalls
+from bot.store.subscription_rules import SubscriptionRules
 from bot.store.subscriptions import Subscriptions
 from bot.store.tables import lease, watches
 from bot.store.watches import Watches
@@ -62,6 +63,7 @@ class Store:
         self.outbox = Outbox(database)
         self.deliveries = Deliveries(database)
         self.roll_calls = RollCalls(database)
+        self.rules = SubscriptionRules(database)
         self.gates = ClosedChannels(database)
         self.calls = CallSlotRow(database)
         self.lease = LeaseRow(database)

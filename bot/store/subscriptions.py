@@ -15,7 +15,6 @@ from bot.domain import (
     ChannelId,
     IncidentState,
     MailId,
-    NotifyReason,
     SnoozeOutcome,
     StatusAnswer,
     SubscribeOutcome,
@@ -26,9 +25,9 @@ from bot.domain import (
 from bot.domain.recipients import UNTIL_RECOVERED
 from bot.store.audit import add_to_audit, details_of
 from bot.store.database import Database
+from bot.store.joining import join_incident, leave
 from bot.store.notices import (
     PENDING,
-    add_notice,
     drop_pending,
     firing_incident,
     firing_under_lock,
@@ -36,6 +35,7 @@ from bot.store.notices import (
 )
 from bot.store.reminders import restart_reminders
 from bot.store.rows import columns_of, insert_if_absent, read_all, value_from
+from bot.store.subscription_rules import end_exception, end_rules, except_from_rules
 from bot.store.subscription_views import read_states
 from bot.store.tables import (
     channels,
@@ -44,9 +44,8 @@ from bot.store.tables import (
     notices,
     runs,
     subscriptions,
-    to_micros,
 )
-from bot.store.watches import drop_watch, note_change, record_baseline, start_watch
+from bot.store.watches import note_change, record_baseline, start_watch
 
 _HERE = select(
     subscriptions,
@@ -76,13 +75,14 @@ class Subscriptions:
         """
         async with self._database.writing() as connection:
             added = await insert_if_absent(connection, subscriptions, columns_of(wish))
+            await end_exception(connection, wish)
             outcome = SubscribeOutcome.CREATED
             if not added:
                 outcome = await self._update(connection, wish, with_events=with_events)
             if await start_watch(connection, wish.mail_id) and baseline is not None:
                 await record_baseline(connection, wish.mail_id, baseline, wish.created_at)
             if outcome is SubscribeOutcome.CREATED:
-                await self._join_incident(connection, wish)
+                await join_incident(connection, wish)
             if outcome is not SubscribeOutcome.ALREADY:
                 await add_to_audit(
                     connection,
@@ -106,18 +106,25 @@ class Subscriptions:
         The channel's pending notices about them are deleted; with the last channel the incident ends.
         """
         async with self._database.writing() as connection:
+            if mail_ids is None:
+                await end_rules(connection, channel_id)
             left = await connection.execute(
                 delete(subscriptions)
                 .where(
                     subscriptions.c.channel_id == channel_id,
                     true() if mail_ids is None else subscriptions.c.mail_id.in_(mail_ids),
                 )
-                .returning(subscriptions.c.mail_id)
+                .returning(subscriptions.c.mail_id, subscriptions.c.rule)
             )
-            gone: tuple[MailId, ...] = tuple(left.scalars())
+            rows = left.all()
+            gone: tuple[MailId, ...] = tuple(row[0] for row in rows)
+            if mail_ids is not None:
+                await except_from_rules(
+                    connection, channel_id, [row[0] for row in rows if row[1] is not None]
+                )
             for mail_id in gone:
                 await drop_pending(connection, channel_id, mail_id)
-                await self._leave(connection, channel_id, mail_id, now)
+                await leave(connection, channel_id, mail_id, now)
                 await add_to_audit(
                     connection,
                     at=now,
@@ -244,45 +251,6 @@ class Subscriptions:
             await restart_reminders(connection, incident, wish.created_at, wish.channel_id)
             await redraw_posts(connection, incident, wish.channel_id)
         return SubscribeOutcome.UPDATED
-
-    async def _join_incident(self, connection: AsyncConnection, wish: Subscription) -> None:
-        """A channel that subscribes while the mail fails read so in the confirmation, and is notified of the end."""
-        incident = await firing_incident(connection, wish.mail_id)
-        if incident is None:
-            return
-        await add_notice(
-            connection,
-            dedupe_key=f"{wish.channel_id}:{incident.incident_id}:joined:{to_micros(wish.created_at)}",
-            channel_id=wish.channel_id,
-            reason=NotifyReason.JOINED,
-            created_at=wish.created_at,
-            incident=incident,
-            is_folded=True,
-        )
-        await restart_reminders(connection, incident, wish.created_at, wish.channel_id)
-        await redraw_posts(connection, incident, wish.channel_id)
-
-    async def _leave(
-        self, connection: AsyncConnection, channel_id: ChannelId, mail_id: MailId, now: datetime
-    ) -> None:
-        """Redraw the channel's messages, which say so; stop watching the mail if nobody else is subscribed."""
-        incident = await firing_incident(connection, mail_id)
-        others = await connection.execute(
-            select(subscriptions.c.channel_id).where(subscriptions.c.mail_id == mail_id).limit(1)
-        )
-        if others.first() is not None:
-            await note_change(connection, mail_id)
-            await redraw_posts(connection, incident, channel_id)
-            return
-        await drop_watch(connection, mail_id, now)
-        if incident is None:
-            return
-        await connection.execute(
-            update(incidents)
-            .where(incidents.c.incident_id == incident.incident_id)
-            .values(state=IncidentState.UNWATCHED, closed_at=now, version=incidents.c.version + 1)
-        )
-        await redraw_posts(connection, incident)
 
 
 async def _state(

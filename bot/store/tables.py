@@ -179,8 +179,28 @@ subscriptions = Table(
     Column("snoozed_until", Instant),
     Column("snoozed_until_recovered", Boolean, nullable=False),
     Column("on_call", OnCallPeople),
+    Column("rule", Text),
     PrimaryKeyConstraint("channel_id", "mail_id"),
     Index("ix_subscriptions_mail_id", "mail_id"),
+)
+
+# Mails that match a rule are subscribed as they appear; the exceptions are mails that people unsubscribed from.
+subscription_rules = Table(
+    "subscription_rules",
+    metadata,
+    Column("channel_id", String(64)),
+    Column("text", String(255)),
+    Column("team_id", String(64), nullable=False),
+    Column("created_by", String(64), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    PrimaryKeyConstraint("channel_id", "text"),
+)
+rule_exceptions = Table(
+    "rule_exceptions",
+    metadata,
+    Column("channel_id", String(64)),
+    Column("mail_id", String(128)),
+    PrimaryKeyConstraint("channel_id", "mail_id"),
 )
 
 # The directory: every mail that Quick BI's list shows.

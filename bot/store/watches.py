@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain import DueTime, MailId, StatusAnswer, Watch
 from bot.store.change_counter import next_number
 from bot.store.database import Database
-from bot.store.rows import insert_if_absent
+from bot.store.rows import insert_all_absent, insert_if_absent
 from bot.store.runs import open_runs, write_baseline
 from bot.store.tables import mails, subscriptions, watches
 
 MOST_CHANGES = 500  # read at once: databases limit how many values one statement may carry
 _CHANGES = "watches"
+_BEGUN = {"is_watched": True, "has_baseline": False, "denied_at": None, "looked_at": None}
 
 
 @dataclass(slots=True)
@@ -78,15 +81,32 @@ class Watches:
 
 async def start_watch(connection: AsyncConnection, mail_id: MailId) -> bool:
     """Watch a mail. Returns whether that is new: then its baseline is still to be taken."""
-    blank = {"mail_id": mail_id, "is_watched": False, "has_baseline": False, "change_no": 0}
-    await insert_if_absent(connection, watches, blank)
+    await insert_if_absent(connection, watches, _blank(mail_id))
     began = await connection.execute(
-        update(watches)
-        .where(watches.c.mail_id == mail_id, ~watches.c.is_watched)
-        .values(is_watched=True, has_baseline=False, denied_at=None, looked_at=None)
+        update(watches).where(watches.c.mail_id == mail_id, ~watches.c.is_watched).values(_BEGUN)
     )
     await note_change(connection, mail_id)
     return bool(began.rowcount)
+
+
+async def start_watches(connection: AsyncConnection, mail_ids: Sequence[MailId]) -> None:
+    """Watch many mails, at no more than a few statements. Their baseline is still to be taken."""
+    if not mail_ids:
+        return
+    await insert_all_absent(connection, watches, [_blank(mail_id) for mail_id in mail_ids])
+    await connection.execute(
+        update(watches).where(watches.c.mail_id.in_(mail_ids), ~watches.c.is_watched).values(_BEGUN)
+    )
+    last = await next_number(connection, _CHANGES, count=len(mail_ids))
+    is_it = watches.c.mail_id == bindparam("id")
+    await connection.execute(
+        update(watches).where(is_it).values(change_no=bindparam("number")),
+        [{"id": mail_id, "number": last - back} for back, mail_id in enumerate(mail_ids)],
+    )
+
+
+def _blank(mail_id: MailId) -> dict[str, Any]:
+    return {"mail_id": mail_id, "is_watched": False, "has_baseline": False, "change_no": 0}
 
 
 async def drop_watch(connection: AsyncConnection, mail_id: MailId, now: datetime) -> None:

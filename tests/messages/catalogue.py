@@ -40,6 +40,7 @@ from tests.messages.cast import MAIL, NASTY, NOW, REF, REQUEST, SALES, ZONE, run
 from tests.messages.looks import look_messages
 from tests.messages.notices import notices
 from tests.messages.roll_calls import roll_call_messages
+from tests.messages.rules import rule_messages
 from tests.messages.runs import run_messages
 from tests.messages.subscriptions import subscription_messages
 
@@ -203,4 +204,5 @@ def catalogue() -> dict[str, Message]:
         | look_messages()
         | notices()
         | roll_call_messages()
+        | rule_messages()
     )

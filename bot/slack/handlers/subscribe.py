@@ -28,9 +28,10 @@ from bot.domain import (
 from bot.domain.repositories import Subscriptions
 from bot.mails.directory import MailDirectory
 from bot.mails.status_lookup import StatusLookup
-from bot.slack.commands import AskForm, AskHelp, Subscribe, Verb
+from bot.slack.commands import AskForm, AskHelp, Subscribe, SubscribeRule, Verb
 from bot.slack.handlers.forms import Forms, read_command
 from bot.slack.handlers.status import Found, StatusHandler, ask_each
+from bot.slack.handlers.subscription_rules import SubscriptionRuleHandler
 from bot.slack.kit.actions import UNDER_STATUS, read_ref
 from bot.slack.kit.blocks import Message, message, sections, together
 from bot.slack.payloads import Clicked, Home, Submitted, Typed
@@ -56,6 +57,7 @@ class SubscribeHandler:
     directory: MailDirectory
     forms: Forms
     status: StatusHandler
+    rules: SubscriptionRuleHandler
     channels: ChannelAccess
     on_channel_used: Callable[[ChannelId], Awaitable[None]]
     home: Home
@@ -80,6 +82,8 @@ class SubscribeHandler:
                     await self._subscribe(typed, wish, answer, private=private)
                 else:
                     await answer.send(together(private))
+            case SubscribeRule(rule=rule):
+                await self.rules.asked(typed, rule, answer)
             case AskHelp() | AskForm():
                 if isinstance(request, AskHelp) or not await self.forms.open_subscribe(typed):
                     await answer.send(guide.help_for(Verb.SUBSCRIBE, typed.command))

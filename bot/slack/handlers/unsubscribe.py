@@ -13,10 +13,11 @@ from bot.mails.directory import MailDirectory
 from bot.mails.name_search import NameIndex
 from bot.mails.references import Target
 from bot.slack.command_names import NamesHeard
-from bot.slack.commands import AskForm, AskHelp, Unsubscribe, Verb, parse
+from bot.slack.commands import AskForm, AskHelp, Unsubscribe, UnsubscribeRule, Verb, parse
 from bot.slack.handlers.forms import Forms, read_command
 from bot.slack.handlers.status import StatusHandler
 from bot.slack.handlers.subscribe import Asker, show_current, who_where
+from bot.slack.handlers.subscription_rules import SubscriptionRuleHandler
 from bot.slack.kit.actions import read_more, read_page, read_ref
 from bot.slack.kit.blocks import Message, message, sections, together
 from bot.slack.kit.text import name_or_id
@@ -37,6 +38,7 @@ class UnsubscribeHandler:
     subscriptions: Subscriptions
     directory: MailDirectory
     forms: Forms
+    rules: SubscriptionRuleHandler
     status: StatusHandler
     on_channel_used: Callable[[ChannelId], Awaitable[None]]
     commands: NamesHeard
@@ -51,6 +53,8 @@ class UnsubscribeHandler:
             case Unsubscribe(targets=targets, has_task=has_task) if targets is not None:
                 notes = [guide.no_task(Verb.UNSUBSCRIBE)] if has_task else []
                 await self._unsubscribe_targets(typed, targets, notes, answer)
+            case UnsubscribeRule(rule=rule):
+                await self.rules.ended(typed, rule, answer)
             case AskForm():
                 await self._offer_form(typed, answer)
             case AskHelp():
@@ -172,8 +176,9 @@ class UnsubscribeHandler:
     async def _list(self, who: Asker, answer: Answer, *, page: int, replace: bool | None = None) -> None:
         await self.on_channel_used(who.channel_id)
         states = await self.subscriptions.of_channels([who.channel_id])
-        listed = subscriptions.listed(states, page=page, now=self.now(), zone=self.zone) if states else None
-        await answer.send(listed or self._nothing(), replace=replace)
+        rules = await self.rules.rules.of_channel(who.channel_id)
+        listed = subscriptions.listed(states, rules, page=page, now=self.now(), zone=self.zone)
+        await answer.send(listed if states or rules else self._nothing(), replace=replace)
 
     def _title(self, mail_id: MailId) -> str:
         return name_or_id(mail_id, self.directory.get(mail_id))

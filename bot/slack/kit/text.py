@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
+from itertools import accumulate, takewhile
 
 from bot.domain import EVERY_DAY, WORKDAYS, Mail, MailId
 from bot.mails.text_normalisation import displayed
@@ -129,11 +130,10 @@ def dotted(*parts: str) -> str:
 def joined(parts: Sequence[str], limit: int, *, total: int = 0) -> str:
     """As many parts as fit into `limit` characters, at least one, and how many of `total` are left out."""
     total = max(total, len(parts))
-    for count in range(len(parts), 0, -1):
-        said = ", ".join(parts[:count])
-        if len(said) <= limit or count == 1:
-            return f"{said} and {total - count:,} more" if count < total else said
-    return ""
+    lengths = accumulate(len(part) + 2 for part in parts)
+    count = max(1, sum(1 for _ in takewhile(lambda length: length - 2 <= limit, lengths)))
+    said = ", ".join(parts[:count])
+    return f"{said} and {total - count:,} more" if parts and count < total else said
 
 
 def natural(text: str) -> list[str | int]:

@@ -43,7 +43,8 @@ _HELP = {
         what="Tell this channel when a mail fails, and when it recovers",
         example=f"{EXAMPLE_NAME} due 09:30 weekdays",
         more=f"{_MAIL} Several mails, up to {MAX_MAILS_AT_ONCE}: one on each line, in quotes, or with commas between "
-        "them. With *due*, I also say when it has not started by then; the time is in Quick BI's time zone. "
+        "them. By rule, also mails to come: *all*, *owner:Ada*, *name:sales -name:test*. "
+        "With *due*, I also say when it has not started by then; the time is in Quick BI's time zone. "
         "With *notify @ada @group*, it mentions them, and with *remind 30m* once more if nobody is on it by then. "
         "*notify nobody* ends that.",
     ),

@@ -57,6 +57,7 @@ from bot.slack.views.incident_text import (
 from bot.slack.views.reasons import NO_CONSOLE, Console
 from bot.slack.views.remedies import REMEDIES
 from bot.slack.views.roll_call import roll_call_message
+from bot.slack.views.subscription_rules import changed_words
 
 _CLOSED = {
     "is_archived": "it is archived",
@@ -218,6 +219,8 @@ def _words(line: PlainNotice, zone: tzinfo) -> tuple[str, str]:
             return f"⏸️ {title} was paused in Quick BI. It is not sent until somebody resumes it there.", ""
         case NotifyReason.MAIL_UNPAUSED:
             return f"▶️ {title} is no longer paused in Quick BI. I am watching it as before.", ""
+        case NotifyReason.RULE_CHANGED:
+            return changed_words(line), ""
         case NotifyReason.CHANNEL_LOST:
             return _channel_lost(line), ""
         case NotifyReason.MESSAGE_REFUSED:

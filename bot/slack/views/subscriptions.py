@@ -14,6 +14,7 @@ from bot.domain import (
     MailRef,
     SubscribeOutcome,
     Subscription,
+    SubscriptionRule,
     SubscriptionState,
     UserId,
 )
@@ -46,6 +47,7 @@ from bot.slack.kit.text import (
 from bot.slack.views.incident_text import responder_words
 from bot.slack.views.states import condition_of, needs_attention
 from bot.slack.views.status import checking_several
+from bot.slack.views.subscription_rules import rule_line
 from bot.slack.views.unsubscribe import snooze_words
 
 PER_PAGE = 10
@@ -146,15 +148,27 @@ def none_yet(names: CommandNames) -> Message:
     )
 
 
-def listed(states: Sequence[SubscriptionState], *, page: int, now: datetime, zone: tzinfo) -> Message:
-    """What this channel is told about: trouble first, then by name; who subscribed, what is snoozed."""
+def listed(
+    states: Sequence[SubscriptionState],
+    rules: Sequence[tuple[SubscriptionRule, int]] = (),
+    *,
+    page: int,
+    now: datetime,
+    zone: tzinfo,
+) -> Message:
+    """What this channel is told about: its rules, then trouble first, then by name; who subscribed, what is snoozed."""
     ordered = sorted(states, key=lambda state: (not _is_in_trouble(state, now), natural(_title(state))))
-    pages = -(-len(ordered) // PER_PAGE)
+    pages = max(1, -(-len(ordered) // PER_PAGE))
     page = min(max(page, 0), pages - 1)
     shown = ordered[page * PER_PAGE : (page + 1) * PER_PAGE]
     turning = pager("subscriptions", page, pages, what="page of subscriptions")
     return message(
-        f"*This channel is told about {plural(len(states), 'mail')}*",
+        "\n".join(
+            [
+                f"*This channel is told about {plural(len(states), 'mail')}*",
+                *(rule_line(*each) for each in rules),
+            ]
+        ),
         *(_row(state, now, zone) for state in shown),
         *([actions(turning)] if turning else []),
     )
@@ -164,7 +178,7 @@ def _row(state: SubscriptionState, now: datetime, zone: tzinfo) -> Block:
     mail = MailRef(mail_id=state.subscription.mail_id)
     known = condition_of(state, now=now, zone=zone)
     notes = dotted(
-        f"Subscribed by <@{state.subscription.created_by}>",
+        _why(state.subscription),
         _terms(state.subscription),
         responder_words(state.incident, zone),
         snooze_words(state.subscription, now, zone),
@@ -177,6 +191,12 @@ def _row(state: SubscriptionState, now: datetime, zone: tzinfo) -> Block:
     ]
     menu = overflow(choices, action_id=f"{Act.MORE}:{mail.mail_id}")
     return section(f"{known.sign} {_title(state)} {known.words}\n{notes}", menu)
+
+
+def _why(subscription: Subscription) -> str:
+    if subscription.rule:
+        return f"Because of {code(subscription.rule)}"
+    return f"Subscribed by <@{subscription.created_by}>"
 
 
 def _is_in_trouble(state: SubscriptionState, now: datetime) -> bool:

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from io import TextIOWrapper
+from itertools import groupby
 from typing import Any, TypeAlias
 
 import aiohttp
@@ -46,7 +47,10 @@ from bot.store.sqlite import SqliteInUse, file_of
 NEEDED_SCOPES = frozenset(
     {"commands", "chat:write", "chat:write.public", "channels:read", "groups:read", "im:write", "users:read"}
 )
-OPTIONAL_SCOPES = frozenset({"channels:history", "groups:history", "im:history"})
+_WITHOUT = {"app_mentions:read": "nobody can ask by mentioning the bot"} | dict.fromkeys(
+    ("channels:history", "groups:history", "im:history"), "a notice whose answer was lost may be repeated"
+)
+OPTIONAL_SCOPES = frozenset(_WITHOUT)
 CLOCK_WARNING = timedelta(minutes=1)
 CLOCK_LIMIT = timedelta(minutes=15)  # beyond it Quick BI refuses every request
 TIME_LIMIT = 30.0  # seconds for one line of the table
@@ -139,7 +143,10 @@ async def scopes(slack: AsyncWebClient) -> tuple[bool | None, str]:
             f"Missing: {', '.join(missing)}. Add them under “OAuth & Permissions”, then install again.",
         )
     if absent := sorted(OPTIONAL_SCOPES - granted):
-        return None, f"Enough. Without {' and '.join(absent)} a notice whose answer was lost may be repeated."
+        groups = [(what, list(same)) for what, same in groupby(absent, key=_WITHOUT.__getitem__)]
+        return None, " ".join(
+            ["Enough.", *(f"Without {' and '.join(same)} {what}." for what, same in groups)]
+        )
     return True, "All that are needed, and the optional ones"
 
 

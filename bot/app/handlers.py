@@ -17,6 +17,7 @@ from bot.app.settings import Settings
 from bot.mails.manual_runs import ManualRunRepositories, ManualRunService
 from bot.slack.app import register
 from bot.slack.command_names import NamesHeard
+from bot.slack.handlers.asking import AskingHandler
 from bot.slack.handlers.channels import ChannelEventHandler
 from bot.slack.handlers.forms import Forms
 from bot.slack.handlers.history import HistoryHandler
@@ -141,6 +142,7 @@ def build_handlers(bolt: AsyncApp, parts: HandlerDependencies) -> Handlers:
         dispatcher,
         names=names,
         forms=forms,
+        asking=AskingHandler(status=status, directory=directory, commands=names, home=home),
         status=status,
         sharing=SharingHandler(lookup=lookup, directory=directory, status=status, audit=store.audit, now=now),
         rules=rules,

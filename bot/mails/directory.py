@@ -116,6 +116,10 @@ class MailDirectory:
         named = self._names.exact(target.words) or self._names.containing(target.words)
         return all(mail.mail_id != mail_id for mail in named)
 
+    def named_in(self, text: str) -> tuple[Mail, ...]:
+        """The mails whose names stand in somebody's message."""
+        return self._names.named_in(text)
+
     def search(self, words: str, *, limit: int | None = None) -> list[Mail]:
         """For a menu, while somebody types."""
         return list(self.find(words).mails[:limit])

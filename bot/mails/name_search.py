@@ -17,6 +17,7 @@ _SHORT_LIST = 300  # names that are compared letter by letter
 _MISTYPED = 80.0  # of 100: a letter or two of a name
 _ONE_WORD = 90.0  # of 100: the most that one word of several is worth, as with WRatio
 _SHORTEST_PART = 2  # characters: a letter alone is in many names
+_SHORTEST_NAME = 3  # characters: a shorter name is a word of many sentences
 _LONGEST_WORDS = 100  # characters: no name is longer, and comparing takes time by length
 
 
@@ -82,6 +83,17 @@ class NameIndex:
             for name, mail in zip(self._names, self.mails, strict=True)
             if all(part.search(name) for part in parts)
         )
+
+    def named_in(self, text: str) -> tuple[Mail, ...]:
+        """The mails whose whole names stand in a longer text. Of “Sales” and “Daily Sales” only the longer counts.
+
+        Chinese has no blanks between words, so only a letter or a digit of Latin can make another word of a name.
+        """
+        sought = folded(text)
+        found = {name for name in self._by_name if len(name) >= _SHORTEST_NAME and name in sought}
+        whole = [name for name in found if re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", sought)]
+        longest = [name for name in whole if not any(name != other and name in other for other in whole)]
+        return tuple(mail for name in sorted(longest) for mail in self._by_name[name])
 
     def _rank(self, index: int, sought: str) -> int:
         name = self._names[index]

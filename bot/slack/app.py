@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.command_names import NamesHeard
 from bot.slack.commands import Verb
+from bot.slack.handlers.asking import AskingHandler
 from bot.slack.handlers.channels import CHANNEL_EVENTS, ChannelEventHandler
 from bot.slack.handlers.forms import Forms, with_origin
 from bot.slack.handlers.history import HistoryHandler
@@ -31,6 +32,7 @@ from bot.slack.handlers.subscription_rules import SubscriptionRuleHandler
 from bot.slack.handlers.unsubscribe import UnsubscribeHandler
 from bot.slack.kit.actions import CONFIRMED, Act, More
 from bot.slack.payloads import HOME_OPENED, Home, clicked, happened, submitted
+from bot.slack.spoken import MENTION, MESSAGE, SHORTCUT, pointed_at, said
 from bot.slack.transport.choosing import by_action, by_choice, by_verb, outdated
 from bot.slack.transport.dispatcher import Dispatcher
 from bot.slack.transport.verification import RequestVerification
@@ -103,6 +105,7 @@ def register(
     *,
     names: NamesHeard,
     forms: Forms,
+    asking: AskingHandler,
     status: StatusHandler,
     sharing: SharingHandler,
     subscribe: SubscribeHandler,
@@ -190,6 +193,9 @@ def register(
     app.view(_ANYTHING)(dispatcher.listener(submitted, outdated))  # what this version does not know
     for kind in CHANNEL_EVENTS:
         app.event(kind)(dispatcher.events(happened, channels.happened))
+    for kind in (MENTION, MESSAGE):
+        app.event(kind)(dispatcher.listener(said, asking.said))
+    app.message_shortcut(SHORTCUT)(dispatcher.listener(pointed_at, asking.pointed_at))
     app.event(HOME_OPENED)(dispatcher.listener(happened, home.opened))
 
 

@@ -170,7 +170,7 @@ def clicked(body: Mapping[str, Any]) -> Clicked:
     action, container = body["actions"][0], body.get("container", {})
     chosen = action.get("selected_option") or {}
     return Clicked(
-        person=_person(body),
+        person=person_in(body),
         action_id=action["action_id"],
         value=action.get("value") or chosen.get("value", ""),
         channel_id=ChannelId((body.get("channel") or {}).get("id") or container.get("channel_id", "")),
@@ -188,7 +188,7 @@ def clicked(body: Mapping[str, Any]) -> Clicked:
 def submitted(body: Mapping[str, Any]) -> Submitted:
     view = body["view"]
     return Submitted(
-        person=_person(body),
+        person=person_in(body),
         callback_id=view.get("callback_id", ""),
         private_metadata=view.get("private_metadata", ""),
         view_id=view.get("id", ""),
@@ -200,7 +200,7 @@ def submitted(body: Mapping[str, Any]) -> Submitted:
 
 
 def searched(body: Mapping[str, Any]) -> Searched:
-    return Searched(person=_person(body), action_id=body.get("action_id", ""), words=body.get("value", ""))
+    return Searched(person=person_in(body), action_id=body.get("action_id", ""), words=body.get("value", ""))
 
 
 def happened(body: Mapping[str, Any]) -> Happened:
@@ -233,7 +233,7 @@ def _offered(blocks: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _person(body: Mapping[str, Any]) -> Person:
+def person_in(body: Mapping[str, Any]) -> Person:
     """The enterprise in a payload is that of its team, which need not be the person's."""
     user, team = body["user"], body.get("team") or {}
     team_id = user.get("team_id", "")

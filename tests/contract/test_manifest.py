@@ -14,6 +14,7 @@ from bot.app.check import NEEDED_SCOPES, OPTIONAL_SCOPES
 from bot.slack.commands import Verb
 from bot.slack.handlers.channels import CHANNEL_EVENTS
 from bot.slack.payloads import HOME_OPENED
+from bot.slack.spoken import MENTION, MESSAGE, SHORTCUT
 
 ROOT = Path(__file__).parents[2]
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yaml").read_text(encoding="utf-8"))
@@ -53,7 +54,15 @@ def test_its_scopes_are_the_ones_that_check_asks_for() -> None:
 
 def test_its_events_are_the_ones_that_we_hear() -> None:
     """An event that nobody hears costs a delivery; one that is missing is never told."""
-    assert set(MANIFEST["settings"]["event_subscriptions"]["bot_events"]) == {*CHANNEL_EVENTS, HOME_OPENED}
+    heard = {*CHANNEL_EVENTS, HOME_OPENED, MENTION, f"{MESSAGE}.im"}
+    assert set(MANIFEST["settings"]["event_subscriptions"]["bot_events"]) == heard
+
+
+def test_its_shortcut_is_the_one_that_we_answer() -> None:
+    """Slack cuts no name: 24 characters at most."""
+    (shortcut,) = MANIFEST["features"]["shortcuts"]
+    assert (shortcut["type"], shortcut["callback_id"]) == ("message", SHORTCUT)
+    assert len(shortcut["name"]) <= 24
 
 
 def test_its_words_are_within_slacks_limits() -> None:

@@ -13,7 +13,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain import ChannelId, UserId
 from bot.sandbox.slack import SimulatedSlack
 from bot.slack.kit.blocks import Message, section
-from bot.slack.transport.responders import DirectResponder, Responder
+from bot.slack.transport.plain_responders import DirectResponder
+from bot.slack.transport.responders import Responder
 from tests.contract.simulated_slack import MANIFEST
 
 if TYPE_CHECKING:

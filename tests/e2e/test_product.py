@@ -53,6 +53,26 @@ async def test_check_again_shows_the_new_truth_in_place(product: Theatre, channe
         await expect(page.messages).to_have_count(1)
 
 
+async def test_a_mail_is_asked_about_without_a_command(product: Theatre, channel: str) -> None:
+    """By a mention, with the shortcut on somebody's message, and in the bot's direct messages."""
+    async with product.tab(channel=channel) as page:
+        await page.type("@Report Bot Daily Sales")
+        await page.says("Daily Sales was sent")
+        await page.type("Did anybody get the Weekly Ops today?")
+        await page.says("Did anybody get")
+        await page.last.hover()
+        await page.last.get_by_role("button", name="How is this mail doing?").click()
+        await page.says("Weekly Ops failed")
+        await expect(page.last).to_contain_text("Only visible to you")
+        await pictured_in_every_look(page, "asked")
+        await page.open_home()
+        await page.press("Messages")
+        await page.page.get_by_role("textbox", name="Message Report Bot").fill("weekly ops")
+        await page.composer.press("Enter")
+        await page.says("Weekly Ops failed")
+        await pictured_in_every_look(page, "direct")
+
+
 async def test_help_fits_a_phone(product: Theatre, channel: str) -> None:
     """What can be typed, and what the messages mean."""
     async with product.tab(channel=channel, size=PHONE) as page:

@@ -180,6 +180,7 @@ def _guides() -> dict[str, Message]:
         "choose-several": guide.choose(
             Choice(words="sales", mails=(SALES, same_name, NASTY)), verb=Verb.STATUS
         ),
+        "no-mail-in-message": guide.no_mail_in_message(),
         "choose-none": guide.choose(Choice(words="saels <!here>", mails=()), verb=Verb.STATUS),
         "choose-same-names": guide.choose(same, verb=Verb.STATUS),
         "choose-same-nasty-names": guide.choose(

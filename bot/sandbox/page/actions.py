@@ -24,6 +24,8 @@ class Actions:
         self._actions: Mapping[str, Callable[..., Awaitable[object]]] = {
             "type_command": self._type_command,
             "post_message": people.post_message,
+            "open_messages": people.open_messages,
+            "use_shortcut": people.use_shortcut,
             "click": people.click,
             "suggest": people.suggest,
             "submit_view": people.submit_view,

@@ -37,6 +37,7 @@ def snapshot(stage: Stage, troubles: tuple[Trouble, ...]) -> dict[str, Any]:
         "homes": as_json([home for home, _ in views if home]),
         "modals": as_json([modal for _, modal in views if modal]),
         "commands": as_json((*slack.manifest.commands.values(), *_OWN_COMMANDS)),
+        "shortcuts": dict(slack.manifest.message_shortcuts),
         "ledger": [
             entry_json(entry) for entry in slack.ledger.since(max(0, len(slack.ledger) - ENTRIES_SHOWN))
         ],

@@ -86,8 +86,9 @@ class Deliveries:
         return await self._send(Envelope(id=_new_id(), type=kind, payload=payload))
 
     def announce(self, body: Mapping[str, object], wrap: Callable[[Mapping[str, object]], Json]) -> None:
-        """Send an event in the background, if the manifest subscribes to its type."""
-        if body["type"] in self._site.manifest.events:
+        """Send an event in the background, if the manifest subscribes to its type, or to that of this place."""
+        kind = f"{body['type']}.{body['channel_type']}" if body["type"] == "message" else body["type"]
+        if kind in self._site.manifest.events:
             envelope = Envelope(id=_new_id(), type=EnvelopeType.EVENT, payload=wrap(body))
             self._site.spawn(self._send_until_acked(envelope))
 

@@ -23,6 +23,8 @@ class Manifest:
 
     bot_name: str
     commands: Mapping[str, Command]
+    message_shortcuts: Mapping[str, str]
+    """Of messages' menus: callback_id -> name."""
     scopes: frozenset[str]
     events: frozenset[str]
     has_home: bool
@@ -36,6 +38,11 @@ class Manifest:
         return cls(
             bot_name=bot_user.get("display_name") or document["display_information"]["name"],
             commands={command.name: command for command in commands},
+            message_shortcuts={
+                each["callback_id"]: each["name"]
+                for each in features.get("shortcuts", ())
+                if each["type"] == "message"
+            },
             scopes=frozenset(document.get("oauth_config", {}).get("scopes", {}).get("bot", ())),
             events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", ())),
             has_home=bool(features.get("app_home", {}).get("home_tab_enabled", False)),

@@ -63,6 +63,21 @@ def view_place(view: View) -> dict[str, Any]:
     return {"container": {"type": "view", "view_id": view.id}, "view": view_json(view)}
 
 
+def message_action(user: User, callback_id: str, place: Json, *, response_url: str, trigger_id: str) -> Json:
+    """A shortcut in the menu of a message."""
+    return {
+        "type": "message_action",
+        **_from_person(user),
+        "callback_id": callback_id,
+        "trigger_id": trigger_id,
+        "response_url": response_url,
+        "message_ts": place["message"]["ts"],
+        "channel": place["channel"],
+        "message": place["message"],
+        "is_enterprise_install": False,
+    }
+
+
 def block_actions(user: User, place: Json, action: Json, *, trigger_id: str, **more: Any) -> Json:
     """A click or a choice. `more`: `response_url` and `state` where it happened in a message."""
     return {

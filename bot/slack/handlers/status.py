@@ -221,7 +221,9 @@ class StatusHandler:
         return views.beside_last_known(why_not, seen, now=self.now(), zone=self.zone)
 
     async def _in_channel(self, channel_id: ChannelId, mail_id: MailId) -> InChannel:
-        """Where the database fails, Quick BI's answer is shown all the same."""
+        """Where the database fails, Quick BI's answer is shown all the same. A direct message cannot subscribe."""
+        if channel_id.startswith("D"):
+            return InChannel()
         try:
             here = await self.subscriptions.here(channel_id, mail_id)
         except StoreError as error:

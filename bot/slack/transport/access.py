@@ -9,12 +9,20 @@ from typing import Protocol
 from bot.domain import SubscriptionState, UserId
 from bot.slack.kit.blocks import Message
 from bot.slack.payloads import Clicked, Home, Incoming, Person
+from bot.slack.spoken import Said
 from bot.slack.transport.users import Users
 from bot.slack.views import errors as failures
 
 
 class Subscribers(Protocol):
     async def of_person(self, user_id: UserId) -> Collection[SubscriptionState]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """`message` is None where even a refusal would be too much of an answer."""
+
+    message: Message | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +38,24 @@ class AccessPolicy:
     subscribers: Subscribers
     channels: frozenset[str] = frozenset()
 
-    async def refusal(self, incoming: Incoming) -> Message | None:
-        """Why this person may not use the bot here, or None."""
-        refused = await self._of_organisation(incoming.person)
-        if refused is not None or not self.channels or incoming.channel_id in self.channels:
-            return refused
+    async def refusal(self, incoming: Incoming) -> Refusal | None:
+        """Why this person may not use the bot here, or None. Who talks in other organisations is not answered."""
+        known = await self._known(incoming.person)
+        if known is not None and not self.home.is_ours(known):
+            return Refusal(None if isinstance(incoming, Said) else failures.outsider())
+        refused = failures.person_unknown() if known is None else await self._of_place(incoming)
+        return None if refused is None else Refusal(refused)
+
+    async def _known(self, person: Person) -> Person | None:
+        """Some events name only the user, not the team."""
+        return person if person.team_id else await self.users.who(person.user_id)
+
+    async def _of_place(self, incoming: Incoming) -> Message | None:
+        if not self.channels or incoming.channel_id in self.channels:
+            return None
         if incoming.channel_id and not _is_direct(incoming):
             return failures.wrong_channel()
         return await self._of_channels(incoming.person.user_id)
-
-    async def _of_organisation(self, person: Person) -> Message | None:
-        """Some events name only the user, not the team."""
-        known = person if person.team_id else await self.users.who(person.user_id)
-        if known is None:
-            return failures.person_unknown()
-        return None if self.home.is_ours(known) else failures.outsider()
 
     async def _of_channels(self, user_id: UserId) -> Message | None:
         subscribed = await self.subscribers.of_person(user_id)
@@ -57,5 +68,7 @@ class AccessPolicy:
 
 
 def _is_direct(incoming: Incoming) -> bool:
-    """Whether this is a click on the bot's own message to this person."""
+    """Whether this is a direct message to the bot, or a click on one of its own to this person."""
+    if isinstance(incoming, Said):
+        return incoming.is_direct
     return isinstance(incoming, Clicked) and incoming.channel_id.startswith("D") and not incoming.ephemeral

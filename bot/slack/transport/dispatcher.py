@@ -27,7 +27,7 @@ from bot.slack.views import errors as failures
 
 P = TypeVar("P", bound=Incoming)
 T = TypeVar("T")
-Read: TypeAlias = "Callable[[Mapping[str, Any]], P]"
+Read: TypeAlias = "Callable[[Mapping[str, Any]], P | None]"
 Listener: TypeAlias = "Callable[[AsyncAck, dict[str, Any]], Awaitable[None]]"
 
 ENVELOPE_ID = "envelope_id"  # in a body: what Socket Mode called the delivery
@@ -70,7 +70,10 @@ class Dispatcher:
         return len(self._tasks)
 
     def listener(self, read: Read[P], handle: Callable[[P, Answer], Awaitable[None]]) -> Listener:
-        """Make a Bolt listener that acks and starts the handler. `read` makes a value of the payload."""
+        """Make a Bolt listener that acks and starts the handler.
+
+        `read` makes a value of the payload; None for what is not for the bot.
+        """
 
         async def listen(ack: AsyncAck, body: dict[str, Any]) -> None:
             if self._is_closing and "command" in body:
@@ -175,7 +178,8 @@ class Dispatcher:
         try:
             if (refused := await self._access.refusal(incoming)) is not None:
                 outcome = "refused"
-                await answer.send(refused)
+                if refused.message is not None:
+                    await answer.send(refused.message)
             else:
                 await handle(incoming, answer)
         except asyncio.CancelledError:

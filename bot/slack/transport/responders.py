@@ -9,14 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as replace_in
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Protocol
 
 import aiohttp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
@@ -30,12 +29,15 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook import WebhookResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.domain import ChannelId, DeliveryUnknown, MessageRefused, UnknownSlackRefusal, UserId
+from bot.domain import DeliveryUnknown, MessageRefused, UnknownSlackRefusal, UserId
 from bot.domain.retry_after import retry_after
 from bot.slack.kit.actions import Act, More
 from bot.slack.kit.blocks import Message
 from bot.slack.payloads import Clicked, Happened, Incoming
-from bot.slack.transport.errors import SlackRefusal, header, kind_of, refusal
+from bot.slack.spoken import PointedAt, Said
+from bot.slack.transport.errors import SlackRefusal, header, kind_of
+from bot.slack.transport.notifier import ChannelMessenger
+from bot.slack.transport.plain_responders import ConversationResponder, DirectResponder, call
 
 _log = logging.getLogger(__name__)
 _TIME_LIMIT = 10  # seconds for one attempt
@@ -58,11 +60,17 @@ def answer_to(incoming: Incoming, slack: AsyncWebClient, session: aiohttp.Client
     """The way to answer whatever came in."""
     person, channel_id = incoming.person.user_id, incoming.channel_id
     if incoming.response_url:
-        on_shared = isinstance(incoming, Clicked) and not incoming.ephemeral
+        on_shared = isinstance(incoming, PointedAt) or (
+            isinstance(incoming, Clicked) and not incoming.ephemeral
+        )
         otherwise = DirectResponder(slack, person, channel_id)
         return Responder(incoming.response_url, session, on_shared=on_shared, otherwise=otherwise)
     if isinstance(incoming, Clicked):
         return ModalResponder(slack, incoming)
+    if isinstance(incoming, Said):
+        if incoming.is_direct:
+            return ConversationResponder(ChannelMessenger(slack=slack), channel_id, incoming.thread_ts)
+        return DirectResponder(slack, person, channel_id, incoming.thread_ts)
     if isinstance(incoming, Happened):
         return HomeTabResponder(slack, person)
     return DirectResponder(slack, person, channel_id)
@@ -71,9 +79,9 @@ def answer_to(incoming: Incoming, slack: AsyncWebClient, session: aiohttp.Client
 class Responder:
     """Answers through a response URL.
 
-    `on_shared`: the person clicked on a message that everybody sees. A response URL would replace that message,
-    so nothing is replaced unless the caller asks for it. `otherwise` takes new messages once the response URL
-    does not work; what was to replace a message is then the caller's to send elsewhere.
+    `on_shared`: the person clicked on a message that everybody sees, or used a shortcut on one. A response URL
+    would replace it, so nothing is replaced unless the caller asks for it. `otherwise` takes new messages once the
+    response URL does not work; what was to replace a message is then the caller's to send elsewhere.
     """
 
     def __init__(
@@ -185,37 +193,6 @@ def _error_word(body: str) -> str:
     return str(said.get("error") or "not_ok")
 
 
-async def _call(request: Awaitable[Any], *, log: str, level: int = logging.WARNING) -> Any:
-    """What Slack answers, or None, with a line in the log."""
-    try:
-        return (await request).data
-    except SlackApiError as error:
-        _log.log(level, log, extra={"why": refusal(error).said})
-    except (aiohttp.ClientError, TimeoutError) as error:
-        _log.log(level, log, extra={"why": type(error).__name__})
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class DirectResponder:
-    """Answers with an ephemeral message in the channel, or where that fails with a direct message. Replaces nothing."""
-
-    slack: AsyncWebClient
-    user_id: UserId
-    channel_id: ChannelId
-
-    async def send(self, message: Message, *, replace: bool | None = None, in_channel: bool = False) -> bool:  # noqa: ARG002
-        payload = message.payload()
-        if self.channel_id and not in_channel:
-            # Works only where the bot is in the channel. A lost answer may mean two messages: better than none.
-            request = self.slack.chat_postEphemeral(channel=self.channel_id, user=self.user_id, **payload)
-            if await _call(request, log="reply_not_ephemeral", level=logging.INFO) is not None:
-                return True
-        to = (in_channel and self.channel_id) or self.user_id
-        request = self.slack.chat_postMessage(channel=to, **payload, unfurl_links=False)
-        return await _call(request, log="reply_not_delivered") is not None
-
-
 @dataclass(slots=True)
 class ModalResponder:
     """Answers a click on the Home tab or in a modal with a modal.
@@ -237,7 +214,7 @@ class ModalResponder:
             request = self.slack.views_push(trigger_id=trigger_id, view=view)
         else:
             request = self.slack.views_open(trigger_id=trigger_id, view=view)
-        answer = await _call(request, log="reply_not_delivered")
+        answer = await call(request, log="reply_not_delivered")
         if answer is None:
             return False
         self._view_id = answer["view"]["id"]
@@ -256,7 +233,7 @@ class HomeTabResponder:
 
     async def publish(self, view: View) -> bool:
         request = self.slack.views_publish(user_id=self.user_id, view=view)
-        return await _call(request, log="home_not_published") is not None
+        return await call(request, log="home_not_published") is not None
 
 
 def as_tab(message: Message) -> View:

@@ -114,6 +114,14 @@ def _overview(prefix: str) -> Message:
     )
 
 
+def no_mail_in_message() -> Message:
+    """The answer to the shortcut on a message that names no mail."""
+    return message(
+        "🔍 *I found no report mail in this message*\nI look for a mail's name or ID, or an error line of Quick BI.",
+        actions([list_button("Show all mails")]),
+    )
+
+
 def guessed(words: str, mail: Mail) -> str:
     """A note: no mail has the name that was typed, and which one was taken."""
     return f"No mail is named “{name(words, 60)}”; {name(mail.name)} comes closest"

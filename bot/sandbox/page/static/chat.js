@@ -27,10 +27,10 @@ export class Chat {
     fill($("#place-head"), isApp ? this.appHead() : channelHead(channel));
     $("#home").hidden = place.kind !== "home";
     $("#timeline").hidden = place.kind === "home";
-    $("#composer").hidden = isApp;
+    $("#composer").hidden = !channel;
     if (place.kind === "home") this.drawHome();
     else this.messages.show(channel ? this.store.timeline(channel.id) : [], this.intro(channel));
-    if (!isApp) this.composer.relabel(`Message #${channel.name}`, whyNot(channel));
+    if (channel) this.composer.relabel(isApp ? `Message ${this.store.botUser.real_name}` : `Message #${channel.name}`, whyNot(channel));
   }
 
   appHead() {
@@ -47,7 +47,7 @@ export class Chat {
 
   intro(channel) {
     if (!channel) return h("p", {}, "The bot has not written to you. It does when it cannot reach a channel that you subscribed.");
-    if (channel.is_im) return h("p", {}, "What the bot has told you, and nobody else.");
+    if (channel.is_im) return h("p", {}, "Between the bot and you. Type the name of a mail, and it tells you how that is doing.");
     return [
       h("p", { class: "intro-title" }, icon(channel.is_private ? "lock" : "hash"), channel.name),
       channel.is_archived

@@ -52,6 +52,7 @@ const ICONS = {
   chevron: "m5 7.5 4.5 4.5L14 7.5",
   bench: "M3 4h13v11H3zM11 4v11",
   send: "m3 3 14 6.5L3 16l2-6.5zM5 9.5h6",
+  bolt: "M11 2 4.5 11H9l-1 6.5L15 8.5h-4.5z",
   trash: "M3.5 5.5h12M7.5 5.5V3.5h4v2M5 5.5l.8 11h7.4l.8-11",
   copy: "M7 7V3h9v9h-4M3 7h9v9H3z",
   moon: "M15.5 11.5A6.5 6.5 0 0 1 8 4a6.5 6.5 0 1 0 7.5 7.5z",

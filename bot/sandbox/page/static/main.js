@@ -53,7 +53,7 @@ class App {
     });
     store.on("places", () => {
       places();
-      if (store.place.kind === "channel") this.chat.draw();
+      if (store.place.kind !== "home") this.chat.draw();
     });
     store.on("thread", () => {
       this.thread.draw();
@@ -127,6 +127,10 @@ class App {
     return this.attempt("delete_message", { channel: message.channel_id, ts: message.ts });
   }
 
+  useShortcut(id, message) {
+    return this.attempt("use_shortcut", { user: this.store.me, callback_id: id, channel: message.channel_id, ts: message.ts });
+  }
+
   openThread(message) {
     this.store.openThread(message.thread_ts ?? message.ts);
     $("#thread-composer textarea").focus();
@@ -134,7 +138,7 @@ class App {
 
   async openHome(kind) {
     this.store.open({ kind });
-    if (kind === "home") await this.attempt("open_home", { user: this.store.me });
+    await this.attempt(kind === "home" ? "open_home" : "open_messages", { user: this.store.me });
   }
 
   openBench(tab) {

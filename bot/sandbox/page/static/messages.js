@@ -109,6 +109,7 @@ export class MessageList {
   tools(message) {
     return h("div", { class: "tools", role: "group", "aria-label": "Message actions" },
       this.inThread ? null : h("button", { type: "button", class: "icon-btn", title: "Reply in thread", "aria-label": "Reply in thread to this message", on: { click: () => this.app.openThread(message) } }, icon("thread")),
+      Object.entries(this.app.store.shortcuts).map(([id, name]) => h("button", { type: "button", class: "icon-btn", title: `${name} (the app’s shortcut)`, "aria-label": `${name} Shortcut of the app`, on: { click: () => this.app.useShortcut(id, message) } }, icon("bolt"))),
       h("button", { type: "button", class: "icon-btn", title: "Delete message", "aria-label": "Delete this message", on: { click: () => this.app.remove(message) } }, icon("trash")));
   }
 

@@ -27,6 +27,7 @@ export class Store {
     this.team = snapshot.team_id;
     this.botId = snapshot.bot_user_id;
     this.commands = snapshot.commands;
+    this.shortcuts = snapshot.shortcuts;
     this.users = new Map(snapshot.users.map((user) => [user.id, user]));
     this.groups = new Map(snapshot.user_groups.map((group) => [group.id, group]));
     this.channels = new Map(snapshot.channels.map((channel) => [channel.id, channel]));

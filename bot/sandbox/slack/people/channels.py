@@ -1,5 +1,6 @@
 """What people do in channels: typing commands and messages, inviting the bot, archiving."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -7,6 +8,7 @@ from bot.sandbox.slack import payloads
 from bot.sandbox.slack.deliveries import Ack, EnvelopeType
 from bot.sandbox.slack.escaping import escaped
 from bot.sandbox.slack.grants import Reply
+from bot.sandbox.slack.json_shapes import posted_json
 from bot.sandbox.slack.model import Answered, Channel, Message, Outcome, SlackError, User
 from bot.sandbox.slack.people.actor import Actor, is_outsider
 from bot.sandbox.slack.responses import answer
@@ -45,10 +47,22 @@ class ChannelActions(Actor):
     async def post_message(
         self, user: str, channel: str, text: str, *, thread_ts: str | None = None
     ) -> Message:
-        """Say something."""
+        """Say something. The app gets `app_mention` in a channel that it is in, `message` in its direct messages."""
         person = self._person(user)
         place = self._channel(person, channel)
-        return self._site.workspace.post(place.id, author_id=person.id, text=text, thread_ts=thread_ts)
+        words = escaped(text, self._site.workspace, with_labels=False)
+        message = self._site.workspace.post(place.id, author_id=person.id, text=words, thread_ts=thread_ts)
+        scopes, is_mention = self._site.scopes, f"<@{BOT_USER_ID}>" in words and BOT_USER_ID in place.members
+        told = {**posted_json(message, self._site.workspace), "channel": place.id, "team": person.team_id}
+        if place.is_im and "im:history" in scopes:
+            self._publish_event({**told, "channel_type": "im"}, place)
+        elif not place.is_im and is_mention and "app_mentions:read" in scopes:
+            self._publish_event({**told, "type": "app_mention"}, place)
+        return message
+
+    async def open_messages(self, user: str) -> Channel:
+        """The Messages tab of the app: the conversation with it."""
+        return self._site.workspace.direct_message(self._person(user).id)
 
     async def delete_message(self, channel: str, ts: str) -> None:
         """Delete a message, as an admin may delete the bot's."""
@@ -109,7 +123,7 @@ class ChannelActions(Actor):
     def _announce(self, channel: Channel, kind: str, **more: str) -> None:
         self._publish_event({"type": kind, "channel": channel.id, **more}, channel)
 
-    def _publish_event(self, event: dict[str, str], channel: Channel) -> None:
+    def _publish_event(self, event: Mapping[str, Any], channel: Channel) -> None:
         body = {**event, "event_ts": self._site.workspace.next_ts()}
         at, shared = self._site.clock(), channel.is_ext_shared
         self._deliveries.announce(body, lambda each: payloads.event(each, at=at, is_ext_shared=shared))

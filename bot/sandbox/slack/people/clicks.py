@@ -47,6 +47,23 @@ class ClickActions(Actor):
         )
         return _click_outcome(ack, self._site.screens.top(person.id))
 
+    async def use_shortcut(self, user: str, callback_id: str, *, channel: str, ts: str) -> Outcome:
+        """Choose one of the app's shortcuts from the menu of a message."""
+        person = self._person(user)
+        place = self._channel(person, channel)
+        if callback_id not in self._site.manifest.message_shortcuts:
+            raise LookupError(f"the manifest has no shortcut {callback_id}")
+        reply = self._site.replies.grant(channel_id=place.id, user_id=person.id)
+        payload = payloads.message_action(
+            person,
+            callback_id,
+            self._place_json(self._message(person, place, ts)),
+            response_url=self._site.reply_url(reply),
+            trigger_id=self._site.triggers.grant(person.id),
+        )
+        ack = await self._deliveries.deliver(EnvelopeType.INTERACTIVE, payload)
+        return _click_outcome(ack, self._site.screens.top(person.id))
+
     async def suggest(
         self,
         user: str,

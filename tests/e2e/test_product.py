@@ -66,7 +66,7 @@ async def test_a_mail_is_asked_about_without_a_command(product: Theatre, channel
         await expect(page.last).to_contain_text("Only visible to you")
         await pictured_in_every_look(page, "asked")
         await page.open_home()
-        await page.press("Messages")
+        await page.page.get_by_role("button", name="Messages", exact=True).click()
         await page.page.get_by_role("textbox", name="Message Report Bot").fill("weekly ops")
         await page.composer.press("Enter")
         await page.says("Weekly Ops failed")

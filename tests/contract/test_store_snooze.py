@@ -21,6 +21,7 @@ from bot.domain import (
     SubscribeOutcome,
 )
 from bot.domain.notices import Nothing
+from bot.store.store import open_store
 from bot.store.tables import audit
 from tests.support.sample_values import ADA, BOB, FINANCE, MAIL, NOON, REPORTS, at, run, subscription
 from tests.support.store_leader import subscribed
@@ -239,14 +240,15 @@ async def test_every_change_has_its_row_and_no_more(failing: StoreLeader) -> Non
     assert [row[0] for row in rows] == [at(7), at(6), at(6), NOON, NOON]
 
 
-async def test_no_row_no_change(store: Store) -> None:
+async def test_no_row_no_change(empty_database_url: str) -> None:
     """Both are one transaction: where the audit cannot be written, nothing is changed."""
-    await store.subscriptions.subscribe(subscription(), baseline=None)
-    async with store.database.writing() as connection:
-        await connection.run_sync(audit.drop)
-    with pytest.raises((StoreError, DBAPIError), match="audit"):
-        await store.subscriptions.unsubscribe(REPORTS, None, by=ADA, now=NOON)
-    assert await store.subscriptions.count() == 1
+    async with open_store(empty_database_url) as store:  # a database of its own: a table is taken away
+        await store.subscriptions.subscribe(subscription(), baseline=None)
+        async with store.database.writing() as connection:
+            await connection.run_sync(audit.drop)
+        with pytest.raises((StoreError, DBAPIError), match="audit"):
+            await store.subscriptions.unsubscribe(REPORTS, None, by=ADA, now=NOON)
+        assert await store.subscriptions.count() == 1
 
 
 async def test_the_same_click_is_recorded_once_however_many_replicas_hear_it(store: Store) -> None:

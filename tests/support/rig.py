@@ -67,11 +67,10 @@ class BotProcess:
             raise TimeoutError(f"no {words!r} in:\n" + "\n".join(self.log)) from None
 
     async def stop(self, *, how: signal.Signals = signal.SIGTERM, seconds: float = 30.0) -> int:
+        """Returns the exit code, which asyncio's own `send_signal` would take from a process that has just ended."""
         if self.process.returncode is None:
             with suppress(ProcessLookupError):
-                os.kill(
-                    self.process.pid, how
-                )  # asyncio's own would take the exit code of one that has just ended
+                os.kill(self.process.pid, how)
         async with asyncio.timeout(seconds):
             code = await self.process.wait()
             if self.reading:

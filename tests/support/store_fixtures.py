@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.store.store import open_store
-from tests.support.databases import create_sqlite, new_postgres_database, upgraded_postgres_database
+from tests.support.databases import create_sqlite, emptied_postgres_database, new_postgres_database
 from tests.support.postgres import running_postgres
 from tests.support.store_leader import TTL, StoreLeader
 
@@ -40,7 +40,7 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         url = f"sqlite:///{tmp_path}/mailbot.db"
         create_sqlite(url)
         return url
-    return await upgraded_postgres_database(request.getfixturevalue("postgres_server"))
+    return await emptied_postgres_database(request.getfixturevalue("postgres_server"))
 
 
 @pytest.fixture

@@ -101,11 +101,10 @@ class RamCredentials:
 
 
 def _silence_the_vendor() -> None:
-    for name in _VENDOR_LOGGERS:
+    """Call it once its modules are imported: older versions have a logger for each of them."""
+    own = [name for name in logging.root.manager.loggerDict if name.startswith("alibabacloud_credentials")]
+    for name in (*_VENDOR_LOGGERS, *own):
         logging.getLogger(name).disabled = True
-    package = logging.getLogger("alibabacloud_credentials")  # of the loggers below it, in older versions
-    package.addHandler(logging.NullHandler())
-    package.propagate = False
 
 
 def _default_chain() -> Any:

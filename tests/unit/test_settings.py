@@ -321,7 +321,7 @@ def test_secrets_are_known_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setenv(name, value)
     settings = load_settings()
     assert set(settings.secret_values()) == {*secrets.values(), "p%40ss-PLANTED", "p@ss-PLANTED"}
-    assert "PLANTED" not in f"{settings!r} {settings!s}"
+    assert "PLANTED" not in f"{settings!r} {settings!s} {settings.model_dump()} {settings.model_dump_json()}"
 
 
 @pytest.mark.parametrize(

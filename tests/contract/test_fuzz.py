@@ -21,6 +21,7 @@ from bot.slack.views import errors, manual_run, subscriptions
 from bot.slack.views import help as guide
 from bot.slack.views import status as views
 from bot.slack.views.forms import (
+    DIGEST_FORM,
     HISTORY_FORM,
     RUN_FORM,
     SEARCH,
@@ -254,7 +255,7 @@ inputs = st.one_of(
 filled_in = st.dictionaries(st.sampled_from(["events", "due", "days", "grace"]), inputs)
 commands = st.builds(_command, st.sampled_from(Verb), texts)
 clicks = st.builds(_click, action_ids, values)
-of_several = st.sampled_from([STATUS_FORM, SUBSCRIBE_FORM, UNSUBSCRIBE_FORM])
+of_several = st.sampled_from([DIGEST_FORM, STATUS_FORM, SUBSCRIBE_FORM, UNSUBSCRIBE_FORM])
 of_one = st.sampled_from([HISTORY_FORM, RUN_FORM])
 submissions = st.builds(_submission, of_several, filled_in, st.lists(mail_ids, max_size=3)) | st.builds(
     _submission, of_one, filled_in, mail_ids.map(lambda one: [one])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import time, timedelta
 
@@ -213,8 +214,9 @@ def digest_form(origin: Origin, *, plan: RollCallPlan | None, zone_name: str) ->
 
 
 def digest_time(fields: Mapping[str, Field]) -> tuple[time, frozenset[int]]:
-    """Read that form. Raises KeyError or ValueError for what no form of ours sends."""
-    return time.fromisoformat(fields[DUE].text), _DAY_SETS[fields[_DAYS].chosen[0]][1]
+    """Read that form. Raises OldButton for what no form of this version sends."""
+    with _of_this_version():
+        return time.fromisoformat(fields[DUE].text), _DAY_SETS[fields[_DAYS].chosen[0]][1]
 
 
 def _mails_input(hint: str | None = None, *, most: int = _MOST_ASKED, focus: bool = True) -> InputBlock:
@@ -254,16 +256,21 @@ def chosen_mails(fields: Mapping[str, Field]) -> tuple[MailId, ...]:
 
 def wish_of(fields: Mapping[str, Field]) -> Wish:
     """Read a subscription form. Raises UsageError, or OldButton for what no form of this version sends."""
-    mail_ids = chosen_mails(fields)
-    try:
+    with _of_this_version():
         events = frozenset(Event(value) for value in fields[_EVENTS].chosen)
         return Wish(
-            mail_ids=mail_ids,
+            mail_ids=chosen_mails(fields),
             events=events or EVERY_EVENT,
             due=_due(fields),
             on_call=chosen_on_call(fields),
         )
-    except (KeyError, ValueError) as error:
+
+
+@contextmanager
+def _of_this_version() -> Iterator[None]:
+    try:
+        yield
+    except (LookupError, ValueError) as error:
         raise OldButton("a form of another version") from error
 
 

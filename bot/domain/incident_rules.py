@@ -67,7 +67,7 @@ def judge(
             return _sent(run, situation, now=now)
         case RunStatus.PROCESSING:
             return _running(run, situation, now=now, new_id=new_id, stuck_after=stuck_after)
-        case RunStatus.UNKNOWN:
+        case RunStatus.UNKNOWN:  # pragma: no branch (mypy sees that these are all)
             return Decision(reason=NotifyReason.UNKNOWN_WORD, incident=situation.incident)
 
 

@@ -19,6 +19,7 @@ from bot.domain import (
     SlackBusy,
     SlackError,
     UnknownSlackRefusal,
+    UsageError,
 )
 from bot.slack.transport.errors import SlackRefusal, refusal, slack_error
 
@@ -160,3 +161,12 @@ def test_an_odd_retry_after_is_no_duration(said: str, seconds: float | None) -> 
     limited = slack_error(answered({"ok": False}, status=429, headers={"Retry-After": said}))
     assert isinstance(limited, SlackBusy)
     assert (limited.limited, limited.retry_after) == (True, seconds)
+
+
+def test_what_was_typed_wrong_comes_with_an_example() -> None:
+    error = UsageError("Which mail?", example="/mail-status Daily Sales")
+    assert (str(error), error.problem, error.example) == (
+        "Which mail?",
+        "Which mail?",
+        "/mail-status Daily Sales",
+    )

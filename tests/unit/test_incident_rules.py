@@ -71,6 +71,17 @@ def seen(this: TaskRun, situation: RunContext, *, minutes: float = 5) -> Decisio
 
 STUCK = incident(kind=IncidentKind.STUCK, failed_runs=0)
 LATE = incident(kind=IncidentKind.LATE, failed_runs=0, last_run_key="", expected_at=at(3), missed_runs=1)
+NOTHING_NEW = frozenset(
+    {
+        NotifyReason.AS_BEFORE,
+        NotifyReason.BASELINE,
+        NotifyReason.OLDER_RUN,
+        NotifyReason.RUNNING,
+        NotifyReason.SENT,
+        NotifyReason.UNCONFIRMED,
+        NotifyReason.UNKNOWN_WORD,
+    }
+)
 OVER = incident(state=IncidentState.RECOVERED, closed_at=at(4))
 
 
@@ -201,8 +212,11 @@ OVER = incident(state=IncidentState.RECOVERED, closed_at=at(4))
     ],
 )
 def test_every_outcome_has_a_name(this: TaskRun, situation: RunContext, reason: NotifyReason) -> None:
-    """Alertmanager's lesson: never a bare yes or no."""
-    assert seen(this, situation).reason is reason
+    """Alertmanager's lesson: never a bare yes or no. Where nothing has happened the incident is as it was."""
+    decision = seen(this, situation)
+    assert decision.reason is reason
+    if reason in NOTHING_NEW:
+        assert (decision.incident, decision.counts) == (situation.incident, False)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +251,10 @@ def test_every_outcome_has_a_name(this: TaskRun, situation: RunContext, reason: 
 def test_processing_beyond_the_limit_is_stuck(
     situation: RunContext, minutes: float, reason: NotifyReason
 ) -> None:
-    assert seen(run(2, RUNNING), situation, minutes=minutes).reason is reason
+    decision = seen(run(2, RUNNING), situation, minutes=minutes)
+    assert decision.reason is reason
+    if reason in NOTHING_NEW:
+        assert decision.incident == situation.incident
 
 
 def test_a_failure_is_counted_with_its_run_and_what_was_good_before() -> None:

@@ -8,8 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import NotifyReason, Outage
-from bot.domain.outage_rules import TOLD_AFTER, judge_failure, judge_success
+from bot.domain import (
+    AccessForbidden,
+    CredentialsProblem,
+    CredentialsRejected,
+    MissingAccess,
+    NotifyReason,
+    Outage,
+    ProtocolError,
+    QuickBIError,
+    QuickBIUnavailable,
+    Throttled,
+    UnknownRefusal,
+)
+from bot.domain.outage_rules import TOLD_AFTER, cause_of, judge_failure, judge_success
 from tests.support.sample_values import at
 
 BEGAN, OVER, AS_BEFORE = NotifyReason.OUTAGE_BEGAN, NotifyReason.OUTAGE_OVER, NotifyReason.AS_BEFORE
@@ -61,3 +73,19 @@ def test_beginnings_and_ends_take_turns(calls: list[tuple[bool, float]]) -> None
         lines += [verdict.reason] if verdict.reason is not AS_BEFORE else []
     assert lines == ([BEGAN, OVER] * len(lines))[: len(lines)]
     assert (outage is not None and outage.told_at is not None) == (len(lines) % 2 == 1)
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (CredentialsRejected(problem=CredentialsProblem.KEY_UNKNOWN), str(CredentialsProblem.KEY_UNKNOWN)),
+        (AccessForbidden(missing=MissingAccess.RAM_ACTION), "ram_action"),
+        (Throttled(code="Throttling.User"), "throttled Throttling.User"),
+        (QuickBIUnavailable(outcome_unknown=True), "down"),
+        (ProtocolError(), "odd"),
+        (UnknownRefusal(code="New.Code"), "unknown New.Code"),
+    ],
+)
+def test_the_cause_is_what_people_are_told_to_do_about_it(error: QuickBIError, cause: str) -> None:
+    """Then Quick BI's code, if there is one."""
+    assert cause_of(error) == cause

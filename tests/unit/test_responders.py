@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
-from bot.domain import Incident, IncidentId, IncidentKind, IncidentState, UserId
-from bot.domain.responders import Response, ResponseOutcome, acknowledgements, respond
-from tests.support.sample_values import ADA, BOB, MAIL, NOON, at
+from bot.domain import Incident, IncidentId, IncidentKind, IncidentState, OnCall, UserId
+from bot.domain.responders import Response, ResponseOutcome, acknowledgements, reminder_due, respond
+from tests.support.sample_values import ADA, BOB, MAIL, NOON, at, subscription
 
 TAKE, TAKE_OVER, GIVE_BACK = Response.TAKE, Response.TAKE_OVER, Response.GIVE_BACK
 OPEN = Incident(
@@ -69,3 +71,24 @@ def test_the_time_until_somebody_took_it_is_the_median_of_those_that_were_taken(
     found = acknowledgements([slow, OPEN, quick, usual])
     assert found is not None
     assert (found.incidents, found.acknowledged, found.after) == (4, 3, timedelta(minutes=5))
+
+
+ON_CALL = OnCall(mentions=(BOB,), again_after=timedelta(minutes=10))
+
+
+@pytest.mark.parametrize(
+    ("wish", "incident", "due"),
+    [
+        pytest.param({"on_call": ON_CALL}, OPEN, at(11), id="on the next full minute"),
+        pytest.param({}, OPEN, None, id="nobody is called"),
+        pytest.param({"on_call": replace(ON_CALL, again_after=None)}, OPEN, None, id="called once only"),
+        pytest.param({"on_call": ON_CALL, "snoozed_until": at(60)}, OPEN, None, id="snoozed"),
+        pytest.param({"on_call": ON_CALL}, replace(OPEN, responder=ADA), None, id="taken"),
+        pytest.param({"on_call": ON_CALL}, replace(OPEN, state=IncidentState.RECOVERED), None, id="over"),
+    ],
+)
+def test_people_are_called_once_more_where_nobody_has_taken_it(
+    wish: dict[str, Any], incident: Incident, due: datetime | None
+) -> None:
+    """Ten minutes after half past a minute."""
+    assert reminder_due(subscription(**wish), incident, at(0.5)) == due

@@ -89,6 +89,19 @@ async def test_a_direct_message_is_answered_in_words(bot: Rig) -> None:
     assert "Subscribe" not in str(told.blocks)
 
 
+async def test_an_error_is_explained_wherever_it_is_pasted(bot: Rig) -> None:
+    """In a direct message, to a mention, in the message that the shortcut is used on; with a mail or without."""
+    assert "Feishu does not let" in (await write(bot, "[ErrorCode]:50005")).text
+    assert "98765: I don't know this code" in (await say(bot, "@Report Bot error code 98765")).text
+    line = f"[MailId]:{bot.world.named('Weekly Ops').mail_id}; [ErrorCode]:20002"
+    told = await point_at(bot, await bot.slack.people.post_message("bob", "reports", line))
+    assert "Weekly Ops failed" in told.text
+    assert "took over 11 minutes" in told.text
+    bare = await bot.slack.people.post_message("bob", "reports", "请求远程服务失败")
+    told = await point_at(bot, bare)
+    assert "may not post in that Feishu group" in told.text
+
+
 async def test_whoever_waits_in_a_direct_message_sees_one_message_change(bot: Rig) -> None:
     """First that it takes a moment, then the answer in its place."""
     bot.quickbi.faults.add(Mode.SLOW, action="GetMailTaskStatus", seconds=2.5)

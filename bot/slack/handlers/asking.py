@@ -12,11 +12,12 @@ from bot.slack.command_names import NamesHeard
 from bot.slack.commands import AskMail, Verb
 from bot.slack.handlers.forms import read_command
 from bot.slack.handlers.status import StatusHandler
-from bot.slack.kit.blocks import together
+from bot.slack.kit.blocks import message, together
 from bot.slack.payloads import Home, Typed
 from bot.slack.spoken import PointedAt, Said
 from bot.slack.transport.responders import Answer
 from bot.slack.views import help as guide
+from bot.slack.views.reasons import explained
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +36,9 @@ class AskingHandler:
             text=self._words(said),
             trigger_id="",
         )
+        if explained(typed.text):  # also where no mail is named
+            await self.status.typed(typed, answer)
+            return
         request = await read_command(Verb.STATUS, typed, self.directory)
         if not isinstance(request, AskMail):
             await answer.send(guide.help_for(Verb.HELP, self.commands.names.of(Verb.HELP)))
@@ -48,9 +52,11 @@ class AskingHandler:
 
     async def pointed_at(self, pointed: PointedAt, answer: Answer) -> None:
         """Only who used the shortcut sees the answer; the message may be anybody's, and stays."""
-        meant = mail_in(pointed.text, self.directory)
+        meant, why = mail_in(pointed.text, self.directory), explained(pointed.text)
         if isinstance(meant, MailRef):
-            await self.status.show(meant, pointed.channel_id, answer, replace=False)
+            await self.status.show(meant, pointed.channel_id, answer, replace=False, why=why)
+        elif why:
+            await answer.send(message(why), replace=False)
         elif meant.mails:
             await answer.send(guide.choose(meant, verb=Verb.STATUS), replace=False)
         else:

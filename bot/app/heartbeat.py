@@ -16,6 +16,7 @@ import aiohttp
 from bot.app.http_server import Report
 
 EVERY = 60.0  # seconds
+UNTIL_WELL = 2.0  # seconds between two looks at whether all is well again
 TIME_LIMIT = 10.0  # seconds
 _LONGEST_SILENCE = 13  # check intervals without an answer: a paused mail is looked at twelve times less often
 _log = logging.getLogger(__name__)
@@ -38,13 +39,17 @@ class Heartbeat:
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            await self.beat()
-            await asyncio.sleep(EVERY)
+            is_well = await self.beat()
+            await asyncio.sleep(EVERY if is_well else UNTIL_WELL)
 
-    async def beat(self) -> None:
-        """Once, if all is well. Never raises."""
-        if self.url and await self._is_well():
+    async def beat(self) -> bool:
+        """Once, if all is well; returns whether it is. Never raises. Without an address nobody needs to know."""
+        if not self.url:
+            return True
+        is_well = await self._is_well()
+        if is_well:
             self._note(await self._ping())
+        return is_well
 
     async def _is_well(self) -> bool:
         """Of this replica if it leads, of Quick BI, and of the looks at mails, if any is watched."""

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from tests.support.rig import BotProcess, Rig
 
 
-async def metrics_of(bot: BotProcess) -> str:
-    """Of the port that serves them: any free one."""
+async def page_of(bot: BotProcess, path: str) -> str:
+    """From the port that serves them: any free one."""
     (line,) = [line for line in bot.log if "listening" in line and "/metrics" in line]
     port = re.search(r"port=(\d+)", line)
     assert port
-    async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port[1]}/metrics") as answer:
+    async with aiohttp.ClientSession() as http, http.get(f"http://127.0.0.1:{port[1]}{path}") as answer:
         return await answer.text()
 
 
@@ -32,7 +32,7 @@ async def test_a_command_is_seen_from_outside(both_ways: Rig) -> None:
     mail = both_ways.world.named("Weekly Ops")
     await both_ways.ask(f"/mail-status {mail.mail_id}")
     await both_ways.bot.until_logged(" handled ")
-    shown = await metrics_of(both_ways.bot)
+    shown = await page_of(both_ways.bot, "/metrics")
     assert value(shown, 'mailbot_commands_total{outcome="answered",verb="mail-status"}') == 1
     assert value(shown, 'mailbot_answer_seconds_count{verb="mail-status"}') == 1
     assert value(shown, "mailbot_ack_seconds_count") >= 1

@@ -18,7 +18,7 @@ from bot.store.audit import add_to_audit
 from bot.store.database import Database
 from bot.store.joining import join_incident, leave
 from bot.store.notices import PENDING, add_notice, drop_pending
-from bot.store.rows import columns_of, insert_all_absent, insert_if_absent, read_all
+from bot.store.rows import columns_of, insert_all_absent, insert_if_absent, read_all, value_from
 from bot.store.tables import (
     incidents,
     mails,
@@ -45,27 +45,21 @@ class SubscriptionRules:
             subscriptions.c.channel_id == subscription_rules.c.channel_id,
             subscriptions.c.rule == subscription_rules.c.text,
         )
-        count = select(func.count()).select_from(subscriptions).where(because).scalar_subquery()
+        count = (
+            select(func.count()).select_from(subscriptions).where(because).scalar_subquery().label("mails")
+        )
         statement = (
             select(subscription_rules, count)
             .where(subscription_rules.c.channel_id == channel_id)
             .order_by(subscription_rules.c.created_at, subscription_rules.c.text)
         )
-        async with self._database.reading() as connection:
-            rows = (await connection.execute(statement)).all()
-        return tuple(
-            (
-                SubscriptionRule(
-                    team_id=row.team_id,
-                    channel_id=row.channel_id,
-                    text=row.text,
-                    created_by=row.created_by,
-                    created_at=row.created_at,
-                ),
-                row[-1],
-            )
-            for row in rows
-        )
+
+        async def read(connection: AsyncConnection) -> tuple[tuple[SubscriptionRule, int], ...]:
+            rows = (await connection.execute(statement)).mappings().all()
+            return tuple((value_from(SubscriptionRule, row), row["mails"]) for row in rows)
+
+        tables = (subscription_rules, subscriptions)
+        return await self._database.remembered(("rules", channel_id), tables, read)
 
     async def add(self, rule: SubscriptionRule) -> tuple[MailId, ...]:
         """Subscribe the channel to all listed mails that match. Returns those that it was not subscribed to."""

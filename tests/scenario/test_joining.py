@@ -10,6 +10,7 @@ import pytest
 from bot.sandbox.quickbi.faults import Mode
 from bot.sandbox.slack import payloads
 from bot.sandbox.slack.deliveries import EnvelopeType
+from bot.sandbox.world import Status
 from bot.sandbox.world.refusals import MAIL_DELETED
 from bot.slack.kit.actions import Act
 from tests.scenario.steps import (
@@ -51,6 +52,16 @@ async def slow(tmp_path: Path) -> AsyncIterator[Rig]:
 
 
 # ---- Typed
+
+
+async def test_notices_come_into_a_direct_message_with_the_bot(bot: Rig) -> None:
+    """Whoever subscribes there is told there. Conversations of people, which no bot can join, say so at once."""
+    direct = bot.slack.workspace.direct_message(bot.slack.workspace.user("ada").id)
+    await bot.slack.people.type_command("ada", direct.id, "/mail-subscribe Daily Sales")
+    await until_public(bot, "subscribed this channel to Daily Sales", channel=direct.id)
+    mail_id = bot.world.named("Daily Sales").mail_id
+    bot.world.run_now(mail_id, takes=timedelta(0), outcome=Status.FAILED)
+    await until_public(bot, "Daily Sales failed", channel=direct.id)
 
 
 async def test_many_refusals_and_the_confirmation_all_arrive(bot: Rig) -> None:

@@ -55,6 +55,15 @@ async def test_secrets_are_nowhere_to_be_read(tmp_path: Path, *, http: bool) -> 
         assert_no_secrets("\n".join(bot.log), secrets={"PLANTED", *secrets, *doors})
 
 
+async def test_the_log_says_what_to_do_about_a_wrong_secret(tmp_path: Path) -> None:
+    """As `check` does, soon after the start."""
+    async with rig(tmp_path) as stage:
+        bot = stage.bot = await stage.launch(ALIBABA_CLOUD_ACCESS_KEY_SECRET="wrong-PLANTED")
+        await bot.until_logged("Set ALIBABA_CLOUD_ACCESS_KEY_SECRET to the secret of that key")
+        assert await bot.stop() == 0
+        assert_no_secrets("\n".join(bot.log), secrets={"wrong-PLANTED"})
+
+
 async def _runs(program: str, environment: dict[str, str]) -> tuple[int, str]:
     """The exit code, and what was written to standard error. Nobody reads its standard output."""
     reading, writing = os.pipe()

@@ -7,6 +7,7 @@ Slack -> sockets or HTTP server -> dispatcher -> handlers -> lookup -> Quick BI
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
@@ -62,6 +63,8 @@ async def run_bot(settings: Settings) -> int:
     stack = AsyncExitStack()
     try:
         if await shutdown.unless_requested(_start(settings, stack, shutdown, formatter.hide)):
+            gc.collect()
+            gc.freeze()  # what is loaded stays: looking through it all again delayed acks by a tenth of a second
             _log.info("ready")
             await shutdown.requested.wait()
         _log.info("stopping")

@@ -159,6 +159,17 @@ class Subscriptions:
             partial(read_states, condition=where),
         )
 
+    async def mail_ids_of(self, channel_id: ChannelId) -> frozenset[MailId]:
+        """The mails that the channel is subscribed to."""
+
+        async def read(connection: AsyncConnection) -> frozenset[MailId]:
+            here = subscriptions.c.channel_id == channel_id
+            return frozenset(
+                (await connection.execute(select(subscriptions.c.mail_id).where(here))).scalars()
+            )
+
+        return await self._database.remembered(("mail IDs", channel_id), (subscriptions,), read)
+
     async def of_person(self, user_id: UserId) -> tuple[SubscriptionState, ...]:
         """All subscriptions that this person made."""
         async with self._database.reading() as connection:

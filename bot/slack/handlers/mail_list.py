@@ -80,11 +80,10 @@ class MailListHandler:
     async def _told(self, channel_id: ChannelId) -> frozenset[MailId]:
         """What the channel is told about. Where the database fails, the list is in its usual order."""
         try:
-            states = await self.subscriptions.of_channels([channel_id])
+            return await self.subscriptions.mail_ids_of(channel_id)
         except StoreError as error:
             _log.warning("subscriptions_not_read", extra={"error": str(error)})
             return frozenset()
-        return frozenset(state.subscription.mail_id for state in states)
 
     async def _standings(self, mails: Sequence[Mail]) -> dict[MailId, Standing]:
         """What was recorded, or what somebody was shown since."""

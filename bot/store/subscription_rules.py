@@ -82,23 +82,18 @@ class SubscriptionRules:
             if not found:
                 return None
             await connection.execute(delete(subscription_rules).where(is_it))
-            mail_ids = await _because_of(connection, found[0])
-            for other in await _rules(connection, subscription_rules.c.channel_id == channel_id):
-                chosen = _chosen_by(other)
-                taken = [mail for mail in await _mails(connection, mail_ids) if chosen.matches(mail)]
-                await _set_rule(connection, channel_id, [mail.mail_id for mail in taken], other.text)
-            mail_ids = await _because_of(connection, found[0])
-            await _leave_all(connection, channel_id, mail_ids, now)
+            known = await _mails(connection, await _because_of(connection, found[0]))
+            left = await _end(connection, found[0], known, now)
             await _audit(connection, found[0], "unsubscribe by rule", by, now)
-        return len(mail_ids)
+        return len(left)
 
 
 async def apply_rules(connection: AsyncConnection, changed: Sequence[Mail], now: datetime) -> None:
     """The list shows these mails for the first time, or with another name or owner."""
     for rule in await _rules(connection) if changed else ():
         chosen, subscribed = _chosen_by(rule), set(await _because_of(connection, rule))
-        left = [mail for mail in changed if mail.mail_id in subscribed and not chosen.matches(mail)]
-        await _leave_all(connection, rule.channel_id, [mail.mail_id for mail in left], now)
+        ended = [mail for mail in changed if mail.mail_id in subscribed and not chosen.matches(mail)]
+        left = await _end(connection, rule, ended, now)
         joined = await _join(connection, rule, changed, now)
         if joined or left:
             await _tell(connection, rule, joined, left, now)
@@ -175,6 +170,19 @@ async def _join(
         if wish.mail_id in troubled:
             await join_incident(connection, wish)
     return joined
+
+
+async def _end(
+    connection: AsyncConnection, rule: SubscriptionRule, ended: Sequence[Mail], now: datetime
+) -> list[Mail]:
+    """The rule no longer brings these. Those that another rule of the channel brings stay, the others leave."""
+    for other in await _rules(connection, subscription_rules.c.channel_id == rule.channel_id):
+        chosen = _chosen_by(other)
+        taken = [mail.mail_id for mail in ended if other.text != rule.text and chosen.matches(mail)]
+        await _set_rule(connection, rule.channel_id, taken, other.text)
+        ended = [mail for mail in ended if mail.mail_id not in taken]
+    await _leave_all(connection, rule.channel_id, [mail.mail_id for mail in ended], now)
+    return list(ended)
 
 
 async def _leave_all(

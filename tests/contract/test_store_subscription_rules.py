@@ -108,6 +108,18 @@ async def test_ending_a_rule_leaves_what_people_named_and_what_another_rule_brin
     assert await watched(listed) == {"1", "2"}
 
 
+async def test_a_mail_that_leaves_one_rule_stays_by_another(listed: StoreLeader) -> None:
+    """Its incident goes on, whichever of the rules is the older."""
+    first = MailId("mail-1")
+    await listed.store.rules.add(rule("name:store", minutes=-1))
+    await listed.saw(2, run(1, FAILED, mail_id=first), mail_id=first)
+    await listed.send(3)
+    await listed.store.mails.save_mails([mail(1, owner="Bob"), mail(2), mail(3, owner="Bob")], seen_at=at(5))
+    assert (await here(listed))["1"] == "name:store"
+    await listed.saw(8, run(2, SENT, minutes=7, mail_id=first), mail_id=first)
+    assert await listed.redraw_all() == 1
+
+
 async def test_leaving_all_ends_the_rules(listed: StoreLeader) -> None:
     await listed.store.subscriptions.unsubscribe(REPORTS, None, by=BOB, now=at(1))
     await listed.store.mails.save_mails([mail(1, name="New name"), mail(5)], seen_at=at(5))
